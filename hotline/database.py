@@ -1,0 +1,175 @@
+"""The database: one engine, one unit of work per use case, facts published only after the commit.
+
+SQLite (aiosqlite) by default, PostgreSQL (asyncpg) by URL, the same Core tables on both. On SQLite there is one
+writer at a time, so units of work queue on a lock and begin IMMEDIATE: none ever fails half-way for being "locked".
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator, event
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hotline.bus import Bus
+from hotline.errors import ConfigurationError, Unavailable
+from hotline.facts import Fact
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(column_0_label)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s_%(referred_table_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+"""Every room declares its Core tables on this, in its ``tables.py``."""
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware datetime in UTC on both databases. A naive value is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"naive datetime {value!r}: instants carry their zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class UnitOfWork:
+    """One use case's transaction. Leaving the block commits; an exception rolls everything back, facts included."""
+
+    def __init__(self, database: "Database") -> None:
+        self._database = database
+        self._facts: list[Fact] = []
+        self._stack = AsyncExitStack()
+        self.connection: AsyncConnection
+
+    async def execute(
+        self, statement: Executable, parameters: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[Any]:
+        """Run one Core statement in this transaction."""
+        return await self.connection.execute(statement, parameters)
+
+    def record(self, fact: Fact) -> None:
+        """Append ``fact`` to the ledger in this transaction and publish it once the commit is through."""
+        self._facts.append(fact)
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as stack:
+            if self._database.dialect == "sqlite":
+                await stack.enter_async_context(self._database.writing)
+            self.connection = await stack.enter_async_context(self._database.engine.connect())
+            await self.connection.begin()
+            self._stack = stack.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        async with self._stack:
+            if error is not None:
+                await self.connection.rollback()
+                return
+            try:
+                await self._database.append(self, self._facts)
+                await self.connection.commit()
+            except OperationalError as failure:  # disk full, server gone: nothing was committed
+                await self.connection.rollback()
+                raise Unavailable(
+                    "数据库暂时无法写入,本次操作未保存,请稍后重试", f"the database cannot be written now: {failure.orig}"
+                ) from failure
+        for fact in self._facts:
+            self._database.bus.publish(fact)
+
+
+class Database:
+    """The open database. Make one with ``Database.open``."""
+
+    def __init__(self, engine: AsyncEngine, bus: Bus) -> None:
+        self.engine = engine
+        self.bus = bus
+        self.dialect: str = engine.dialect.name
+        self.writing = asyncio.Lock()
+
+    @classmethod
+    async def open(cls, url: str, bus: Bus) -> "Database":
+        """Connect once to prove that it works; raises ConfigurationError when it does not."""
+        try:
+            _make_folder(url)
+            engine = create_async_engine(url)
+            if engine.dialect.name == "sqlite":
+                event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+                event.listen(engine.sync_engine, "begin", _begin_immediate)
+            async with engine.connect():
+                pass
+        except (OSError, SQLAlchemyError, ImportError) as failure:
+            raise ConfigurationError(
+                f"storage.database: 无法打开数据库: {failure}", f"storage.database: cannot open the database: {failure}"
+            ) from failure
+        return cls(engine, bus)
+
+    def unit_of_work(self) -> UnitOfWork:
+        """A new transaction, to be used as ``async with``."""
+        return UnitOfWork(self)
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A connection for queries; nothing that it does is kept."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(reading=True)
+            yield connection
+
+    async def append(self, uow: UnitOfWork, facts: Sequence[Fact]) -> None:
+        """Write facts to the ledger; called by the unit of work at its end."""
+        from hotline.ledger import append
+
+        await append(uow, facts)
+
+    async def create_all(self) -> None:
+        """Make every table known to ``metadata``. For tests; a site migrates instead."""
+        async with self.engine.begin() as connection:
+            await connection.run_sync(metadata.create_all)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engine.dispose()
+
+
+def _make_folder(url: str) -> None:
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:"):
+        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+        try:
+            cursor.execute(f"PRAGMA {pragma}")
+        except sqlite3.OperationalError:  # an in-memory database has no WAL
+            if not pragma.startswith("journal"):
+                raise
+    cursor.close()
+
+
+def _begin_immediate(connection: Any) -> None:
+    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")

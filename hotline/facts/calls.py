@@ -1,0 +1,89 @@
+"""Facts of a call's life, from the first ring to the last hang-up."""
+
+from dataclasses import dataclass
+
+from hotline.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallArrived(Fact):
+    """A citizen's call came to the engine."""
+
+    call_id: str
+    caller: str
+    """The caller's number as sanitised by the dialplan; empty when withheld."""
+    dialled: str
+    line: str
+    """The label of the line dialled, as configured."""
+    channel: str
+    uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallQueued(Fact):
+    """The greeting is over; the citizen waits for a seat of this group."""
+
+    call_id: str
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOffered(Fact):
+    """The distributor offered the call to a seat. ``offer_id`` fences: only the newest may be accepted, once."""
+
+    call_id: str
+    offer_id: int
+    seat: str
+    reason: str
+    """Why this seat, in words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferEnded(Fact):
+    """The offer is over."""
+
+    call_id: str
+    offer_id: int
+    seat: str
+    outcome: str
+    """``accepted``, ``rejected``, ``timed_out``, ``withdrawn`` (citizen gone, seat gone) or ``failed``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallConnected(Fact):
+    """Citizen and agent hear each other."""
+
+    call_id: str
+    seat: str
+    account: str
+    citizen_channel: str
+    citizen_uniqueid: str
+    seat_channel: str
+    seat_uniqueid: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallFellBack(Fact):
+    """The engine was away or gave up: Asterisk's own queue had or has this citizen."""
+
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallAdopted(Fact):
+    """A restarted engine took up a call that lived on without it."""
+
+    call_id: str
+    state: str
+    """What it was found doing: ``waiting``, ``talking`` or ``fallback``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEnded(Fact):
+    """The citizen's call is over."""
+
+    call_id: str
+    reason: str
+    """``citizen_hung_up``, ``agent_hung_up``, ``abandoned``, ``ended_unseen``, ``asterisk_restarted``, ``sorry_busy``."""
+    waited_seconds: float
+    talked_seconds: float

@@ -1,0 +1,49 @@
+"""Signals for whoever looks at a screen: what changed, not what it is now; the reader asks for that."""
+
+from dataclasses import dataclass
+
+from hotline.facts import Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatChanged(Signal):
+    """A seat's status, state or call changed."""
+
+    seat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallChanged(Signal):
+    """A call changed; ``seat`` is the one that has it, if any."""
+
+    call_id: str
+    seat: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferMade(Signal):
+    """A seat has an offer on its screen."""
+
+    seat: str
+    offer_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfferGone(Signal):
+    """The offer left the seat's screen."""
+
+    seat: str
+    offer_id: int
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingChanged(Signal):
+    """A group's line of waiting citizens changed."""
+
+    group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FiguresChanged(Signal):
+    """Counters on the supervisor's page changed."""

@@ -1,0 +1,26 @@
+"""Facts of seats: status is chosen by the agent, state is observed by the engine."""
+
+from dataclasses import dataclass
+
+from hotline.facts import Fact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatStatusChosen(Fact):
+    """An agent, a supervisor or a rule (RONA) chose a status."""
+
+    seat: str
+    account: str | None
+    status: str
+    """``offline``, ``ready`` or ``not_ready``."""
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeatStateObserved(Fact):
+    """What the seat was seen doing changed."""
+
+    seat: str
+    state: str
+    """``unreachable``, ``idle``, ``offered``, ``talking`` or ``wrap_up``."""
+    call_id: str | None = None

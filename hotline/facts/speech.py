@@ -1,0 +1,29 @@
+"""Facts of what was said."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from hotline.facts import Fact, Signal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UtteranceHeard(Fact):
+    """One stretch of speech of one party, recognised and settled."""
+
+    call_id: str
+    who: str
+    """``citizen`` or ``agent``."""
+    text: str
+    started_at: datetime
+    seconds: float
+    confidence: float | None = None
+    """Mean word confidence, 0 to 1; None when the recogniser gives none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartialHeard(Signal):
+    """The words of an utterance so far; they may still change."""
+
+    call_id: str
+    who: str
+    text: str
