@@ -1,0 +1,1 @@
+"""The people side: HTTP API, live feed and the browser front end."""

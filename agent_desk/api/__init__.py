@@ -1,0 +1,1 @@
+"""The HTTP routes, one small file per part of the work."""

@@ -1,0 +1,218 @@
+"""What the desk needs from the rooms, as small Protocols. The composition root hands in whoever behaves so.
+
+Views of calls and seats are the ivr room's frozen dataclasses; work orders, recordings and utterances come as
+plain dicts in the shapes of the API (see ``agent_desk.models``), because they are stored rows shown as they are.
+Every method may raise ``hotline.errors``: ``NotFound``, ``Forbidden``, ``RuleBroken`` (say, accepted too late),
+``Unavailable``.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from hotline.security import Person
+from ivr.views import CallView, LiveView, OfferView, SeatStatus, SeatView
+
+Shape = dict[str, Any]
+"""A JSON object of the API."""
+
+
+class CallCentre(Protocol):
+    """The ivr room: seats, offers and calls. The plain methods read memory, so that one step sees one instant."""
+
+    def seat(self, seat_id: str) -> SeatView:
+        """The seat now. Raises NotFound."""
+        ...
+
+    def offer_for(self, seat_id: str) -> OfferView | None:
+        """The offer this seat may accept now."""
+        ...
+
+    def call_for(self, seat_id: str) -> CallView | None:
+        """The call this seat talks in, or wraps up."""
+        ...
+
+    def call(self, call_id: str) -> CallView | None:
+        """A call still in memory: live, or ended not long ago."""
+        ...
+
+    def live(self) -> LiveView:
+        """The whole room now, for supervisors."""
+        ...
+
+    async def find_call(self, call_id: str) -> CallView:
+        """Any call ever taken, from memory or the ledger. Raises NotFound."""
+        ...
+
+    async def recent_calls(self, seat_id: str, limit: int) -> Sequence[CallView]:
+        """The last calls of this seat, newest first."""
+        ...
+
+    async def calls_this_month(self, phone: str) -> int:
+        """How often this number called us in the calendar month of now, local time."""
+        ...
+
+    async def choose_status(self, seat_id: str, status: SeatStatus, reason: str | None, by: Person) -> SeatView:
+        """The agent chooses ready or not ready. Raises RuleBroken for a reason that the site does not have."""
+        ...
+
+    async def accept(self, seat_id: str, offer_id: int, by: Person) -> CallView:
+        """Connect the offered citizen. Raises RuleBroken when late, withdrawn or taken; never connects twice."""
+        ...
+
+    async def reject(self, seat_id: str, offer_id: int, by: Person) -> SeatView:
+        """Give the offered citizen back. Raises RuleBroken when late."""
+        ...
+
+    async def hang_up(self, seat_id: str, call_id: str, by: Person) -> CallView:
+        """End this seat's call. Raises RuleBroken when the seat is not in it."""
+        ...
+
+    async def end_wrap_up(self, seat_id: str, by: Person) -> SeatView:
+        """Wrap-up is done before its time. Raises RuleBroken when the seat is not wrapping up."""
+        ...
+
+    def feed_opened(self, seat_id: str, by: Person) -> None:
+        """The first open screen of this seat's agent. Must not block; the seat becomes reachable when its leg is."""
+        ...
+
+    def feed_closed(self, seat_id: str) -> None:
+        """The last open screen of this seat is gone. Must not block; the ivr room waits its grace time."""
+        ...
+
+
+class WorkOrders(Protocol):
+    """The tickets room. ``viewer`` and ``by`` decide what may be seen and done; the room judges that."""
+
+    async def draft(self, call_id: str) -> Shape | None:
+        """The Draft of a call."""
+        ...
+
+    async def edit_draft(self, call_id: str, changes: Mapping[str, str], by: Person) -> Shape:
+        """Note fields that the agent typed; they are never overwritten by speech. Returns the Draft."""
+        ...
+
+    async def submit(self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person) -> Shape:
+        """Make the work order of a call; ``how`` is "dispatch" or "direct" (answered on line). Returns the Ticket."""
+        ...
+
+    async def history(self, phone: str, limit: int = 20) -> Sequence[Shape]:
+        """TicketSummaries of a citizen, open ones first, then newest first."""
+        ...
+
+    async def page(
+        self, viewer: Person, *, state: str | None, unit: str | None, words: str | None, page: int, size: int
+    ) -> Shape:
+        """{items: [TicketSummary], total, page, size} of what ``viewer`` may see."""
+        ...
+
+    async def ticket(self, ticket_id: str, viewer: Person) -> Shape:
+        """The whole Ticket with the actions that ``viewer`` has now. Raises NotFound, also for what is not his."""
+        ...
+
+    async def act(self, ticket_id: str, action: str, fields: Mapping[str, Any], by: Person) -> Shape:
+        """Move the work order. Raises RuleBroken, Forbidden, NotFound. Returns the Ticket."""
+        ...
+
+    async def summary(self, ticket_id: str) -> "TicketGlance | None":
+        """For the live feed: the TicketSummary and who made it, unrestricted."""
+        ...
+
+    async def of_call(self, call_id: str) -> str | None:
+        """The id of the work order that came of a call."""
+        ...
+
+    def categories(self) -> Sequence[Shape]:
+        """[{level1, leaves}] in the site's order."""
+        ...
+
+    def units(self) -> Sequence[Shape]:
+        """[{code, name, level, parent}]."""
+        ...
+
+    def due_at(self, urgency: str) -> datetime:
+        """When a work order dispatched now would be due. Raises RuleBroken for an unknown urgency."""
+        ...
+
+
+@dataclass(frozen=True)
+class TicketGlance:
+    """A work order as the live feed needs it: what to show, and who is concerned."""
+
+    summary: Shape
+    maker: str | None
+    """The account of the agent who made it."""
+
+
+class CallbackTasks(Protocol):
+    """The callback room's readings."""
+
+    async def page(self, *, state: str | None, page: int, size: int) -> Shape:
+        """{items: [Callback], total}."""
+        ...
+
+
+@dataclass(frozen=True)
+class AudioTrack:
+    """One playable file."""
+
+    path: Path
+    call_id: str
+
+
+class Recordings(Protocol):
+    """The archive. Who may listen is asked before by the desk; that somebody did is written by the desk's audit."""
+
+    async def of_call(self, call_id: str) -> Sequence[Shape]:
+        """The Recordings of a call."""
+        ...
+
+    async def track(self, recording_id: str, track: str) -> AudioTrack:
+        """Where a track lies. Raises NotFound; Unavailable when the file is gone or being mixed."""
+        ...
+
+
+class Transcripts(Protocol):
+    """What was said."""
+
+    async def of_call(self, call_id: str) -> Sequence[Shape]:
+        """The Utterances of a call in the order they began."""
+        ...
+
+
+class Knowledge(Protocol):
+    """The knowledge base."""
+
+    async def search(self, words: str, limit: int = 10) -> Sequence[Shape]:
+        """[{id, title, answer, score}], best first."""
+        ...
+
+
+@dataclass(frozen=True)
+class Health:
+    """What /api/health tells: "up"/"down", "on"/"off", and why it is not all well."""
+
+    asterisk: str
+    recognition: str
+    reason: str | None = None
+
+
+class HealthProbe(Protocol):
+    """How the machine is, from memory; cheap enough to ask every second."""
+
+    def __call__(self) -> Health: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rooms:
+    """Everything the desk talks to."""
+
+    call_centre: CallCentre
+    work_orders: WorkOrders
+    callbacks: CallbackTasks
+    recordings: Recordings
+    transcripts: Transcripts
+    knowledge: Knowledge
+    health: HealthProbe

@@ -1,0 +1,122 @@
+"""What the ivr room shows of itself: frozen readings of seats, offers, calls and groups.
+
+Screens and the HTTP API are built from these and from nothing else, so that the room's inside may change freely.
+Numbers of citizens are whole here; whoever shows them to others masks them.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class SeatStatus(StrEnum):
+    """What the agent chose."""
+
+    READY = "ready"
+    NOT_READY = "not_ready"
+    OFFLINE = "offline"
+
+
+class SeatState(StrEnum):
+    """What we observe of the seat."""
+
+    UNREACHABLE = "unreachable"
+    IDLE = "idle"
+    OFFERED = "offered"
+    TALKING = "talking"
+    WRAP_UP = "wrap_up"
+
+
+class CallState(StrEnum):
+    """Where a citizen's call is."""
+
+    WAITING = "waiting"
+    OFFERED = "offered"
+    TALKING = "talking"
+    FALLBACK = "fallback"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatView:
+    """A place to take calls from, and who sits there."""
+
+    id: str
+    name: str
+    account: str | None
+    agent_name: str | None
+    status: SeatStatus
+    reason: str | None
+    state: SeatState
+    since: datetime
+    """When ``state`` (or ``status``, whichever is later) last changed."""
+    call_id: str | None
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferView:
+    """A citizen held out to one seat until ``expires_at``. Earlier work orders are added by the desk."""
+
+    offer_id: int
+    call_id: str
+    caller: str
+    line: str
+    waited_seconds: float
+    expires_at: datetime
+    reason: str
+    """Why this seat, in words for the agent."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallView:
+    """One citizen's call, live or ended."""
+
+    call_id: str
+    caller: str
+    dialled: str
+    line: str
+    group: str | None
+    state: CallState
+    arrived_at: datetime
+    connected_at: datetime | None
+    ended_at: datetime | None
+    end_reason: str | None
+    seat: str | None
+    """The seat that talks, or talked, with the citizen; None before that."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupView:
+    """A group of seats as the supervisor sees it; ``answered_15s_rate`` is 0–1, None before the first answer."""
+
+    id: str
+    name: str
+    waiting: int
+    longest_wait_seconds: float
+    ready: int
+    busy: int
+    not_ready: int
+    answered_15s_rate: float | None
+    abandoned: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class FiguresView:
+    """Today's counts of citizens' calls."""
+
+    arrived: int
+    answered: int
+    abandoned: int
+    within_15s: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class LiveView:
+    """The whole room at one instant; ``waiting`` is oldest first."""
+
+    groups: tuple[GroupView, ...]
+    waiting: tuple[CallView, ...]
+    seats: tuple[SeatView, ...]
+    figures: FiguresView
+    at: datetime
