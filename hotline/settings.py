@@ -1,0 +1,320 @@
+"""The site's settings: one YAML file, checked whole on load.
+
+Unknown keys and bad values are refused with the key's path, all of them at once. Secrets never stand in the
+file: they come from the environment or are generated into ``<storage.folder>/secrets.json`` on the first run.
+"""
+
+import json
+import os
+import secrets
+from datetime import date, time
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from hotline.errors import ConfigurationError
+
+
+def _address(value: str) -> str:
+    ip_address(value)
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError) as failure:
+        raise ValueError(f"unknown time zone {value!r}") from failure
+    return value
+
+
+Address = Annotated[str, AfterValidator(_address)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Number = Annotated[str, Field(pattern=r"^[0-9*#+]{1,32}$")]
+Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}$")]
+Window = tuple[time, time]
+
+
+class Section(BaseModel):
+    """A part of the settings: unknown keys are refused, values never change after loading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(Section):
+    name: str = "示范市 12345 市民热线"
+    timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
+    area_code: str = "0539"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone in which people read times and working hours count."""
+        return ZoneInfo(self.timezone)
+
+
+class Storage(Section):
+    folder: Path = Path("var")
+    """Where a run's data lives; relative to the configuration file."""
+    database: str = ""
+    """SQLAlchemy URL; empty means SQLite in ``folder``."""
+
+
+class Trunk(Section):
+    host: Address = "127.0.0.1"
+    port: Port = 5090
+
+
+class Asterisk(Section):
+    binary: str = "auto"
+    """``auto`` (the machine's own ≥ 18, else one fetched into ``storage.folder``) or a path."""
+    host: Address = "127.0.0.1"
+    """Where SIP, RTP and the browsers' WebSocket listen. AMI, FastAGI and AudioSocket stay on loopback."""
+    sip_port: Port = 5060
+    http_port: Port = 8088
+    ami_port: Port = 5038
+    agi_port: Port = 4573
+    audiosocket_port: Port = 9092
+    rtp_first: Port = 10000
+    rtp_last: Port = 12000
+    fallback_after_seconds: Annotated[int, Field(ge=2, le=60)] = 5
+    """A heartbeat older than this sends citizens to Asterisk's own queue."""
+    trunk: Trunk = Trunk()
+
+    @model_validator(mode="after")
+    def _ports_differ(self) -> Self:
+        names = ("sip_port", "http_port", "ami_port", "agi_port", "audiosocket_port")
+        seen: dict[int, str] = {}
+        for name in names:
+            port = getattr(self, name)
+            if port in seen:
+                raise ValueError(f"{name} and {seen[port]} are both {port}")
+            seen[port] = name
+        if self.rtp_last - self.rtp_first < 100:
+            raise ValueError("rtp_first to rtp_last must span at least 100 ports")
+        return self
+
+
+class Web(Section):
+    host: Address = "127.0.0.1"
+    port: Port = 8012
+    session_hours: Annotated[int, Field(ge=1, le=72)] = 12
+
+
+class Line(Section):
+    number: Number
+    label: str = ""
+    group: Token
+
+
+class Group(Section):
+    id: Token
+    name: str
+    strategy: Literal["longest_idle", "fewest_calls"] = "longest_idle"
+    offer_seconds: Annotated[int, Field(ge=3, le=120)] = 20
+    wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
+    announce_seconds: Annotated[int, Field(ge=5, le=600)] = 30
+
+
+class Seat(Section):
+    id: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
+    name: str = ""
+    groups: Annotated[list[Token], Field(min_length=1)]
+
+
+class Asr(Section):
+    enabled: bool = True
+    model: str = "auto"
+    """``auto`` (VOSK_MODEL_PATH, vosk's usual folders, the shipped test model) or a folder."""
+    workers: Annotated[int, Field(ge=0, le=256)] = 0
+    """Decoding threads; 0 means one per core."""
+    max_streams: Annotated[int, Field(ge=0)] = 0
+    """Live streams at most; 0 means 40 per core."""
+    vad_aggressiveness: Annotated[int, Field(ge=0, le=3)] = 2
+    preroll_ms: Annotated[int, Field(ge=0, le=2000)] = 300
+    hangover_ms: Annotated[int, Field(ge=100, le=5000)] = 700
+
+
+class Recordings(Section):
+    retention_days: Annotated[int, Field(ge=1)] = 730
+    """No government text names a period; see docs. Network logs must be kept ≥ 6 months."""
+
+
+class Tickets(Section):
+    dispatch_minutes: Annotated[int, Field(ge=1)] = 3
+    deadline_days: dict[Literal["特急", "紧急", "一般"], Annotated[int, Field(ge=1, le=60)]] = {"特急": 1, "紧急": 3, "一般": 5}
+    working_hours: list[Window] = [(time(8, 30), time(12, 0)), (time(14, 0), time(17, 30))]
+    calendar: dict[date, Literal["working", "holiday"]] = {}
+    """The site's own days; they win over the published calendar."""
+    review: bool = False
+    """Whether a department's reply waits for a reviewer before the return visit."""
+
+
+class Handler(Section):
+    name: str
+    phone: str = ""
+
+
+class Unit(Section):
+    code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
+    name: str
+    level: Annotated[int, Field(ge=1, le=4)] = 2
+    kind: Literal["county", "zone", "bureau", "utility", "town", "village", "hotline"] = "bureau"
+    parent: str | None = None
+    leader: str = ""
+    handlers: list[Handler] = []
+
+
+class Duty(Section):
+    """One row of the duty directory (派单目录): ``*`` matches everything."""
+
+    category: str = "*"
+    place: str = "*"
+    unit: str
+
+
+class Organisation(Section):
+    units: list[Unit] = []
+    directory: list[Duty] = []
+    categories: dict[str, list[str]] = {}
+    places: dict[str, list[str]] = {}
+    """County or zone → its streets, towns and well-known places."""
+
+    @model_validator(mode="after")
+    def _references_exist(self) -> Self:
+        codes = {unit.code for unit in self.units}
+        for index, duty in enumerate(self.directory):
+            if duty.unit not in codes:
+                raise ValueError(f"directory.{index}.unit: no unit has the code {duty.unit!r}")
+        for index, unit in enumerate(self.units):
+            if unit.parent is not None and unit.parent not in codes:
+                raise ValueError(f"units.{index}.parent: no unit has the code {unit.parent!r}")
+        return self
+
+
+class Callback(Section):
+    enabled: bool = True
+    lines: Annotated[int, Field(ge=1)] = 4
+    calls_per_second: Annotated[float, Field(gt=0)] = 2.0
+    windows: list[Window] = [(time(8, 0), time(12, 0)), (time(14, 0), time(18, 0))]
+    working_days_only: bool = True
+    retry_minutes: list[Annotated[int, Field(ge=1)]] = [30, 240]
+    """Wait before the 2nd, 3rd … attempt; when they are used up a person takes over."""
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
+    key_seconds: Annotated[int, Field(ge=2, le=30)] = 6
+    caller_id: Number = "12345"
+
+
+class Settings(Section):
+    """The whole file."""
+
+    site: Site = Site()
+    storage: Storage = Storage()
+    asterisk: Asterisk = Asterisk()
+    web: Web = Web()
+    lines: Annotated[list[Line], Field(min_length=1)]
+    groups: Annotated[list[Group], Field(min_length=1)]
+    seats: Annotated[list[Seat], Field(min_length=1)]
+    reasons: list[str] = ["小休", "用餐", "培训", "会议"]
+    asr: Asr = Asr()
+    recordings: Recordings = Recordings()
+    tickets: Tickets = Tickets()
+    organisation: Organisation = Organisation()
+    callback: Callback = Callback()
+
+    @model_validator(mode="after")
+    def _names_agree(self) -> Self:
+        groups = [group.id for group in self.groups]
+        for what, ids in (("groups", groups), ("seats", [s.id for s in self.seats]), ("lines", [n.number for n in self.lines])):
+            if doubled := {i for i in ids if ids.count(i) > 1}:
+                raise ValueError(f"{what}: {', '.join(sorted(doubled))} stands there twice")
+        for index, line in enumerate(self.lines):
+            if line.group not in groups:
+                raise ValueError(f"lines.{index}.group: no group has the id {line.group!r}")
+        for index, seat in enumerate(self.seats):
+            for group in seat.groups:
+                if group not in groups:
+                    raise ValueError(f"seats.{index}.groups: no group has the id {group!r}")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """The SQLAlchemy URL of the ledger's database."""
+        return self.storage.database or f"sqlite+aiosqlite:///{self.storage.folder / 'hotline.db'}"
+
+
+def load_settings(path: Path) -> Settings:
+    """Read and check the file. Relative folders are taken from where the file lies. Raises ConfigurationError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as failure:
+        raise ConfigurationError(f"无法读取配置文件 {path}: {failure}", f"cannot read {path}: {failure}") from failure
+    try:
+        values = yaml.safe_load(text)
+    except yaml.YAMLError as failure:
+        raise ConfigurationError(f"配置文件 {path} 不是有效的 YAML: {failure}", f"{path} is not valid YAML: {failure}") from failure
+    return check_settings(values if values is not None else {}, base=path.resolve().parent, source=str(path))
+
+
+def check_settings(values: Any, *, base: Path, source: str = "config") -> Settings:
+    """Settings from parsed YAML; every fault is named with its key's path."""
+    try:
+        settings = Settings.model_validate(values)
+    except ValidationError as failure:
+        faults = [_describe(error) for error in failure.errors()]
+        listed = "\n".join(f"  {path}: {zh} / {en}" for path, zh, en in faults)
+        raise ConfigurationError(f"{source} 有 {len(faults)} 处错误", f"{len(faults)} fault(s) in {source}:\n{listed}") from failure
+    folder = base / settings.storage.folder
+    return settings.model_copy(update={"storage": settings.storage.model_copy(update={"folder": folder})})
+
+
+def _describe(error: Any) -> tuple[str, str, str]:
+    path = ".".join(str(part) for part in error["loc"]) or "(top)"
+    match error["type"]:
+        case "extra_forbidden":
+            return path, "未知的配置项", "unknown key"
+        case "missing":
+            return path, "缺少必填项", "missing"
+        case _:
+            return path, "取值不正确", f"{error['msg']} (got {str(error['input'])[:60]!r})"
+
+
+class Secrets:
+    """Secrets by name: from ``HOTLINE_<NAME>`` in the environment, else generated once into a file only we can read."""
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "secrets.json"
+        self._values: dict[str, str] = {}
+        if self._path.exists():
+            try:
+                self._values = json.loads(self._path.read_text(encoding="utf-8"))
+            except (OSError, ValueError) as failure:
+                raise ConfigurationError(f"{self._path} 无法读取", f"{self._path} cannot be read: {failure}") from failure
+
+    def get(self, name: str) -> str:
+        """The secret of this name, made on first use."""
+        if value := os.environ.get(f"HOTLINE_{name.upper()}"):
+            return value
+        if name not in self._values:
+            self._values[name] = secrets.token_urlsafe(24)
+            self._save()
+        return self._values[name]
+
+    @property
+    def ami_password(self) -> str:
+        """The password of our user in Asterisk's manager.conf."""
+        return self.get("ami_password")
+
+    def seat_password(self, seat: str) -> str:
+        """The SIP password of a seat's endpoints."""
+        return self.get(f"seat_{seat}_password")
+
+    def _save(self) -> None:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        fresh = self._path.with_suffix(".new")
+        with os.fdopen(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+            json.dump(self._values, file, indent=1)
+        fresh.replace(self._path)
