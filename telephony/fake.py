@@ -1,0 +1,268 @@
+"""An in-memory telephone with behaviour, for the rooms' tests: no Asterisk, no sockets, no time.
+
+``FakeTelephony`` keeps legs and bridges and publishes the same observations as the real line; ``FakeCaller`` is a
+citizen who presses keys from a list and hangs up when told.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import count
+
+from hotline.errors import Unavailable
+from telephony.legs import Leg, LegState
+from telephony.observations import (
+    AsteriskRestarted,
+    GoneReason,
+    LegAnswered,
+    LegBridged,
+    LegGone,
+    LegUnbridged,
+    LinkDown,
+    LinkUp,
+    NewLeg,
+    Observation,
+    SeatParked,
+)
+from telephony.port import CallerGone, Dial, LegMissing, OriginateOutcome, Result
+
+
+class FakeTelephony:
+    """Fills ``port.Telephony``. ``outcomes`` says how dialling an endpoint ends; unknown endpoints answer."""
+
+    def __init__(self, publish: Callable[[Observation], None] = lambda _: None) -> None:
+        self.outcomes: dict[str, Result] = {}
+        self.dialled: list[Dial] = []
+        self.spies: dict[str, tuple[str, str]] = {}
+        """Spy channel id → (uniqueid spied on, stream)."""
+        self.queue: set[str] = set()
+        """Seats that the fallback queue may ring."""
+        self.globals: dict[str, str] = {}
+        self.variables: dict[tuple[str, str], str] = {}
+        """(uniqueid, name) → value."""
+        self.redirected: list[tuple[str, str, str]] = []
+        self._legs: dict[str, Leg] = {}
+        self._publish = publish
+        self._numbers = count(1)
+        self._up = True
+
+    @property
+    def up(self) -> bool:
+        return self._up
+
+    @property
+    def legs(self) -> Mapping[str, Leg]:
+        return self._legs
+
+    # --- what the test does to the world -----------------------------------------------------------------
+
+    def add_leg(self, channel: str, *, caller: str = "", seat: str | None = None, uniqueid: str = "") -> Leg:
+        """A leg appears and is up; with ``seat`` it is that seat's parked leg (``PJSIP/<seat>-…``)."""
+        leg = Leg(uniqueid or f"1700000000.{next(self._numbers)}", channel, state=LegState.UP, caller=caller, seat=seat)
+        self._legs[leg.uniqueid] = leg
+        self._publish(NewLeg(uniqueid=leg.uniqueid, channel=channel, caller=caller, call=None, seat=seat))
+        self._publish(LegAnswered(uniqueid=leg.uniqueid, channel=channel))
+        self._park(leg)
+        return leg
+
+    def drop(self, channel: str, cause: int = 16, reason: GoneReason = GoneReason.HUNG_UP) -> None:
+        """A party hangs up by itself."""
+        leg = self._leg(channel)
+        del self._legs[leg.uniqueid]
+        self._publish(
+            LegGone(
+                uniqueid=leg.uniqueid, channel=leg.channel, reason=reason, cause=cause, call=leg.call, seat=leg.seat
+            )
+        )
+        if leg.bridge_id is not None:
+            self._break_bridge(leg.bridge_id)
+
+    def go_down(self) -> None:
+        """The link to Asterisk is lost."""
+        self._up = False
+        self._publish(LinkDown(why="lost"))
+
+    def come_up(self, restarted: bool = False) -> None:
+        """The link is back; ``restarted``: to another Asterisk, which has none of the legs."""
+        self._up = True
+        if restarted:
+            self._publish(AsteriskRestarted())
+            for leg in list(self._legs.values()):
+                self._legs[leg.uniqueid] = replace(leg, bridge_id=None)
+                self.drop(leg.uniqueid, 0, GoneReason.ASTERISK_RESTARTED)
+        self._publish(LinkUp())
+
+    # --- port.Telephony ----------------------------------------------------------------------------------
+
+    async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
+        self._require_up()
+        pair = [self._leg(citizen_channel), self._leg(seat_channel)]
+        for leg in pair:
+            self._leave(leg)
+        bridge_id = f"bridge-{next(self._numbers)}"
+        for leg in pair:
+            others = tuple(other.uniqueid for other in self._legs.values() if other.bridge_id == bridge_id)
+            self._legs[leg.uniqueid] = replace(self._legs[leg.uniqueid], bridge_id=bridge_id)
+            self._publish(LegBridged(uniqueid=leg.uniqueid, channel=leg.channel, bridge_id=bridge_id, others=others))
+
+    async def hang_up(self, channel: str, cause: int = 16) -> bool:
+        self._require_up()
+        try:
+            self.drop(channel, cause)
+        except LegMissing:
+            return False
+        return True
+
+    async def originate(self, dial: Dial) -> OriginateOutcome:
+        self._require_up()
+        self.dialled.append(dial)
+        result = self.outcomes.get(dial.endpoint, Result.ANSWERED)
+        channel = f"{dial.endpoint.split('@')[0]}-{next(self._numbers):08x}"
+        if result is Result.ANSWERED:
+            self.add_leg(channel, uniqueid=dial.channel_id)
+        return OriginateOutcome(result, dial.channel_id, channel)
+
+    async def redirect(self, channel: str, context: str, exten: str) -> None:
+        self._require_up()
+        leg = self._leg(channel)
+        self.redirected.append((leg.uniqueid, context, exten))
+        self._leave(leg)
+
+    async def spy_audio(self, uniqueid: str, stream: str) -> str:
+        self._require_up()
+        leg = self._leg(uniqueid)
+        spy = f"spy-{next(self._numbers)}"
+        self.spies[spy] = (leg.uniqueid, stream)
+        return spy
+
+    async def stop_spy(self, spy: str) -> None:
+        self._require_up()
+        self.spies.pop(spy, None)
+
+    async def queue_ready(self, seat: str, ready: bool) -> None:
+        self._require_up()
+        if ready:
+            self.queue.add(seat)
+        else:
+            self.queue.discard(seat)
+
+    async def get_variable(self, channel: str, name: str) -> str:
+        self._require_up()
+        return self.variables.get((self._leg(channel).uniqueid, name), "")
+
+    async def set_variable(self, channel: str, name: str, value: str) -> None:
+        self._require_up()
+        self.variables[(self._leg(channel).uniqueid, name)] = value
+
+    async def set_global(self, name: str, value: str) -> None:
+        self._require_up()
+        self.globals[name] = value
+
+    async def ask_leg(self, uniqueid: str) -> Leg | None:
+        self._require_up()
+        return self._legs.get(uniqueid)
+
+    # --- how the world behaves ---------------------------------------------------------------------------
+
+    def _require_up(self) -> None:
+        if not self._up:
+            raise Unavailable("话务平台连接中断", "the link to Asterisk is down")
+
+    def _leg(self, channel: str) -> Leg:
+        for leg in self._legs.values():
+            if channel in (leg.uniqueid, leg.channel):
+                return leg
+        raise LegMissing(channel)
+
+    def _leave(self, leg: Leg) -> None:
+        if leg.bridge_id is None:
+            return
+        bridge_id = leg.bridge_id
+        self._legs[leg.uniqueid] = freed = replace(leg, bridge_id=None)
+        self._publish(LegUnbridged(uniqueid=leg.uniqueid, channel=leg.channel, bridge_id=bridge_id))
+        self._park(freed)
+        self._break_bridge(bridge_id)
+
+    def _break_bridge(self, bridge_id: str) -> None:
+        """Asterisk dissolves a bridge that one party is left in."""
+        left = [leg for leg in self._legs.values() if leg.bridge_id == bridge_id]
+        if len(left) == 1:
+            self._leave(left[0])
+
+    def _park(self, leg: Leg) -> None:
+        if leg.parked and leg.seat is not None:
+            self._publish(SeatParked(uniqueid=leg.uniqueid, channel=leg.channel, seat=leg.seat))
+
+
+class FakeCaller:
+    """Fills ``port.CallerSession``: a citizen who presses ``keys`` in turn ("" = does not press)."""
+
+    def __init__(self, channel: str, uniqueid: str, keys: Sequence[str] = (), **environment: str) -> None:
+        self.environment: Mapping[str, str] = {
+            "agi_channel": channel,
+            "agi_uniqueid": uniqueid,
+            **{f"agi_{name}": value for name, value in environment.items()},
+        }
+        self.query: Mapping[str, str] = {}
+        self.channel = channel
+        self.uniqueid = uniqueid
+        self.heard: list[str] = []
+        self.music = False
+        self.answered = False
+        self.released = False
+        self.variables: dict[str, str] = {}
+        self._keys = list(keys)
+        self._gone = asyncio.Event()
+
+    def hangs_up(self) -> None:
+        """The citizen hangs up."""
+        self._gone.set()
+
+    async def answer(self) -> None:
+        self._require_here()
+        self.answered = True
+
+    async def play(self, prompt: str, escape_digits: str = "") -> str | None:
+        self._require_here()
+        self.heard.append(prompt)
+        if escape_digits and self._keys and self._keys[0] and self._keys[0] in escape_digits:
+            return self._keys.pop(0)
+        return None
+
+    async def play_many(self, prompts: Sequence[str], escape_digits: str = "") -> str | None:
+        for prompt in prompts:
+            key = await self.play(prompt, escape_digits)
+            if key is not None:
+                return key
+        return None
+
+    async def wait_key(self, seconds: float) -> str | None:
+        self._require_here()
+        return (self._keys.pop(0) or None) if self._keys else None
+
+    async def set_music(self, on: bool) -> None:
+        self._require_here()
+        self.music = on
+
+    async def set_variable(self, name: str, value: str) -> None:
+        self._require_here()
+        self.variables[name] = value
+
+    async def get_variable(self, name: str) -> str | None:
+        self._require_here()
+        return self.variables.get(name)
+
+    async def hang_up(self) -> None:
+        self._require_here()
+        self._gone.set()
+
+    async def release(self) -> None:
+        self.released = True
+        self._gone.set()
+
+    async def until_gone(self) -> None:
+        await self._gone.wait()
+
+    def _require_here(self) -> None:
+        if self._gone.is_set():
+            raise CallerGone
