@@ -94,7 +94,8 @@ class UnitOfWork:
             except OperationalError as failure:  # disk full, server gone: nothing was committed
                 await self.connection.rollback()
                 raise Unavailable(
-                    "数据库暂时无法写入,本次操作未保存,请稍后重试", f"the database cannot be written now: {failure.orig}"
+                    "数据库暂时无法写入,本次操作未保存,请稍后重试",
+                    f"the database cannot be written now: {failure.orig}",
                 ) from failure
         for fact in self._facts:
             self._database.bus.publish(fact)

@@ -8,7 +8,6 @@ import dataclasses
 from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter
@@ -63,7 +62,9 @@ def make_append_only(table: Table) -> None:
 
     def after_create(_target: Table, connection: Connection, **_: Any) -> None:
         for statement in append_only_statements(table.name, connection.dialect.name):
-            connection.exec_driver_sql(statement.replace("%", "%%") if connection.dialect.name == "postgresql" else statement)
+            connection.exec_driver_sql(
+                statement.replace("%", "%%") if connection.dialect.name == "postgresql" else statement
+            )
 
     event.listen(table, "after_create", after_create)
 
@@ -86,16 +87,14 @@ class Entry:
     fact: Fact
 
 
-@cache
-def _adapter(kind: type[Fact]) -> TypeAdapter[Fact]:
-    return TypeAdapter(kind)
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {name: TypeAdapter(kind) for name, kind in KINDS.items()}
 
 
 def row_of(fact: Fact) -> dict[str, Any]:
     """The ledger row of a fact, without ``seq``."""
-    kind = type(fact)
+    kind = type(fact).__name__
     named = {name: getattr(fact, name, None) for name in ("call_id", "ticket_id", "seat")}
-    return {"at": fact.at, "by": fact.by, "kind": kind.__name__, "body": _adapter(kind).dump_json(fact).decode()} | named
+    return {"at": fact.at, "by": fact.by, "kind": kind, "body": _ADAPTERS[kind].dump_json(fact).decode()} | named
 
 
 def fact_of(kind: str, body: str) -> Fact:
@@ -103,7 +102,8 @@ def fact_of(kind: str, body: str) -> Fact:
     fact_type = KINDS[kind]
     known = {field.name for field in dataclasses.fields(fact_type)}
     values = TypeAdapter(dict[str, Any]).validate_json(body)
-    return _adapter(fact_type).validate_python({k: v for k, v in values.items() if k in known})
+    fact: Fact = _ADAPTERS[kind].validate_python({k: v for k, v in values.items() if k in known})
+    return fact
 
 
 async def append(uow: "UnitOfWork", facts: Sequence[Fact]) -> None:

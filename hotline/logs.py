@@ -59,7 +59,9 @@ def configure_logging(*, json: bool | None = None, level: str = "INFO", stream: 
         mask_event,
     ]
     renderer: structlog.typing.Processor = (
-        structlog.processors.JSONRenderer(ensure_ascii=False) if as_json else structlog.dev.ConsoleRenderer(colors=out.isatty())
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=out.isatty())
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -72,5 +74,13 @@ def configure_logging(*, json: bool | None = None, level: str = "INFO", stream: 
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("uvicorn.access", "httpx", "asyncio", "sqlalchemy.engine", "pydub.converter", "aiosqlite", "panoramisk.manager"):
+    for noisy in (
+        "uvicorn.access",
+        "httpx",
+        "asyncio",
+        "sqlalchemy.engine",
+        "pydub.converter",
+        "aiosqlite",
+        "panoramisk.manager",
+    ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

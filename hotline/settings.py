@@ -145,7 +145,11 @@ class Recordings(Section):
 
 class Tickets(Section):
     dispatch_minutes: Annotated[int, Field(ge=1)] = 3
-    deadline_days: dict[Literal["特急", "紧急", "一般"], Annotated[int, Field(ge=1, le=60)]] = {"特急": 1, "紧急": 3, "一般": 5}
+    deadline_days: dict[Literal["特急", "紧急", "一般"], Annotated[int, Field(ge=1, le=60)]] = {
+        "特急": 1,
+        "紧急": 3,
+        "一般": 5,
+    }
     working_hours: list[Window] = [(time(8, 30), time(12, 0)), (time(14, 0), time(17, 30))]
     calendar: dict[date, Literal["working", "holiday"]] = {}
     """The site's own days; they win over the published calendar."""
@@ -228,7 +232,11 @@ class Settings(Section):
     @model_validator(mode="after")
     def _names_agree(self) -> Self:
         groups = [group.id for group in self.groups]
-        for what, ids in (("groups", groups), ("seats", [s.id for s in self.seats]), ("lines", [n.number for n in self.lines])):
+        for what, ids in (
+            ("groups", groups),
+            ("seats", [s.id for s in self.seats]),
+            ("lines", [n.number for n in self.lines]),
+        ):
             if doubled := {i for i in ids if ids.count(i) > 1}:
                 raise ValueError(f"{what}: {', '.join(sorted(doubled))} stands there twice")
         for index, line in enumerate(self.lines):
@@ -255,7 +263,9 @@ def load_settings(path: Path) -> Settings:
     try:
         values = yaml.safe_load(text)
     except yaml.YAMLError as failure:
-        raise ConfigurationError(f"配置文件 {path} 不是有效的 YAML: {failure}", f"{path} is not valid YAML: {failure}") from failure
+        raise ConfigurationError(
+            f"配置文件 {path} 不是有效的 YAML: {failure}", f"{path} is not valid YAML: {failure}"
+        ) from failure
     return check_settings(values if values is not None else {}, base=path.resolve().parent, source=str(path))
 
 
@@ -266,7 +276,9 @@ def check_settings(values: Any, *, base: Path, source: str = "config") -> Settin
     except ValidationError as failure:
         faults = [_describe(error) for error in failure.errors()]
         listed = "\n".join(f"  {path}: {zh} / {en}" for path, zh, en in faults)
-        raise ConfigurationError(f"{source} 有 {len(faults)} 处错误", f"{len(faults)} fault(s) in {source}:\n{listed}") from failure
+        raise ConfigurationError(
+            f"{source} 有 {len(faults)} 处错误", f"{len(faults)} fault(s) in {source}:\n{listed}"
+        ) from failure
     folder = base / settings.storage.folder
     return settings.model_copy(update={"storage": settings.storage.model_copy(update={"folder": folder})})
 
@@ -292,7 +304,9 @@ class Secrets:
             try:
                 self._values = json.loads(self._path.read_text(encoding="utf-8"))
             except (OSError, ValueError) as failure:
-                raise ConfigurationError(f"{self._path} 无法读取", f"{self._path} cannot be read: {failure}") from failure
+                raise ConfigurationError(
+                    f"{self._path} 无法读取", f"{self._path} cannot be read: {failure}"
+                ) from failure
 
     def get(self, name: str) -> str:
         """The secret of this name, made on first use."""

@@ -1,0 +1,140 @@
+"""The floor's furniture: a citizen's call and a seat, as the engine knows them in memory."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from ivr.views import CallState, CallView, SeatState, SeatStatus, SeatView
+
+
+@dataclass(slots=True)
+class Offer:
+    """A call held out to a seat. ``taken`` closes the fence: it was accepted and is being connected."""
+
+    offer_id: int
+    call_id: str
+    seat: str
+    reason: str
+    made_at: datetime
+    expires_at: datetime
+    taken: bool = False
+
+
+@dataclass(slots=True)
+class Call:
+    """One citizen's call."""
+
+    call_id: str
+    caller: str
+    dialled: str
+    line: str
+    group: str
+    channel: str
+    uniqueid: str
+    arrived_at: datetime
+    state: CallState = CallState.WAITING
+    queued_at: datetime | None = None
+    """When the waiting began; None while the greeting plays."""
+    connected_at: datetime | None = None
+    ended_at: datetime | None = None
+    end_reason: str | None = None
+    ending_because: str | None = None
+    """Set before we hang up ourselves, so that the hang-up that comes back has its reason."""
+    seat: str | None = None
+    account: str | None = None
+    first: bool = False
+    talked_seconds: float = 0.0
+    """Of earlier stretches, when the call was connected more than once."""
+    talking_since: datetime | None = None
+
+    def view(self) -> CallView:
+        """As others see it."""
+        return CallView(
+            call_id=self.call_id,
+            caller=self.caller,
+            dialled=self.dialled,
+            line=self.line,
+            group=self.group,
+            state=self.state,
+            arrived_at=self.arrived_at,
+            connected_at=self.connected_at,
+            ended_at=self.ended_at,
+            end_reason=self.end_reason,
+            seat=self.seat,
+        )
+
+    def waited(self, now: datetime) -> float:
+        """Seconds from the start of waiting to the first connection, the end, or ``now``."""
+        if self.queued_at is None:
+            return 0.0
+        return ((self.connected_at or self.ended_at or now) - self.queued_at).total_seconds()
+
+    def talked(self, now: datetime) -> float:
+        """Seconds of talk so far."""
+        running = (now - self.talking_since).total_seconds() if self.talking_since else 0.0
+        return self.talked_seconds + running
+
+
+@dataclass(frozen=True, slots=True)
+class SeatLeg:
+    """The parked channel of a seat."""
+
+    channel: str
+    uniqueid: str
+
+
+@dataclass(slots=True)
+class Seat:
+    """One seat. Its state is observed: derived from leg, feed, offer, call and wrap-up."""
+
+    id: str
+    name: str
+    groups: tuple[str, ...]
+    since: datetime
+    account: str | None = None
+    agent_name: str | None = None
+    status: SeatStatus = SeatStatus.OFFLINE
+    reason: str | None = None
+    leg: SeatLeg | None = None
+    watched: bool = False
+    """A screen of its agent is open."""
+    unwatched_since: datetime | None = None
+    offer: Offer | None = None
+    call_id: str | None = None
+    wrap_up_until: datetime | None = None
+    last_call_id: str | None = None
+    idle_since: datetime | None = None
+    calls_taken: int = 0
+    shown_state: SeatState = SeatState.UNREACHABLE
+    mirrored: bool | None = field(default=None)
+    """What the fallback queue was last told."""
+
+    @property
+    def state(self) -> SeatState:
+        """What we observe."""
+        if self.call_id is not None:
+            return SeatState.TALKING
+        if self.leg is None or not self.watched:
+            return SeatState.UNREACHABLE
+        if self.offer is not None:
+            return SeatState.OFFERED
+        return SeatState.WRAP_UP if self.wrap_up_until is not None else SeatState.IDLE
+
+    @property
+    def free(self) -> bool:
+        """Whether a call may be offered to it."""
+        return self.status is SeatStatus.READY and self.state is SeatState.IDLE
+
+    def view(self) -> SeatView:
+        """As others see it."""
+        return SeatView(
+            id=self.id,
+            name=self.name,
+            account=self.account,
+            agent_name=self.agent_name,
+            status=self.status,
+            reason=self.reason,
+            state=self.state,
+            since=self.since,
+            call_id=self.call_id or (self.last_call_id if self.wrap_up_until else None),
+            groups=self.groups,
+        )

@@ -1,0 +1,62 @@
+"""Readings of the floor and of the kept calls, in the shapes that screens show."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from hotline.database import Database
+from ivr import store
+from ivr.figures import Counted
+from ivr.floor import Floor
+from ivr.views import GroupView, LiveView, OfferView, SeatState, SeatStatus
+
+
+def offer_view(floor: Floor, seat_id: str, now: datetime) -> OfferView | None:
+    """The offer this seat may accept now; None when there is none or it was taken."""
+    offer = floor.seat(seat_id).offer
+    if offer is None or offer.taken:
+        return None
+    call = floor.calls[offer.call_id]
+    return OfferView(
+        offer_id=offer.offer_id,
+        call_id=call.call_id,
+        caller=call.caller,
+        line=call.line,
+        waited_seconds=call.waited(now),
+        expires_at=offer.expires_at,
+        reason=offer.reason,
+    )
+
+
+def live_view(floor: Floor, now: datetime) -> LiveView:
+    """The whole room."""
+    return LiveView(
+        groups=tuple(group_view(floor, group, now) for group in floor.groups),
+        waiting=tuple(call.view() for call in floor.waiting()),
+        seats=tuple(seat.view() for seat in floor.seats.values()),
+        figures=floor.figures.read(now),
+        at=now,
+    )
+
+
+def group_view(floor: Floor, group_id: str, now: datetime) -> GroupView:
+    """One group: its line of citizens and its seats."""
+    waiting = floor.waiting(group_id)
+    seats = [seat for seat in floor.seats.values() if group_id in seat.groups]
+    busy = {SeatState.TALKING, SeatState.OFFERED, SeatState.WRAP_UP}
+    return GroupView(
+        id=group_id,
+        name=floor.groups[group_id].name,
+        waiting=len(waiting),
+        longest_wait_seconds=max((call.waited(now) for call in waiting), default=0.0),
+        ready=sum(seat.free for seat in seats),
+        busy=sum(seat.state in busy for seat in seats),
+        not_ready=sum(seat.status is SeatStatus.NOT_READY and seat.state not in busy for seat in seats),
+        answered_15s_rate=floor.figures.prompt_rate(group_id, now),
+        abandoned=floor.figures.of_group(group_id, Counted.ABANDONED, now),
+    )
+
+
+async def calls_this_month(database: Database, phone: str, now: datetime, zone: ZoneInfo) -> int:
+    """Calls of this number since the first of the month in local time."""
+    first = now.astimezone(zone).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return await store.count_calls(database, phone, first)

@@ -1,0 +1,351 @@
+"""The call centre: the hands around the floor. Listens to the telephone, carries out orders, keeps time.
+
+Every path is the same: an event → a method of ``Floor`` (pure) → a ``Step`` → the journal writes its facts → the
+screens are told → the orders are carried out. Only ``Connect`` does not wait for the journal: the citizen does.
+"""
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+
+from hotline.bus import Bus
+from hotline.clock import Clock
+from hotline.database import Database
+from hotline.errors import HotlineError, NotFound, RuleBroken
+from hotline.facts.calls import CallAdopted
+from hotline.ids import new_id
+from hotline.settings import Settings
+from ivr import adoption, store, tables
+from ivr.floor import Floor
+from ivr.journal import Journal
+from ivr.orders import Connect, HangUp, MirrorReadiness, Order, Step, TakeBack
+from ivr.people import Call, SeatLeg
+from ivr.readings import calls_this_month, live_view, offer_view
+from ivr.views import CallState, CallView, LiveView, OfferView, SeatStatus, SeatView
+from ivr.waiting_room import greet, wait_for_agent
+from telephony.observations import GoneReason, LegBridged, LegGone, LinkUp, Observation, SeatParked
+from telephony.port import CallerGone, CallerSession, Telephony
+
+_log = structlog.get_logger()
+
+
+class Person(Protocol):
+    """Who does it, as much of them as this room needs."""
+
+    @property
+    def account(self) -> str: ...
+    @property
+    def name(self) -> str: ...
+
+
+class CallCentre:
+    """Seats, waiting citizens and conversations of one engine."""
+
+    def __init__(self, settings: Settings, database: Database, bus: Bus, telephone: Telephony, clock: Clock) -> None:
+        self._settings = settings
+        self._database = database
+        self._bus = bus
+        self._telephone = telephone
+        self._clock = clock
+        self._lines = {line.number: line for line in settings.lines}
+        self.floor = Floor(settings.groups, settings.seats, clock.now())
+        self.journal = Journal(database, bus, self._carry_out)
+        self._sessions: dict[str, CallerSession] = {}
+        self._hands: set[asyncio.Task[None]] = set()
+        self._time_changed = asyncio.Event()
+
+    # -- life -----------------------------------------------------------------------------------------------------
+
+    async def load(self) -> None:
+        """Take up what the last engine knew: open calls, statuses, the counts of the last 24 hours."""
+        now = self._clock.now()
+        day = tables.calls.c.arrived_at >= now - timedelta(hours=24)
+        for call in reversed(await store.load_calls(self._database, day | (tables.calls.c.state != "ended"))):
+            self.floor.calls[call.call_id] = call
+            adoption.count(self.floor.figures, call)
+        for seat_id, row in (await store.load_seats(self._database)).items():
+            if seat_id in self.floor.seats:
+                adoption.restore_seat(self.floor.seats[seat_id], row, now)
+
+    async def run(self) -> None:
+        """Work until cancelled; what was begun is written before the return."""
+        with self._bus.subscribe("call centre", Observation, capacity=100_000) as seen:
+            async with asyncio.TaskGroup() as group:
+                writer = group.create_task(self.journal.run())
+                timer = group.create_task(self._keep_time())
+                try:
+                    async for observation in seen:
+                        self._observe(observation)
+                finally:
+                    timer.cancel()
+                    self.journal.close()
+                    await asyncio.shield(writer)
+
+    async def citizen(self, session: CallerSession) -> None:
+        """FastAGI handler of ``/citizen``. When it returns, the dialplan goes on as HOTLINE_AFTER says."""
+        call, returning = await self._admit(session)
+        self._sessions[call.call_id] = session
+        try:
+            await greet(session, returning=returning)
+            await self._do(self.floor.call_queued(call.call_id, self._clock.now()))
+            announce = self.floor.groups[call.group].announce_seconds
+            await wait_for_agent(session, call, lambda: self.floor.position(call.call_id), announce)
+        except CallerGone:
+            pass  # the floor hears of it from the telephone, asked and confirmed
+        except Exception:
+            _log.exception("a citizen's session failed; Asterisk's own queue takes over", call=call.call_id)
+            self._do(self.floor.call_fell_back(call.call_id, self._clock.now()))
+        finally:
+            if self._sessions.get(call.call_id) is session:
+                del self._sessions[call.call_id]
+
+    # -- what agents do -------------------------------------------------------------------------------------------
+
+    async def accept(self, seat_id: str, offer_id: int, by: Person) -> CallView:
+        """Connect the offered citizen. RuleBroken when late, withdrawn or taken; Unavailable when Asterisk is."""
+        step = self.floor.accept(seat_id, offer_id, by.account, self._clock.now())
+        (order,) = [order for order in step.orders if isinstance(order, Connect)]
+        await asyncio.shield(self._spawn(self._connect(order)))
+        call = self.floor.calls[order.call_id]
+        if call.seat != seat_id:
+            raise RuleBroken(
+                "接通失败,市民可能已挂机", "could not connect; the citizen may have hung up", code="not_connected"
+            )
+        return call.view()
+
+    async def reject(self, seat_id: str, offer_id: int, by: Person) -> SeatView:
+        """Give the offered citizen back."""
+        await self._do(self.floor.reject(seat_id, offer_id, self._clock.now()))
+        return self.seat(seat_id)
+
+    async def hang_up(self, seat_id: str, call_id: str, by: Person) -> CallView:
+        """End this seat's call."""
+        for order in self.floor.hang_up(seat_id, call_id, self._clock.now()).orders:
+            if isinstance(order, HangUp):
+                await self._telephone.hang_up(order.channel)
+        return self.floor.calls[call_id].view()
+
+    async def end_wrap_up(self, seat_id: str, by: Person) -> SeatView:
+        """Wrap-up is done before its time."""
+        await self._do(self.floor.end_wrap_up(seat_id, self._clock.now()))
+        return self.seat(seat_id)
+
+    async def choose_status(self, seat_id: str, status: SeatStatus, reason: str | None, by: Person) -> SeatView:
+        """Choose ready or not ready."""
+        if reason is not None and reason not in self._settings.reasons:
+            raise RuleBroken(f"没有“{reason}”这个示忙原因", f"there is no reason {reason!r}", code="unknown_reason")
+        now = self._clock.now()
+        await self._do(self.floor.status_chosen(seat_id, status, reason, by.account, by.name, now))
+        return self.seat(seat_id)
+
+    def feed_opened(self, seat_id: str, by: Person) -> None:
+        """The first screen of the seat's agent opened."""
+        self._do(self.floor.screen_opened(seat_id, by.account, by.name, self._clock.now()))
+
+    def feed_closed(self, seat_id: str) -> None:
+        """The last screen of the seat's agent closed."""
+        self._do(self.floor.screen_closed(seat_id, self._clock.now()))
+
+    # -- readings -------------------------------------------------------------------------------------------------
+
+    def seat(self, seat_id: str) -> SeatView:
+        """The seat now. Raises NotFound."""
+        return self.floor.seat(seat_id).view()
+
+    def offer_for(self, seat_id: str) -> OfferView | None:
+        """The open offer of this seat."""
+        return offer_view(self.floor, seat_id, self._clock.now())
+
+    def call_for(self, seat_id: str) -> CallView | None:
+        """The call this seat talks in, or wraps up."""
+        call_id = self.seat(seat_id).call_id
+        return self.call(call_id) if call_id else None
+
+    def call(self, call_id: str) -> CallView | None:
+        """A call in memory."""
+        call = self.floor.calls.get(call_id)
+        return call.view() if call else None
+
+    def live(self) -> LiveView:
+        """The whole room now."""
+        return live_view(self.floor, self._clock.now())
+
+    async def find_call(self, call_id: str) -> CallView:
+        """Any call ever taken. Raises NotFound."""
+        if view := self.call(call_id):
+            return view
+        for call in await store.load_calls(self._database, tables.calls.c.call_id == call_id, limit=1):
+            return call.view()
+        raise NotFound("没有这通电话", "there is no such call")
+
+    async def recent_calls(self, seat_id: str, limit: int) -> Sequence[CallView]:
+        """The last calls of this seat, newest first."""
+        return [c.view() for c in await store.load_calls(self._database, tables.calls.c.seat == seat_id, limit=limit)]
+
+    async def calls_this_month(self, phone: str) -> int:
+        """Calls of this number since the first of the month, local time."""
+        return await calls_this_month(self._database, phone, self._clock.now(), self._settings.site.zone)
+
+    def is_on_the_line(self, phone: str) -> bool:
+        """Whether this citizen is in a call with us now."""
+        return self.floor.live_call_of(phone) is not None
+
+    def is_live(self, uniqueid: str) -> bool:
+        """Whether the channel of this unique id is a citizen's live call."""
+        return self.floor.by_uniqueid(uniqueid) is not None
+
+    async def call_of(self, uniqueid: str) -> str | None:
+        """The call that had this unique id, live or not."""
+        for call in await store.load_calls(self._database, tables.calls.c.uniqueid == uniqueid, limit=1):
+            return call.call_id
+        return None
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    async def _admit(self, session: CallerSession) -> tuple[Call, bool]:
+        now = self._clock.now()
+        known = self.floor.by_uniqueid(session.uniqueid)
+        if known is not None:
+            await self._do(self.floor.call_returned(known.call_id, now))
+            return known, True
+        environment = session.environment
+        dialled = environment.get("agi_dnid", "")
+        line = self._lines.get(dialled) or self._settings.lines[0]
+        caller = environment.get("agi_callerid", "")
+        call = Call(
+            call_id=new_id("call"),
+            caller="" if caller == "unknown" else caller[:40],
+            dialled=dialled[:40],
+            line=line.label or line.number,
+            group=line.group,
+            channel=session.channel,
+            uniqueid=session.uniqueid,
+            arrived_at=now,
+        )
+        _log.info("call arrived", call=call.call_id, caller=call.caller, line=call.line)
+        await self._do(self.floor.call_arrived(call, now))
+        await session.set_variable("HOTLINE_CALL", call.call_id)
+        return call, False
+
+    def _observe(self, observation: object) -> None:
+        now = self._clock.now()
+        match observation:
+            case LegGone(uniqueid=uniqueid, reason=reason):
+                call = self.floor.by_uniqueid(uniqueid)
+                why = {GoneReason.ASTERISK_RESTARTED: "asterisk_restarted", GoneReason.MISSING: "ended_unseen"}.get(
+                    reason
+                )
+                self._do(self.floor.call_gone(call.call_id, now, why) if call else self.floor.leg_gone(uniqueid, now))
+            case SeatParked(seat=seat, channel=channel, uniqueid=uniqueid):
+                self._do(self.floor.leg_parked(seat, SeatLeg(channel, uniqueid), now))
+            case LegBridged(uniqueid=uniqueid):
+                self._spawn(self._look_who_talks(uniqueid))
+            case LinkUp():
+                self._spawn(self._take_up())
+            case _:
+                pass
+
+    async def _look_who_talks(self, uniqueid: str) -> None:
+        """Adopt a talk that Asterisk's own queue made. Our own offers are known already."""
+        seat = next((s for s in self.floor.seats.values() if s.leg is not None and s.leg.uniqueid == uniqueid), None)
+        if seat is None or seat.call_id is not None or (seat.offer is not None and seat.offer.taken):
+            return
+        call = await adoption.find_partner(self._telephone, self.floor, seat.id, uniqueid)
+        if call is not None:
+            await self._do(self.floor.join(call, seat, self._clock.now()))
+
+    async def _take_up(self) -> None:
+        """After the link came (back) up: compare what we believe with the legs there are."""
+        for leg in list(self._telephone.legs.values()):
+            if leg.seat and leg.seat in self.floor.seats and leg.channel.startswith(f"PJSIP/{leg.seat}-"):
+                self._do(self.floor.leg_parked(leg.seat, SeatLeg(leg.channel, leg.uniqueid), self._clock.now()))
+            elif adoption.is_strange_citizen(leg, self.floor):
+                await self._do(
+                    self.floor.call_arrived(
+                        adoption.call_of_leg(leg, self._settings, self._clock.now()), self._clock.now()
+                    )
+                )
+        for call in [c for c in self.floor.calls.values() if c.state is not CallState.ENDED]:
+            await self._take_up_call(call)
+        for seat in self.floor.seats.values():  # Asterisk may have restarted and forgotten
+            seat.mirrored = None
+            if seat.leg is not None and seat.leg.uniqueid not in self._telephone.legs:
+                self._do(self.floor.leg_gone(seat.leg.uniqueid, self._clock.now()))
+        self._do(self.floor.tick(self._clock.now()))
+
+    async def _take_up_call(self, call: Call) -> None:
+        leg = self._telephone.legs.get(call.uniqueid)
+        now = self._clock.now()
+        if leg is None:
+            await self._do(self.floor.call_gone(call.call_id, now, "ended_unseen"))
+            return
+        if call.call_id in self._sessions:
+            return
+        seat = await adoption.find_seat(self._telephone, self.floor, leg)
+        if seat is not None:
+            step = adoption.adopt_talk(self.floor, call, seat, now)
+        elif leg.bridge_id is None:
+            step = self.floor.call_fell_back(call.call_id, now)
+            step.facts.append(CallAdopted(at=now, call_id=call.call_id, state="waiting"))
+            step.orders.append(TakeBack(call.call_id, call.channel))
+        else:
+            return  # between two steps of Asterisk's own queue: the next bridge tells
+        _log.info("call adopted", call=call.call_id, state=call.state.value)
+        await self._do(step)
+
+    def _do(self, step: Step) -> "asyncio.Future[None]":
+        calls = [store.call_row(self.floor.calls[call_id]) for call_id in step.calls]
+        seats = [store.seat_row(self.floor.seats[seat_id]) for seat_id in step.seats]
+        self._time_changed.set()
+        return self.journal.write(step, calls, seats)
+
+    def _carry_out(self, order: Order) -> None:
+        match order:
+            case Connect():
+                self._spawn(self._connect(order))
+            case HangUp(channel=channel):
+                self._spawn(self._try(self._telephone.hang_up(channel)))
+            case TakeBack(channel=channel):
+                self._spawn(self._try(self._telephone.redirect(channel, "citizen", "again")))
+            case MirrorReadiness(seat=seat, ready=ready):
+                self._spawn(self._try(self._telephone.queue_ready(seat, ready)))
+
+    async def _connect(self, order: Connect) -> None:
+        try:
+            await self._telephone.bridge(order.citizen_channel, order.seat_channel)
+        except HotlineError as failure:
+            _log.warning("could not connect", call=order.call_id, seat=order.seat, why=failure.en)
+            await self._do(self.floor.connect_failed(order.call_id, order.offer_id, order.seat, self._clock.now()))
+            return
+        step = self.floor.connected(order.call_id, order.offer_id, order.seat, self._clock.now())
+        if session := self._sessions.pop(order.call_id, None):
+            await session.release()
+        await self._do(step)
+        # From here on a citizen whose talk breaks off comes back to us; before, to Asterisk's own queue.
+        await self._try(self._telephone.set_variable(order.citizen_channel, "HOTLINE_AFTER", "agi"))
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._time_changed.clear()
+            due = self.floor.next_due()
+            seconds = None if due is None else max(0.0, (due - self._clock.now()).total_seconds())
+            try:
+                async with asyncio.timeout(seconds):
+                    await self._time_changed.wait()
+            except TimeoutError:
+                self._do(self.floor.tick(self._clock.now()))
+
+    def _spawn(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
+        task = asyncio.get_running_loop().create_task(work)
+        self._hands.add(task)
+        task.add_done_callback(self._hands.discard)
+        return task
+
+    async def _try(self, work: Coroutine[object, object, object]) -> None:
+        try:
+            await work
+        except HotlineError as failure:
+            _log.info("order not carried out", why=failure.en)

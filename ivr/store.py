@@ -1,0 +1,64 @@
+"""Reads and writes the ivr room's tables."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Table, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+
+from hotline.database import Database, UnitOfWork
+from ivr.people import Call, Seat
+from ivr.tables import calls, seats
+from ivr.views import CallState
+
+
+def call_row(call: Call) -> dict[str, Any]:
+    """The row that keeps this call."""
+    return {
+        column.name: getattr(call, column.name)
+        for column in calls.columns
+        if column.name not in ("state", "end_reason")
+    } | {"state": call.state.value, "end_reason": call.end_reason, "seat": call.seat}
+
+
+def seat_row(seat: Seat) -> dict[str, Any]:
+    """The row that keeps this seat."""
+    row = {column.name: getattr(seat, column.name) for column in seats.columns}
+    return row | {"status": seat.status.value}
+
+
+async def upsert(uow: UnitOfWork, table: Table, rows: Sequence[dict[str, Any]]) -> None:
+    """Insert rows, or overwrite those of the same key."""
+    if not rows:
+        return
+    insert = postgresql.insert(table) if uow.connection.dialect.name == "postgresql" else sqlite.insert(table)
+    keys = [column.name for column in table.primary_key.columns]
+    others = {c.name: insert.excluded[c.name] for c in table.columns if c.name not in keys}
+    await uow.execute(insert.on_conflict_do_update(index_elements=keys, set_=others), list(rows))
+
+
+async def load_calls(database: Database, *conditions: ColumnElement[bool], limit: int = 100_000) -> list[Call]:
+    """Calls that meet the conditions, newest first."""
+    query = select(calls).where(*conditions).order_by(calls.c.arrived_at.desc()).limit(limit)
+    async with database.reading() as connection:
+        return [_call_of(row) for row in (await connection.execute(query)).all()]
+
+
+async def load_seats(database: Database) -> dict[str, dict[str, Any]]:
+    """The kept rows of seats, by id."""
+    async with database.reading() as connection:
+        return {row["id"]: dict(row) for row in (await connection.execute(select(seats))).mappings()}
+
+
+async def count_calls(database: Database, caller: str, since: datetime) -> int:
+    """How many calls of this number arrived since."""
+    query = select(func.count()).select_from(calls).where(calls.c.caller == caller, calls.c.arrived_at >= since)
+    async with database.reading() as connection:
+        return int((await connection.execute(query)).scalar_one())
+
+
+def _call_of(row: Row[Any]) -> Call:
+    values = dict(row._mapping) | {"state": CallState(row.state)}
+    talking = row.connected_at if row.state == CallState.TALKING else None
+    return Call(**values, talking_since=talking)

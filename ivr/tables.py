@@ -1,0 +1,41 @@
+"""The ivr room's own tables: the last known picture of each call and seat. Readings of the ledger, kept for speed."""
+
+from sqlalchemy import Column, Float, Index, Integer, String, Table
+
+from hotline.database import Instant, metadata
+
+calls = Table(
+    "calls",
+    metadata,
+    Column("call_id", String(40), primary_key=True),
+    Column("caller", String(40), nullable=False),
+    Column("dialled", String(40), nullable=False),
+    Column("line", String(80), nullable=False),
+    Column("group", String(40), nullable=False),
+    Column("channel", String(120), nullable=False),
+    Column("uniqueid", String(80), nullable=False, index=True),
+    Column("state", String(16), nullable=False, index=True),
+    Column("seat", String(16)),
+    Column("account", String(64)),
+    Column("arrived_at", Instant, nullable=False, index=True),
+    Column("queued_at", Instant),
+    Column("connected_at", Instant),
+    Column("ended_at", Instant),
+    Column("end_reason", String(40)),
+    Column("talked_seconds", Float, nullable=False),
+    Index("ix_calls_caller_arrived", "caller", "arrived_at"),
+    Index("ix_calls_seat_arrived", "seat", "arrived_at"),
+)
+
+seats = Table(
+    "seats",
+    metadata,
+    Column("id", String(16), primary_key=True),
+    Column("account", String(64)),
+    Column("agent_name", String(80)),
+    Column("status", String(16), nullable=False),
+    Column("reason", String(80)),
+    Column("since", Instant, nullable=False),
+    Column("calls_taken", Integer, nullable=False),
+    Column("call_id", String(40)),
+)
