@@ -1,0 +1,86 @@
+"""``hotline model``: fetch a speech model, say which one is used, check one."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
+
+from asr.fetch import SMALL_CHINESE, PublishedModel, fetch_model
+from asr.models import FoundModel, check_model, find_model
+from asr.recogniser import VoskRecogniser
+from asr.workers import Workers
+from hotline.errors import HotlineError
+from hotline.settings import load_settings
+
+model_command = typer.Typer(name="model", help="语音模型 / the speech model", no_args_is_help=True)
+_out = Console(highlight=False)
+_err = Console(stderr=True, highlight=False)
+
+ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="config.yaml", envvar="HOTLINE_CONFIG")]
+
+
+@model_command.command()
+def fetch(
+    config: ConfigOption = Path("config.yaml"),
+    to: Annotated[Path | None, typer.Option(help="folder of models; default: <storage.folder>/models")] = None,
+    url: Annotated[str, typer.Option(help="where the zip is, for a mirror of your own")] = SMALL_CHINESE.url,
+) -> None:
+    """下载官方中文小模型(42 MB,可断点续传) / download the official small Chinese model (resumable)."""
+    model = PublishedModel(SMALL_CHINESE.name, url, SMALL_CHINESE.sha256)
+    try:
+        folder = to or load_settings(config).storage.folder / "models"
+        with _bar(model.name) as bar, httpx.Client(follow_redirects=True, timeout=30) as client:
+            task = bar.add_task(model.name, total=None)
+            path = fetch_model(model, folder, client, lambda have, total: bar.update(task, completed=have, total=total))
+    except HotlineError as failure:
+        raise _fail(failure) from failure
+    _out.print(f"{path}", soft_wrap=True)
+
+
+@model_command.command()
+def where(config: ConfigOption = Path("config.yaml")) -> None:
+    """正在使用哪个模型 / which model is used, and why."""
+    try:
+        settings = load_settings(config)
+        found = find_model(settings.asr.model, settings.storage.folder)
+    except HotlineError as failure:
+        raise _fail(failure) from failure
+    _out.print(_describe(found), soft_wrap=True)
+
+
+@model_command.command()
+def check(
+    folder: Annotated[Path | None, typer.Argument(help="default: the one in use")] = None,
+    config: ConfigOption = Path("config.yaml"),
+) -> None:
+    """实际加载一次模型 / load the model once to prove that it works."""
+    try:
+        if folder is None:
+            settings = load_settings(config)
+            folder = find_model(settings.asr.model, settings.storage.folder).folder
+        check_model(folder)
+        asyncio.run(VoskRecogniser.load(folder, Workers(1)))
+    except HotlineError as failure:
+        raise _fail(failure) from failure
+    _out.print(f"{folder}: 可用 / it works", soft_wrap=True)
+
+
+def _describe(found: FoundModel) -> str:
+    note = "\n仅供测试,识别不了真人讲话 / test model: it fails on people" if found.is_test_model else ""
+    return f"{found.folder}\n({found.found_by}){note}"
+
+
+def _bar(_name: str) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=_err
+    )
+
+
+def _fail(failure: HotlineError) -> typer.Exit:
+    _err.print(failure.zh, soft_wrap=True)
+    _err.print(failure.en, soft_wrap=True)
+    return typer.Exit(1)

@@ -1,0 +1,161 @@
+"""The recogniser: what the rest of the room knows of it (two small Protocols), and Vosk behind them.
+
+One shared model; one ``KaldiRecognizer`` per stream, whose chunks are awaited one by one, because it is not safe to
+touch from two threads; decoding itself releases the GIL and runs on ``Workers``. Another engine, or workers on
+another host, only need to offer the same two methods.
+"""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+import vosk
+
+from asr.audiosocket import SAMPLE_RATE
+from asr.workers import Workers
+from hotline.errors import ConfigurationError, Unavailable
+
+_UNKNOWN = re.compile(r"\[unk\]|<unk>", re.IGNORECASE)
+_BESIDE_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])")
+
+T = TypeVar("T")
+
+
+class RecogniserFailed(Unavailable):
+    """The recogniser refused a chunk. Its stream must be opened anew; the call knows nothing of it."""
+
+    code = "recogniser_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One recognised word; times in seconds of the voice given to its stream since it was opened."""
+
+    text: str
+    start: float
+    end: float
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the recogniser makes of the speech since the last settled text."""
+
+    text: str
+    words: tuple[Word, ...] = ()
+    settled: bool = False
+    """Settled text does not change any more; partial text may, and has no words."""
+
+    @property
+    def confidence(self) -> float | None:
+        """Mean confidence of the words, 0 to 1; None when there is none."""
+        known = [word.confidence for word in self.words if word.confidence is not None]
+        return round(sum(known) / len(known), 3) if known else None
+
+
+class Voice(Protocol):
+    """One stream of one person's speech inside the recogniser."""
+
+    async def hear(self, audio: bytes) -> Sequence[Heard]:
+        """Take a chunk of 16-bit 8 kHz voice; what it made clear. Raises Unavailable: then open a new voice."""
+        ...
+
+    async def settle(self) -> Heard:
+        """The speaker paused: settle what is left, perhaps an empty text. Raises Unavailable."""
+        ...
+
+
+class Recogniser(Protocol):
+    """A loaded model."""
+
+    def open_voice(self) -> Voice:
+        """A fresh stream."""
+        ...
+
+
+def join_words(text: str) -> str:
+    """Recognised words as people write them: no spaces beside Chinese, no marks for unknown words."""
+    return _BESIDE_CHINESE.sub("", " ".join(_UNKNOWN.sub(" ", text).split()))
+
+
+def read_settled(answer: str) -> Heard:
+    """Vosk's JSON of a settled result."""
+    value: dict[str, Any] = json.loads(answer)
+    words = tuple(
+        Word(word["word"], float(word["start"]), float(word["end"]), word.get("conf"))
+        for word in value.get("result", ())
+        if not _UNKNOWN.fullmatch(word["word"])
+    )
+    return Heard(join_words(value.get("text", "")), words, settled=True)
+
+
+def read_partial(answer: str) -> Heard:
+    """Vosk's JSON of a partial result."""
+    return Heard(join_words(json.loads(answer).get("partial", "")))
+
+
+class VoskVoice:
+    """One ``KaldiRecognizer``, made when the first sound comes: a silent leg costs nothing."""
+
+    def __init__(self, model: vosk.Model, workers: Workers) -> None:
+        self._model = model
+        self._workers = workers
+        self._native: vosk.KaldiRecognizer | None = None
+
+    async def hear(self, audio: bytes) -> Sequence[Heard]:
+        return await self._guard(lambda: self._decode(audio))
+
+    async def settle(self) -> Heard:
+        if self._native is None:
+            return Heard("", settled=True)
+        return await self._guard(self._flush)
+
+    def _decode(self, audio: bytes) -> list[Heard]:
+        native = self._open()
+        if native.AcceptWaveform(audio):
+            return [read_settled(native.Result())]
+        return [read_partial(native.PartialResult())]
+
+    def _flush(self) -> Heard:
+        return read_settled(self._open().FinalResult())
+
+    def _open(self) -> vosk.KaldiRecognizer:
+        if self._native is None:
+            self._native = vosk.KaldiRecognizer(self._model, SAMPLE_RATE)
+            self._native.SetWords(True)
+        return self._native
+
+    async def _guard(self, work: Callable[[], T]) -> T:
+        try:
+            return await self._workers.run(work)
+        except Unavailable:
+            raise
+        except Exception as failure:  # vosk raises nothing more precise
+            raise RecogniserFailed("语音识别出错", f"the recogniser failed: {failure}") from failure
+
+
+class VoskRecogniser:
+    """A Vosk model in memory, shared by all streams."""
+
+    def __init__(self, model: vosk.Model, workers: Workers) -> None:
+        self._model = model
+        self._workers = workers
+
+    @classmethod
+    async def load(cls, folder: Path, workers: Workers) -> "VoskRecogniser":
+        """Read the model, seconds for a big one. Raises ConfigurationError when Vosk cannot."""
+        vosk.SetLogLevel(-1)
+        try:
+            return cls(await workers.run(lambda: vosk.Model(str(folder))), workers)
+        except Exception as failure:  # vosk raises nothing more precise
+            raise ConfigurationError(
+                f"asr.model: {folder} 无法作为 Vosk 模型加载,请重新下载(hotline model fetch)",
+                f"asr.model: Vosk cannot load {folder}: {failure}; fetch it again (hotline model fetch)",
+            ) from failure
+
+    def open_voice(self) -> VoskVoice:
+        """A fresh stream; cheap until it hears something."""
+        return VoskVoice(self._model, self._workers)

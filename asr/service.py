@@ -1,0 +1,276 @@
+"""Live transcription as a whole: which calls are listened to, and where the words go.
+
+Driven by facts: a connected call gets a spy on each leg, an ended call gives its last words. Recognition that is
+off, for whatever reason, leaves every call untouched and says why.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import structlog
+
+from asr.activity import FRAME_MS
+from asr.admission import Stream, admit
+from asr.audiosocket import AudioSocketServer
+from asr.leg import Leg
+from asr.models import find_model
+from asr.recogniser import Recogniser, VoskRecogniser
+from asr.spying import BACK_OFF, SpiedLeg, Spying
+from asr.transcript import TranscriptStore, Utterance
+from asr.workers import Workers
+from hotline.bus import SubscriberTooSlow, Subscription
+from hotline.clock import Clock
+from hotline.database import Database
+from hotline.errors import ConfigurationError, Unavailable
+from hotline.facts.calls import CallConnected, CallEnded
+from hotline.facts.speech import PartialHeard
+from hotline.settings import Asr, Settings
+
+_log = structlog.get_logger()
+
+_STREAMS_PER_CORE = 40
+_DRAIN_SECONDS = 5.0
+_STORE_AGAIN = (0.2, 1.0, 3.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """Whether speech is recognised, and if not, why."""
+
+    on: bool
+    model: Path | None = None
+    reason_zh: str = ""
+    reason_en: str = ""
+
+    @property
+    def reason(self) -> str | None:
+        """Why it is off, in both languages; None when it is on."""
+        return None if self.on else f"{self.reason_zh} / {self.reason_en}"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """Counters since the start; seconds are seconds of voice."""
+
+    live: int = 0
+    skipped: int = 0
+    """Legs not followed live, because the machine follows as many as it can."""
+    spied_again: int = 0
+    failures: int = 0
+    """Chunks that the recogniser refused or did not come back from."""
+    heard_seconds: float = 0.0
+    recognised_seconds: float = 0.0
+    """Of those heard: what the voice gate let through."""
+    lost_seconds: float = 0.0
+    unsaved: int = 0
+    """Utterances that the database did not take."""
+
+
+class Transcription:
+    """The asr room's service. Make it with ``open_transcription``."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        spying: Spying,
+        door: AudioSocketServer,
+        recogniser: Recogniser | None,
+        state: Recognition,
+        settings: Asr,
+        clock: Clock,
+        back_off: Sequence[float] = BACK_OFF,
+    ) -> None:
+        self.state = state
+        self.transcripts = TranscriptStore(database, clock)
+        self._bus, self._clock, self._settings = database.bus, clock, settings
+        self._spying, self._door, self._back_off = spying, door, back_off
+        self._recogniser = recogniser
+        self._limit = settings.max_streams or _STREAMS_PER_CORE * cores()
+        self._live: dict[Stream, SpiedLeg] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._past = Figures()
+        self._subscription = self._subscribe()
+
+    async def run(self) -> None:
+        """Follow the facts of calls until cancelled. Facts published since the making of the service count too."""
+        while True:
+            try:
+                async for fact in self._subscription:
+                    match fact:
+                        case CallConnected():
+                            self.follow(fact)
+                        case CallEnded():
+                            self.end(fact.call_id)
+                return
+            except SubscriberTooSlow:
+                self._subscription = self._subscribe()
+                _log.error("call facts were missed: some calls are left to transcription after the call")
+
+    def follow(self, call: CallConnected) -> None:
+        """Listen to both legs. Doing it twice changes nothing; another seat takes the agent's side over."""
+        for who, uniqueid in (("citizen", call.citizen_uniqueid), ("agent", call.seat_uniqueid)):
+            if uniqueid:
+                self._follow_leg(Stream(call.call_id, who), uniqueid)
+
+    async def adopt(self, call: CallConnected) -> None:
+        """Listen again to a call that lived on while the engine was away."""
+        self.follow(call)
+
+    def end(self, call_id: str) -> None:
+        """The call is over: settle what was said last, stop its spies."""
+        for stream, leg in self._live.items():
+            if stream.call_id == call_id:
+                leg.end()
+
+    async def stop(self, seconds: float = _DRAIN_SECONDS) -> None:
+        """Settle and store what was said up to now, in at most ``seconds``; the calls themselves live on."""
+        self._subscription.close()
+        for leg in self._live.values():
+            leg.end()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=seconds)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+
+    async def transcript(self, call_id: str) -> list[Utterance]:
+        """What was said in a call, by the time it began."""
+        return await self.transcripts.transcript(call_id)
+
+    @property
+    def figures(self) -> Figures:
+        """Counters, live legs included."""
+        total = replace(self._past, live=len(self._live))
+        for leg in self._live.values():
+            total = _add(total, leg)
+        return total
+
+    def partial(self, call_id: str, who: str, text: str) -> None:
+        """Tell the screens what is being said; called by a leg."""
+        self._bus.publish(PartialHeard(call_id=call_id, who=who, text=text))
+
+    async def settled(self, utterance: Utterance) -> None:
+        """Store an utterance; called by a leg. A database that is away for seconds costs nothing."""
+        for wait in (*_STORE_AGAIN, None):
+            try:
+                await self.transcripts.add(utterance)
+                return
+            except Unavailable as failure:
+                if wait is None:
+                    self._past = replace(self._past, unsaved=self._past.unsaved + 1)
+                    _log.error("utterance not saved", call_id=utterance.call_id, reason=failure.en)
+                    return
+            await asyncio.sleep(wait)
+
+    def _subscribe(self) -> Subscription:
+        return self._bus.subscribe("asr", CallConnected, CallEnded, capacity=10_000)
+
+    def _follow_leg(self, stream: Stream, uniqueid: str) -> None:
+        known = self._live.get(stream)
+        if self._recogniser is None or (known is not None and known.uniqueid == uniqueid and not known.ending):
+            return
+        if known is not None:
+            known.end()
+        live = [other for other, leg in self._live.items() if not leg.ending]
+        admission = admit(stream, live, self._limit)
+        if admission.instead_of is not None:
+            self._live[admission.instead_of].end()
+        if not admission.admitted or admission.instead_of is not None:
+            self._past = replace(self._past, skipped=self._past.skipped + 1)
+            _log.warning("too many live streams", call_id=stream.call_id, who=stream.who, limit=self._limit)
+        if admission.admitted:
+            self._start(stream, uniqueid, self._recogniser)
+
+    def _start(self, stream: Stream, uniqueid: str, recogniser: Recogniser) -> None:
+        leg = Leg(
+            stream.call_id,
+            stream.who,
+            recogniser=recogniser,
+            settings=self._settings,
+            clock=self._clock,
+            report=self,
+        )
+        spied = SpiedLeg(
+            leg, uniqueid, spying=self._spying, door=self._door, clock=self._clock, back_off=self._back_off
+        )
+        self._live.pop(stream, None)
+        self._live[stream] = spied
+        task = asyncio.create_task(self._listen(stream, spied), name=f"asr {stream.who} {stream.call_id}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _listen(self, stream: Stream, spied: SpiedLeg) -> None:
+        recognition = asyncio.create_task(spied.leg.run())
+        try:
+            await spied.run()
+            spied.leg.finish()
+            async with asyncio.timeout(_DRAIN_SECONDS):
+                await recognition
+        except TimeoutError:
+            _log.warning("last words not settled in time", call_id=stream.call_id, who=stream.who)
+        except Exception:  # the edge of this leg's loop: no fault here may reach another leg
+            _log.exception("a leg's transcription broke", call_id=stream.call_id, who=stream.who)
+        finally:
+            recognition.cancel()
+            self._past = _add(self._past, spied)
+            if self._live.get(stream) is spied:
+                del self._live[stream]
+
+
+@asynccontextmanager
+async def open_transcription(
+    settings: Settings, database: Database, *, spying: Spying, clock: Clock
+) -> AsyncIterator[Transcription]:
+    """Load the model, open the door, and on leaving let last words settle. Raises ConfigurationError: port taken."""
+    workers = Workers(settings.asr.workers or cores())
+    async with AsyncExitStack() as stack:
+        stack.callback(workers.close)
+        recogniser, state = await load_recogniser(settings, workers)
+        door = await stack.enter_async_context(AudioSocketServer(settings.asterisk.audiosocket_port, clock))
+        service = Transcription(
+            database,
+            spying=spying,
+            door=door,
+            recogniser=recogniser,
+            state=state,
+            settings=settings.asr,
+            clock=clock,
+        )
+        stack.push_async_callback(service.stop)
+        yield service
+
+
+async def load_recogniser(settings: Settings, workers: Workers) -> tuple[Recogniser | None, Recognition]:
+    """The recogniser, or why there is none."""
+    if not settings.asr.enabled:
+        return None, Recognition(False, reason_zh="配置中已关闭(asr.enabled)", reason_en="turned off (asr.enabled)")
+    try:
+        model = find_model(settings.asr.model, settings.storage.folder)
+        recogniser = await VoskRecogniser.load(model.folder, workers)
+    except ConfigurationError as failure:
+        _log.error("recognition is off; calls go on without it", reason=failure.en)
+        return None, Recognition(False, reason_zh=failure.zh, reason_en=failure.en)
+    _log.info("recognition is on", model=model.folder.name, found_by=model.found_by, test_model=model.is_test_model)
+    return recogniser, Recognition(True, model=model.folder)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def _add(total: Figures, spied: SpiedLeg) -> Figures:
+    leg = spied.leg
+    return replace(
+        total,
+        spied_again=total.spied_again + max(spied.tries - 1, 0),
+        failures=total.failures + leg.figures.failures,
+        heard_seconds=total.heard_seconds + leg.activity.frames * FRAME_MS / 1000,
+        recognised_seconds=total.recognised_seconds + leg.activity.passed * FRAME_MS / 1000,
+        lost_seconds=total.lost_seconds + leg.figures.lost_seconds,
+    )
