@@ -48,11 +48,11 @@ class Kind(enum.IntEnum):
 
 
 _LENGTHS = {
-    Kind.HANG_UP: range(0, 1),
+    Kind.HANG_UP: range(1),
     Kind.IDENTITY: range(16, 17),
     Kind.DIGIT: range(1, 2),
     Kind.AUDIO: range(2, _LONGEST_AUDIO + 1, 2),
-    Kind.ERROR: range(0, 17),
+    Kind.ERROR: range(17),
 }
 
 

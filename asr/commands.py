@@ -33,7 +33,7 @@ def fetch(
     model = PublishedModel(SMALL_CHINESE.name, url, SMALL_CHINESE.sha256)
     try:
         folder = to or load_settings(config).storage.folder / "models"
-        with _bar(model.name) as bar, httpx.Client(follow_redirects=True, timeout=30) as client:
+        with _bar() as bar, httpx.Client(follow_redirects=True, timeout=30) as client:
             task = bar.add_task(model.name, total=None)
             path = fetch_model(model, folder, client, lambda have, total: bar.update(task, completed=have, total=total))
     except HotlineError as failure:
@@ -74,7 +74,7 @@ def _describe(found: FoundModel) -> str:
     return f"{found.folder}\n({found.found_by}){note}"
 
 
-def _bar(_name: str) -> Progress:
+def _bar() -> Progress:
     return Progress(
         TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), console=_err
     )

@@ -10,13 +10,15 @@ from asr.recogniser import Heard, RecogniserFailed, Word
 class ScriptedRecogniser:
     """Each stretch of speech is the next line of the script, whatever it sounds like; then ``嗯``.
 
-    ``failures`` chunks are refused first; while ``stuck`` is set nothing answers.
+    ``failures`` chunks are refused first; while ``answering`` is cleared nothing answers.
     """
 
     def __init__(self, *lines: str, failures: int = 0) -> None:
         self.lines = list(lines)
         self.failures = failures
-        self.stuck = False
+        self.answering = asyncio.Event()
+        """Cleared: nothing answers."""
+        self.answering.set()
         self.voices = 0
         """Streams opened so far."""
 
@@ -54,8 +56,7 @@ class ScriptedVoice:
         return Heard(line, (word,), settled=True)
 
     async def _answer(self) -> None:
-        while self._script.stuck:
-            await asyncio.sleep(0.01)
+        await self._script.answering.wait()
         if self._script.failures > 0:
             self._script.failures -= 1
             raise RecogniserFailed("语音识别出错", "refused, as scripted")

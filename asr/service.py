@@ -5,27 +5,25 @@ off, for whatever reason, leaves every call untouched and says why.
 """
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
-from pathlib import Path
+from dataclasses import replace
 
 import structlog
 
-from asr.activity import FRAME_MS
 from asr.admission import Stream, admit
 from asr.audiosocket import AudioSocketServer
+from asr.figures import Figures, add_leg
 from asr.leg import Leg
-from asr.models import find_model
-from asr.recogniser import Recogniser, VoskRecogniser
+from asr.recogniser import Recogniser
+from asr.recognition import Recognition, cores, load_recogniser
 from asr.spying import BACK_OFF, SpiedLeg, Spying
 from asr.transcript import TranscriptStore, Utterance
 from asr.workers import Workers
 from hotline.bus import SubscriberTooSlow, Subscription
 from hotline.clock import Clock
 from hotline.database import Database
-from hotline.errors import ConfigurationError, Unavailable
+from hotline.errors import Unavailable
 from hotline.facts.calls import CallConnected, CallEnded
 from hotline.facts.speech import PartialHeard
 from hotline.settings import Asr, Settings
@@ -35,39 +33,6 @@ _log = structlog.get_logger()
 _STREAMS_PER_CORE = 40
 _DRAIN_SECONDS = 5.0
 _STORE_AGAIN = (0.2, 1.0, 3.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Recognition:
-    """Whether speech is recognised, and if not, why."""
-
-    on: bool
-    model: Path | None = None
-    reason_zh: str = ""
-    reason_en: str = ""
-
-    @property
-    def reason(self) -> str | None:
-        """Why it is off, in both languages; None when it is on."""
-        return None if self.on else f"{self.reason_zh} / {self.reason_en}"
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """Counters since the start; seconds are seconds of voice."""
-
-    live: int = 0
-    skipped: int = 0
-    """Legs not followed live, because the machine follows as many as it can."""
-    spied_again: int = 0
-    failures: int = 0
-    """Chunks that the recogniser refused or did not come back from."""
-    heard_seconds: float = 0.0
-    recognised_seconds: float = 0.0
-    """Of those heard: what the voice gate let through."""
-    lost_seconds: float = 0.0
-    unsaved: int = 0
-    """Utterances that the database did not take."""
 
 
 class Transcription:
@@ -147,7 +112,7 @@ class Transcription:
         """Counters, live legs included."""
         total = replace(self._past, live=len(self._live))
         for leg in self._live.values():
-            total = _add(total, leg)
+            total = add_leg(total, leg)
         return total
 
     def partial(self, call_id: str, who: str, text: str) -> None:
@@ -217,7 +182,7 @@ class Transcription:
             _log.exception("a leg's transcription broke", call_id=stream.call_id, who=stream.who)
         finally:
             recognition.cancel()
-            self._past = _add(self._past, spied)
+            self._past = add_leg(self._past, spied)
             if self._live.get(stream) is spied:
                 del self._live[stream]
 
@@ -243,34 +208,3 @@ async def open_transcription(
         )
         stack.push_async_callback(service.stop)
         yield service
-
-
-async def load_recogniser(settings: Settings, workers: Workers) -> tuple[Recogniser | None, Recognition]:
-    """The recogniser, or why there is none."""
-    if not settings.asr.enabled:
-        return None, Recognition(False, reason_zh="配置中已关闭(asr.enabled)", reason_en="turned off (asr.enabled)")
-    try:
-        model = find_model(settings.asr.model, settings.storage.folder)
-        recogniser = await VoskRecogniser.load(model.folder, workers)
-    except ConfigurationError as failure:
-        _log.error("recognition is off; calls go on without it", reason=failure.en)
-        return None, Recognition(False, reason_zh=failure.zh, reason_en=failure.en)
-    _log.info("recognition is on", model=model.folder.name, found_by=model.found_by, test_model=model.is_test_model)
-    return recogniser, Recognition(True, model=model.folder)
-
-
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0))
-
-
-def _add(total: Figures, spied: SpiedLeg) -> Figures:
-    leg = spied.leg
-    return replace(
-        total,
-        spied_again=total.spied_again + max(spied.tries - 1, 0),
-        failures=total.failures + leg.figures.failures,
-        heard_seconds=total.heard_seconds + leg.activity.frames * FRAME_MS / 1000,
-        recognised_seconds=total.recognised_seconds + leg.activity.passed * FRAME_MS / 1000,
-        lost_seconds=total.lost_seconds + leg.figures.lost_seconds,
-    )

@@ -1,4 +1,4 @@
-"""Keeps an ear on a channel while its call lives: asks for a spy, waits for its connection, and asks again when it dies.
+"""Keeps an ear on a channel while its call lives: asks for a spy, waits for it, and asks again when it dies.
 
 A spy may die alone (Asterisk refused it, the socket was cut); the call knows nothing of it. Tries are bounded and
 spaced, and start afresh once a spy has lived a while.
@@ -29,14 +29,14 @@ _LAST_WORDS_SECONDS = 0.5
 
 
 class Spying(Protocol):
-    """The telephony room's verbs that we need."""
+    """The telephony room's verbs that we need. They raise HotlineError."""
 
     async def spy_audio(self, uniqueid: str, stream: str) -> str:
-        """Send what this leg says to our AudioSocket under the UUID ``stream``; the spy's channel. Raises HotlineError."""
+        """Send what this leg says to our AudioSocket, under the UUID ``stream``; the spy's channel."""
         ...
 
     async def stop_spy(self, spy: str) -> None:
-        """End a spy, if it has not ended by itself. Raises HotlineError."""
+        """End a spy, if it has not ended by itself."""
         ...
 
 

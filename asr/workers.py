@@ -91,10 +91,8 @@ class Workers:
                 continue
             job.started = time.monotonic()
             value, error = _attempt(job.work)
-            try:
+            with suppress(RuntimeError):  # the loop has closed: nobody waits for it
                 job.loop.call_soon_threadsafe(job.settle, value, error)
-            except RuntimeError:  # the loop has closed: nobody waits for it
-                pass
             if job.abandoned:
                 return
 
