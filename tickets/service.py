@@ -1,0 +1,245 @@
+"""The tickets room's use cases: what the desk, departments and the callback robot ask of work orders.
+
+Each is one unit of work. Races are settled by the conditional UPDATE in ``store.change``: one wins, the others are
+told so. Implements ``WorkOrders`` of the desk's ports and ``Conclusions`` of the callback room, without knowing them.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import structlog
+
+from hotline.bus import Bus
+from hotline.clock import Clock
+from hotline.database import Database, UnitOfWork
+from hotline.errors import NotFound, RuleBroken
+from hotline.facts.speech import UtteranceHeard
+from hotline.ids import new_id, work_order_number
+from hotline.security import Person
+from tickets import store
+from tickets.deadlines import due
+from tickets.drafting import DraftDesk
+from tickets.lifecycle import SYSTEM, WITH_UNIT, Action, Actor, State
+from tickets.movement import Mover, ReturnVisits
+from tickets.moves import verdict
+from tickets.site import TicketSite
+from tickets.views import Shape, TicketGlance
+
+_log = structlog.get_logger()
+Row = dict[str, Any]
+_SATISFACTION = {1: "满意", 2: "比较满意", 3: "基本满意", 4: "不太满意", 5: "不满意"}
+
+
+class CallRecordings(Protocol):
+    """Where the recordings of a call are listed."""
+
+    async def of_call(self, call_id: str) -> Sequence[Shape]: ...
+
+
+class WorkOrders:
+    """Work orders of one site."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        site: TicketSite,
+        visits: ReturnVisits,
+        recordings: CallRecordings | None = None,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._site = site
+        self._visits = visits
+        self._recordings = recordings
+        self._drafts = DraftDesk(database, clock, site)
+        self._mover = Mover(clock, site, visits)
+
+    # ── drafts ──────────────────────────────────────────────────────────────────────────────────────────────────
+    async def follow(self, bus: Bus) -> None:
+        """Open and fill drafts from the facts of calls and speech, until cancelled."""
+        await self._drafts.follow(bus)
+
+    async def open_draft(self, call_id: str, caller: str, line: str) -> None:
+        """Begin the draft of a call; harmless when there is one."""
+        await self._drafts.open(call_id, caller, line)
+
+    async def hear(self, heard: UtteranceHeard) -> None:
+        """Take one utterance into the draft of its call."""
+        await self._drafts.hear(heard)
+
+    async def draft(self, call_id: str) -> Shape | None:
+        """The Draft of a call."""
+        return await self._drafts.read(call_id)
+
+    async def edit_draft(self, call_id: str, changes: Mapping[str, str], by: Person) -> Shape:
+        """Keep fields that the agent typed. Raises ``RuleBroken`` for unknown values and after submission."""
+        return await self._drafts.type(call_id, changes)
+
+    # ── moving ──────────────────────────────────────────────────────────────────────────────────────────────────
+    async def submit(self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person) -> Shape:
+        """Make the work order of a call; asked twice, the same one is given. ``how``: ``dispatch`` or ``direct``."""
+        for name, value in fields.items():
+            self._site.check_field(name, value)
+        if how not in ("dispatch", "direct"):
+            raise RuleBroken("办理方式只能是派单或直接答复", "how must be dispatch or direct", code="bad_field")
+        async with self._database.unit_of_work() as uow:
+            fresh_id = new_id("ticket")
+            draft = await self._drafts.finish(uow, call_id, fields, fresh_id)
+            if draft["ticket_id"] == fresh_id:
+                await self._make(uow, draft, how, answer, actor_of(by))
+        self._drafts.tell(draft)
+        return await self._shape(draft["ticket_id"], actor_of(by))
+
+    async def act(self, ticket_id: str, action: str, fields: Mapping[str, Any], by: Person) -> Shape:
+        """Move a work order, by id or number. Raises ``NotFound``, ``Forbidden``, ``RuleBroken``."""
+        actor = actor_of(by)
+        try:
+            wanted = Action(action)
+        except ValueError:
+            raise RuleBroken(
+                f"没有“{action}”这一操作", f"no action is called {action!r}", code="unknown_action"
+            ) from None
+        if fields.get("unit"):
+            self._site.check_field("unit", str(fields["unit"]))
+        form = dict(fields) | ({"solved_by_unit": fields.get("solved")} if wanted is Action.REPLY else {})
+        async with self._database.unit_of_work() as uow:
+            row = await store.fetch(uow, ticket_id)
+            if row is None or not store.may_see(actor, row):
+                raise _unknown(ticket_id)
+            row = await self._mover.move(uow, row, wanted, actor, form, str(fields.get("note") or ""))
+        return await self._shape(row["id"], actor)
+
+    async def conclude(
+        self,
+        uow: UnitOfWork,
+        ticket_id: str,
+        *,
+        disposition: str,
+        solved: bool | None,
+        satisfaction: int | None,
+        by: str = "robot",
+    ) -> None:
+        """What a return visit found: closed, or redone with a new clock. In the callback room's own transaction."""
+        row = await store.fetch(uow, ticket_id)
+        if row is None or row["state"] != State.TO_CALLBACK:
+            _log.warning("return visit for a work order that waits for none", ticket=ticket_id)
+            return
+        row = await store.change(uow, row, {"solved": solved, "satisfaction": satisfaction})
+        actor = Actor(by, SYSTEM.roles)
+        note = _describe(disposition, solved, satisfaction)
+        await self._mover.move(uow, row, verdict(solved, satisfaction), actor, {}, note)
+
+    async def settle_provisional(self) -> int:
+        """Compute provisional deadlines anew, once the calendar is known. Returns how many became firm."""
+        settled = 0
+        async with self._database.unit_of_work() as uow:
+            for row in await store.read_provisional(uow, [state.value for state in WITH_UNIT]):
+                firm = due(self._site.rules.calendar, row["dispatched_at"], self._site.rules.days[row["urgency"]])
+                if not firm.provisional:
+                    await store.change(uow, row, {"due_at": firm.at, "due_provisional": False})
+                    settled += 1
+        return settled
+
+    # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
+    async def history(self, phone: str, limit: int = 20) -> Sequence[Shape]:
+        """TicketSummaries of a citizen, open ones first, then newest first. None for a withheld number."""
+        if not phone:
+            return []
+        async with self._database.reading() as connection:
+            rows = await store.read_history(connection, phone, limit)
+        return [self._site.views.summary(row, self._clock.now()) for row in rows]
+
+    async def page(
+        self, viewer: Person, *, state: str | None, unit: str | None, words: str | None, page: int, size: int
+    ) -> Shape:
+        """{items, total, page, size} of what ``viewer`` may see. ``page`` counts from 1; ``size`` is at most 200."""
+        page, size = max(page, 1), min(max(size, 1), 200)
+        conditions = [store.visible_to(actor_of(viewer)), *store.matching(state=state, unit=unit, words=words)]
+        async with self._database.reading() as connection:
+            rows, total = await store.read_page(connection, conditions, page, size)
+        items = [self._site.views.summary(row, self._clock.now()) for row in rows]
+        return {"items": items, "total": total, "page": page, "size": size}
+
+    async def ticket(self, ticket_id: str, viewer: Person) -> Shape:
+        """The whole Ticket, by id or number. Raises ``NotFound``, also for what is not the viewer's to see."""
+        return await self._shape(ticket_id, actor_of(viewer))
+
+    async def summary(self, ticket_id: str) -> TicketGlance | None:
+        """For the live feed: the TicketSummary and who made it, unrestricted."""
+        async with self._database.reading() as connection:
+            row = await store.read_ticket(connection, ticket_id)
+        return TicketGlance(self._site.views.summary(row, self._clock.now()), row["created_by"]) if row else None
+
+    async def of_call(self, call_id: str) -> str | None:
+        """The id of the work order that came of a call."""
+        async with self._database.reading() as connection:
+            return await store.id_of_call(connection, call_id)
+
+    def categories(self) -> Sequence[Shape]:
+        """[{level1, leaves}] in the site's order."""
+        return [{"level1": top, "leaves": list(leaves)} for top, leaves in self._site.categories.items()]
+
+    def units(self) -> Sequence[Shape]:
+        """[{code, name, level, parent}]."""
+        return [dict(unit) for unit in self._site.units]
+
+    def due_at(self, urgency: str) -> datetime:
+        """When a work order dispatched now would be due. Raises ``RuleBroken`` for an unknown urgency."""
+        return self._site.rules.due(urgency, self._clock.now()).at
+
+    # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
+    async def _make(self, uow: UnitOfWork, draft: Row, how: str, answer: str | None, actor: Actor) -> None:
+        values, now = draft["values"], self._clock.now()
+        if not values["description"].strip():
+            raise RuleBroken("请填写诉求内容", "the description is empty", code="field_required")
+        serial = await store.next_serial(uow, draft["ticket_id"])
+        fields = {name: values[name] for name in ("description", "type", "category", "place", "urgency", "phone")}
+        row = store.stamp(now, fields) | {
+            "id": draft["ticket_id"],
+            "number": work_order_number(now, serial, self._site.zone),
+            "state": State.DRAFT.value,
+            "title": values["title"].strip() or values["description"][:40],
+            "channel": "telephone",
+            "line": draft["line"],
+            "call_id": draft["call_id"],
+            "created_by": actor.account,
+        }
+        await store.add_ticket(uow, row)
+        if how == "direct":
+            await self._mover.move(uow, row, Action.ANSWER, actor, {"answer": answer}, answer or "")
+            return
+        row = await self._mover.move(uow, row, Action.SUBMIT, actor, {})
+        if values["unit"]:
+            reason = "；".join(draft["because"].get("unit", ())) or "座席选定单位"
+            await self._mover.move(uow, row, Action.DISPATCH, actor, {"unit": values["unit"]}, reason)
+
+    async def _shape(self, ticket_id: str, viewer: Actor) -> Shape:
+        async with self._database.reading() as connection:
+            row = await store.read_ticket(connection, ticket_id)
+            if row is None or not store.may_see(viewer, row):
+                raise _unknown(ticket_id)
+            steps = await store.read_steps(connection, row["id"])
+        recordings = await self._recordings.of_call(row["call_id"]) if self._recordings and row["call_id"] else ()
+        callbacks = await self._visits.of_ticket(row["id"])
+        now = self._clock.now()
+        return self._site.views.ticket(row, steps, viewer, now, callbacks=callbacks, recordings=recordings)
+
+
+def actor_of(person: Person) -> Actor:
+    """A signed-in person as the lifecycle sees him."""
+    return Actor(person.account, frozenset(role.value for role in person.roles), person.unit)
+
+
+def _unknown(ticket_id: str) -> NotFound:
+    return NotFound(f"没有工单 {ticket_id[:40]}", f"there is no work order {ticket_id[:40]}")
+
+
+def _describe(disposition: str, solved: bool | None, satisfaction: int | None) -> str:
+    parts = [disposition]
+    if solved is not None:
+        parts.append("已解决" if solved else "未解决")
+    if satisfaction is not None:
+        parts.append(_SATISFACTION[satisfaction])
+    return "回访：" + "，".join(parts)

@@ -1,0 +1,77 @@
+"""What one site's settings mean to the tickets room, checked and made ready once at start."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hotline.errors import RuleBroken
+from hotline.settings import Settings
+from tickets.deadlines import DeadlineRules, calendar_of
+from tickets.dispatch import Directory, Duty
+from tickets.draft import Classifier, Drafter, KeywordClassifier
+from tickets.places import Gazetteer
+from tickets.views import TicketViews
+from tickets.vocabulary import TYPES
+
+_LENGTHS: Mapping[str, int] = {"title": 200, "description": 5000, "place": 200, "phone": 32}
+
+
+@dataclass(frozen=True)
+class TicketSite:
+    """Rules, directory and vocabulary of one site."""
+
+    zone: ZoneInfo
+    rules: DeadlineRules
+    drafter: Drafter
+    views: TicketViews
+    units: Sequence[Mapping[str, Any]]
+    categories: Mapping[str, Sequence[str]]
+    review: bool
+
+    @classmethod
+    def of(cls, settings: Settings, classifier: Classifier | None = None) -> "TicketSite":
+        """Raises ``ConfigurationError`` where the settings contradict themselves."""
+        organisation, promises = settings.organisation, settings.tickets
+        names = {unit.code: unit.name for unit in organisation.units}
+        calendar = calendar_of(settings.site.zone, promises.working_hours, promises.calendar)
+        rules = DeadlineRules(
+            calendar,
+            {str(urgency): days for urgency, days in promises.deadline_days.items()},
+            promises.dispatch_minutes,
+        )
+        duties = [Duty(row.category, row.place, row.unit) for row in organisation.directory]
+        drafter = Drafter(
+            Gazetteer(organisation.places),
+            Directory(duties, names),
+            classifier or KeywordClassifier(organisation.categories),
+        )
+        units = [{"code": u.code, "name": u.name, "level": u.level, "parent": u.parent} for u in organisation.units]
+        views = TicketViews(settings.site.zone, rules, names)
+        return cls(settings.site.zone, rules, drafter, views, units, organisation.categories, promises.review)
+
+    def check_field(self, name: str, value: str) -> None:
+        """Refuse a field that the site does not know. Empty means "not known" and is always allowed."""
+        if name not in ("title", "description", "type", "category", "place", "urgency", "phone", "unit"):
+            raise RuleBroken(f"没有“{name}”这一栏", f"there is no field {name!r}", code="unknown_field")
+        if len(value) > _LENGTHS.get(name, 64):
+            raise RuleBroken(f"“{name}”过长", f"{name} is too long", code="bad_field")
+        if not value:
+            return
+        match name:
+            case "type" if value not in TYPES:
+                raise RuleBroken(f"没有“{value}”这一诉求类型", f"there is no type {value!r}", code="bad_field")
+            case "category" if not self._has_category(value):
+                raise RuleBroken(f"没有“{value}”这一分类", f"there is no category {value!r}", code="bad_field")
+            case "urgency" if value not in self.rules.days:
+                raise RuleBroken(f"没有“{value}”这一紧急程度", f"there is no urgency {value!r}", code="unknown_urgency")
+            case "unit" if value not in self.views.units:
+                raise RuleBroken(f"没有代码为“{value}”的单位", f"there is no unit {value!r}", code="unknown_unit")
+            case "phone" if not value.lstrip("+").isdigit():
+                raise RuleBroken("电话号码只能是数字", "a telephone number has only digits", code="bad_field")
+            case _:
+                pass
+
+    def _has_category(self, value: str) -> bool:
+        top, _, leaf = value.partition("/")
+        return top in self.categories and (not leaf or leaf in self.categories[top])

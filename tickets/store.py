@@ -1,0 +1,179 @@
+"""SQL of the tickets room: rows in, rows out, no decisions."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, case, func, insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hotline.database import UnitOfWork
+from hotline.errors import RuleBroken
+from tickets.lifecycle import TERMINAL, Actor, Role, State
+from tickets.tables import ticket_drafts, ticket_serials, ticket_timeline, tickets
+
+Row = dict[str, Any]
+_SEE_ALL: frozenset[str] = frozenset({Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN, Role.SYSTEM})
+_DONE = [state.value for state in (*TERMINAL, State.CLOSED, State.CLOSED_DIRECT)]
+
+
+async def lock_draft(uow: UnitOfWork, call_id: str) -> Row | None:
+    """The draft of a call, held against other writers until the unit of work ends."""
+    found = await uow.execute(select(ticket_drafts).where(ticket_drafts.c.call_id == call_id).with_for_update())
+    row = found.mappings().first()
+    return dict(row) if row else None
+
+
+async def add_draft(uow: UnitOfWork, row: Row) -> bool:
+    """Insert a draft unless there is one; tells whether it did."""
+    make = postgresql.insert if uow.connection.dialect.name == "postgresql" else sqlite.insert
+    done = await uow.execute(make(ticket_drafts).values(row).on_conflict_do_nothing())
+    return done.rowcount == 1
+
+
+async def save_draft(uow: UnitOfWork, call_id: str, changes: Row) -> None:
+    """Write the columns of ``changes``."""
+    await uow.execute(update(ticket_drafts).where(ticket_drafts.c.call_id == call_id).values(changes))
+
+
+async def read_draft(connection: AsyncConnection, call_id: str) -> Row | None:
+    """The draft of a call."""
+    row = (await connection.execute(select(ticket_drafts).where(ticket_drafts.c.call_id == call_id))).mappings().first()
+    return dict(row) if row else None
+
+
+async def next_serial(uow: UnitOfWork, ticket_id: str) -> int:
+    """A serial that no other work order ever got."""
+    done = await uow.execute(insert(ticket_serials).values(ticket_id=ticket_id))
+    key = done.inserted_primary_key
+    assert key is not None
+    return int(key[0])
+
+
+async def add_ticket(uow: UnitOfWork, row: Row) -> None:
+    """Insert a fresh work order."""
+    await uow.execute(insert(tickets).values(row))
+
+
+async def fetch(uow: UnitOfWork, ticket_id: str) -> Row | None:
+    """The work order as this transaction sees it, by id or number."""
+    row = (await uow.execute(select(tickets).where(_named(ticket_id)))).mappings().first()
+    return dict(row) if row else None
+
+
+async def change(uow: UnitOfWork, row: Row, changes: Row) -> Row:
+    """Write ``changes`` if nobody has changed the work order since ``row`` was read, else raise ``RuleBroken``.
+
+    One conditional UPDATE: of many who race, one wins.
+    """
+    done = await uow.execute(
+        update(tickets)
+        .where(tickets.c.id == row["id"], tickets.c.version == row["version"])
+        .values(**changes, version=row["version"] + 1)
+    )
+    if done.rowcount != 1:
+        raise RuleBroken(
+            "工单刚被他人处理，请刷新后再试", "somebody else has just moved this work order", code="conflict"
+        )
+    return row | changes | {"version": row["version"] + 1}
+
+
+async def add_step(uow: UnitOfWork, row: Row) -> None:
+    """Append one row to the timeline."""
+    await uow.execute(insert(ticket_timeline).values(row))
+
+
+async def read_ticket(connection: AsyncConnection, ticket_id: str) -> Row | None:
+    """The work order, by id or number."""
+    row = (await connection.execute(select(tickets).where(_named(ticket_id)))).mappings().first()
+    return dict(row) if row else None
+
+
+async def read_steps(connection: AsyncConnection, ticket_id: str) -> list[Row]:
+    """The timeline, oldest first."""
+    query = select(ticket_timeline).where(ticket_timeline.c.ticket_id == ticket_id).order_by(ticket_timeline.c.id)
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def id_of_call(connection: AsyncConnection, call_id: str) -> str | None:
+    """The work order that came of a call."""
+    found: str | None = await connection.scalar(select(tickets.c.id).where(tickets.c.call_id == call_id))
+    return found
+
+
+async def read_history(connection: AsyncConnection, phone: str, limit: int) -> list[Row]:
+    """The work orders of a citizen: open ones first, then newest first."""
+    closed = case((tickets.c.state.in_(_DONE), 1), else_=0)
+    query = select(tickets).where(tickets.c.phone == phone).order_by(closed, tickets.c.created_at.desc()).limit(limit)
+    return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def read_page(
+    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], page: int, size: int
+) -> tuple[list[Row], int]:
+    """One page, newest first, and how many there are in all."""
+    total = await connection.scalar(select(func.count()).select_from(tickets).where(*conditions))
+    query = select(tickets).where(*conditions).order_by(tickets.c.created_at.desc(), tickets.c.number.desc())
+    rows = await connection.execute(query.limit(size).offset((page - 1) * size))
+    return [dict(row) for row in rows.mappings()], total or 0
+
+
+async def read_provisional(uow: UnitOfWork, states: Sequence[str]) -> list[Row]:
+    """Running work orders whose deadline was computed without a calendar."""
+    query = select(tickets).where(tickets.c.due_provisional, tickets.c.state.in_(states))
+    return [dict(row) for row in (await uow.execute(query)).mappings()]
+
+
+def visible_to(actor: Actor) -> ColumnElement[bool]:
+    """Agents see what they made, departments what lies with their unit, the rest of the house everything."""
+    if actor.roles & _SEE_ALL:
+        return tickets.c.id.is_not(None)
+    ways = []
+    if Role.AGENT in actor.roles:
+        ways.append(tickets.c.created_by == actor.account)
+    if Role.DEPARTMENT in actor.roles and actor.unit:
+        ways.append(tickets.c.unit == actor.unit)
+    return or_(*ways) if ways else tickets.c.id.is_(None)
+
+
+def may_see(actor: Actor, row: Mapping[str, Any]) -> bool:
+    """``visible_to`` for one row that is already here."""
+    return bool(
+        actor.roles & _SEE_ALL
+        or (Role.AGENT in actor.roles and row["created_by"] == actor.account)
+        or (Role.DEPARTMENT in actor.roles and actor.unit is not None and row["unit"] == actor.unit)
+    )
+
+
+def matching(*, state: str | None, unit: str | None, words: str | None) -> list[ColumnElement[bool]]:
+    """The filters of a list page. Words: all must occur in number, title, place or description, or be the phone."""
+    found: list[ColumnElement[bool]] = []
+    if state:
+        found.append(tickets.c.state == state)
+    if unit:
+        found.append(tickets.c.unit == unit)
+    for word in (words or "").split()[:5]:
+        columns = (tickets.c.title, tickets.c.place, tickets.c.description)
+        texts = [column.contains(word, autoescape=True) for column in columns]
+        found.append(or_(tickets.c.number.startswith(word, autoescape=True), tickets.c.phone == word, *texts))
+    return found
+
+
+def stamp(now: datetime, row: Row) -> Row:
+    """A row with the columns that every fresh work order has."""
+    fresh: Row = {
+        "version": 1,
+        "created_at": now,
+        "updated_at": now,
+        "due_provisional": False,
+        "returns": 0,
+        "reworks": 0,
+    }
+    empty = ("accepted_at", "unit", "dispatched_at", "due_at", "stopped_at", "contact", "reply", "answer",
+             "solved_by_unit", "solved", "satisfaction")  # fmt: skip
+    return dict.fromkeys(empty) | fresh | row
+
+
+def _named(ticket: str) -> ColumnElement[bool]:
+    return tickets.c.number == ticket if ticket.isdigit() else tickets.c.id == ticket

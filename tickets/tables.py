@@ -1,0 +1,85 @@
+"""The tickets room's tables. The timeline is append-only; the database itself refuses changes to it."""
+
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+
+from hotline.database import Instant, metadata
+from hotline.ledger import make_append_only
+
+ticket_drafts = Table(
+    "ticket_drafts",
+    metadata,
+    Column("call_id", String(40), primary_key=True),
+    Column("caller", String(32), nullable=False),
+    Column("line", String(64), nullable=False),
+    Column("spoken", JSON, nullable=False),
+    Column("typed", JSON, nullable=False),
+    Column("values", JSON, nullable=False),
+    Column("because", JSON, nullable=False),
+    Column("ticket_id", String(40)),
+    Column("updated_at", Instant, nullable=False),
+)
+
+ticket_serials = Table(
+    "ticket_serials",
+    metadata,
+    Column("serial", Integer, primary_key=True, autoincrement=True),
+    Column("ticket_id", String(40), nullable=False),
+    sqlite_autoincrement=True,
+)
+
+tickets = Table(
+    "tickets",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("number", String(18), nullable=False, unique=True),
+    Column("version", Integer, nullable=False),
+    Column("state", String(20), nullable=False),
+    Column("title", String(200), nullable=False),
+    Column("description", Text, nullable=False),
+    Column("type", String(20), nullable=False),
+    Column("category", String(64), nullable=False),
+    Column("place", String(200), nullable=False),
+    Column("urgency", String(8), nullable=False),
+    Column("phone", String(32), nullable=False),
+    Column("channel", String(20), nullable=False),
+    Column("line", String(64), nullable=False),
+    Column("call_id", String(40), unique=True),
+    Column("created_by", String(64), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("accepted_at", Instant),
+    Column("unit", String(20)),
+    Column("dispatched_at", Instant),
+    Column("due_at", Instant),
+    Column("due_provisional", Boolean, nullable=False),
+    Column("stopped_at", Instant),
+    Column("contact", Text),
+    Column("reply", Text),
+    Column("answer", Text),
+    Column("solved_by_unit", Boolean),
+    Column("solved", Boolean),
+    Column("satisfaction", Integer),
+    Column("returns", Integer, nullable=False),
+    Column("reworks", Integer, nullable=False),
+    Index("ix_tickets_unit_state_created", "unit", "state", "created_at"),
+    Index("ix_tickets_created_by_created", "created_by", "created_at"),
+    Index("ix_tickets_phone_created", "phone", "created_at"),
+    Index("ix_tickets_state_created", "state", "created_at"),
+    Index("ix_tickets_created", "created_at"),
+)
+
+ticket_timeline = Table(
+    "ticket_timeline",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("ticket_id", String(40), ForeignKey("tickets.id"), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("action", String(20), nullable=False),
+    Column("from_state", String(20), nullable=False),
+    Column("to_state", String(20), nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_autoincrement=True,
+)
+make_append_only(ticket_timeline)

@@ -1,0 +1,111 @@
+"""The shapes of the HTTP API made from rows. Times are local with offset; numbers are masked for those not entitled."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hotline.logs import mask_phone
+from tickets.deadlines import DeadlineRules, Lamp, dispatch_due_at, lamp
+from tickets.draft import FIELDS
+from tickets.lifecycle import ACTION_ZH, STATE_ZH, WITH_UNIT, Action, Actor, Case, Role, State, offer
+
+Shape = dict[str, Any]
+_WHOLE_NUMBER: frozenset[str] = frozenset({Role.AGENT, Role.DEPARTMENT, Role.SUPERVISOR, Role.SYSTEM})
+"""Who needs a citizen's number to do his work, on work orders that he may see at all."""
+
+
+@dataclass(frozen=True)
+class TicketGlance:
+    """A work order as the live feed needs it: what to show, and the account that made it."""
+
+    summary: Shape
+    maker: str | None
+
+
+@dataclass(frozen=True)
+class TicketViews:
+    """Shapes for one site."""
+
+    zone: ZoneInfo
+    rules: DeadlineRules
+    units: Mapping[str, str]
+
+    def summary(self, row: Mapping[str, Any], now: datetime) -> Shape:
+        """TicketSummary."""
+        plain = {name: row[name] for name in ("id", "number", "title", "type", "category", "place", "urgency", "state")}
+        return plain | {
+            "state_zh": STATE_ZH[State(row["state"])],
+            "unit": row["unit"],
+            "unit_name": self.units.get(row["unit"] or "", row["unit"]),
+            "created_at": self.iso(row["created_at"]),
+            "dispatched_at": self.iso(row["dispatched_at"]),
+            "due_at": self.iso(row["due_at"]),
+            "due_provisional": row["due_provisional"],
+            "lamp": self.lamp(row, now).value,
+            "phone_masked": mask_phone(row["phone"]),
+        }
+
+    def ticket(
+        self,
+        row: Mapping[str, Any],
+        steps: Sequence[Mapping[str, Any]],
+        viewer: Actor,
+        now: datetime,
+        *,
+        callbacks: Sequence[Shape],
+        recordings: Sequence[Shape],
+    ) -> Shape:
+        """The whole Ticket."""
+        entitled = bool(viewer.roles & _WHOLE_NUMBER)
+        plain = {
+            name: row[name]
+            for name in ("description", "call_id", "reply", "contact", "answer", "solved", "satisfaction")
+        }
+        return self.summary(row, now) | plain | {
+            "phone": row["phone"] if entitled else mask_phone(row["phone"]),
+            "created_by": row["created_by"],
+            "timeline": [self.step(step) for step in steps],
+            "callbacks": list(callbacks),
+            "actions": [
+                {"action": action.value, "zh": cell.zh, "needs": list(cell.needs)}
+                for action, cell in offer(case_of(row), viewer)
+            ],
+            "recordings": list(recordings),
+        }  # fmt: skip
+
+    def step(self, step: Mapping[str, Any]) -> Shape:
+        """One row of the timeline."""
+        plain = {name: step[name] for name in ("by", "role", "action", "from_state", "to_state", "note")}
+        return plain | {"at": self.iso(step["at"]), "action_zh": ACTION_ZH[Action(step["action"])]}
+
+    def lamp(self, row: Mapping[str, Any], now: datetime) -> Lamp:
+        """The unit's deadline while it runs; before dispatch, the dispatch clock; else none."""
+        state = State(row["state"])
+        if state is State.TO_DISPATCH and row["accepted_at"] is not None:
+            late = now > dispatch_due_at(row["accepted_at"], self.rules.dispatch_minutes)
+            return Lamp.RED if late else Lamp.GREEN
+        return lamp(self.rules.calendar, now, row["due_at"]) if state in WITH_UNIT else Lamp.NONE
+
+    def iso(self, instant: datetime | None) -> str | None:
+        """Local time with offset, to the second."""
+        return instant.astimezone(self.zone).isoformat(timespec="seconds") if instant else None
+
+
+def draft(row: Mapping[str, Any]) -> Shape:
+    """Draft."""
+    fields = {name: row["values"].get(name, "") for name in FIELDS}
+    because = {name: list(words) for name, words in row["because"].items()}
+    return {
+        "call_id": row["call_id"],
+        **fields,
+        "typed": sorted(row["typed"]),
+        "because": because,
+        "ticket_id": row["ticket_id"],
+    }
+
+
+def case_of(row: Mapping[str, Any]) -> Case:
+    """What the lifecycle's rules need of a row."""
+    return Case(State(row["state"]), row["unit"], row["returns"], row["created_by"])
