@@ -46,6 +46,8 @@ class Section(BaseModel):
 
 
 class Site(Section):
+    """Who and where this hotline is."""
+
     name: str = "示范市 12345 市民热线"
     timezone: Annotated[str, AfterValidator(_zone)] = "Asia/Shanghai"
     area_code: str = "0539"
@@ -57,6 +59,8 @@ class Site(Section):
 
 
 class Storage(Section):
+    """Where data lives."""
+
     folder: Path = Path("var")
     """Where a run's data lives; relative to the configuration file."""
     database: str = ""
@@ -64,11 +68,15 @@ class Storage(Section):
 
 
 class Trunk(Section):
+    """The carrier's gateway: citizens come from ``host``; calls out go to ``host:port``."""
+
     host: Address = "127.0.0.1"
     port: Port = 5090
 
 
 class Asterisk(Section):
+    """The telephone switch and the ports between it and us."""
+
     binary: str = "auto"
     """``auto`` (the machine's own ≥ 18, else one fetched into ``storage.folder``) or a path."""
     host: Address = "127.0.0.1"
@@ -99,18 +107,24 @@ class Asterisk(Section):
 
 
 class Web(Section):
+    """Where browsers find us."""
+
     host: Address = "127.0.0.1"
     port: Port = 8012
     session_hours: Annotated[int, Field(ge=1, le=72)] = 12
 
 
 class Line(Section):
+    """A number that citizens dial, and the group that answers it."""
+
     number: Number
     label: str = ""
     group: Token
 
 
 class Group(Section):
+    """A queue of citizens and the seats that serve it."""
+
     id: Token
     name: str
     strategy: Literal["longest_idle", "fewest_calls"] = "longest_idle"
@@ -120,12 +134,16 @@ class Group(Section):
 
 
 class Seat(Section):
+    """A place to take calls from."""
+
     id: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
     name: str = ""
     groups: Annotated[list[Token], Field(min_length=1)]
 
 
 class Asr(Section):
+    """Live speech recognition."""
+
     enabled: bool = True
     model: str = "auto"
     """``auto`` (VOSK_MODEL_PATH, vosk's usual folders, the shipped test model) or a folder."""
@@ -139,11 +157,15 @@ class Asr(Section):
 
 
 class Recordings(Section):
+    """How long audio is kept."""
+
     retention_days: Annotated[int, Field(ge=1)] = 730
     """No government text names a period; see docs. Network logs must be kept ≥ 6 months."""
 
 
 class Tickets(Section):
+    """The clock of work orders."""
+
     dispatch_minutes: Annotated[int, Field(ge=1)] = 3
     deadline_days: dict[Literal["特急", "紧急", "一般"], Annotated[int, Field(ge=1, le=60)]] = {
         "特急": 1,
@@ -158,11 +180,15 @@ class Tickets(Section):
 
 
 class Handler(Section):
+    """A person of a unit who handles work orders."""
+
     name: str
     phone: str = ""
 
 
 class Unit(Section):
+    """A department, county, street or village that handles work orders (承办单位)."""
+
     code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
     name: str
     level: Annotated[int, Field(ge=1, le=4)] = 2
@@ -181,6 +207,8 @@ class Duty(Section):
 
 
 class Organisation(Section):
+    """Units, who is in charge of what, and the names of matters and places."""
+
     units: list[Unit] = []
     directory: list[Duty] = []
     categories: dict[str, list[str]] = {}
@@ -200,6 +228,8 @@ class Organisation(Section):
 
 
 class Callback(Section):
+    """The callback robot's pace, hours and patience."""
+
     enabled: bool = True
     lines: Annotated[int, Field(ge=1)] = 4
     calls_per_second: Annotated[float, Field(gt=0)] = 2.0

@@ -68,7 +68,7 @@ class Floor:
         """The citizen waits for a seat from now on; a call that waited before keeps its place, in front."""
         step = Step()
         call = self.calls.get(call_id)
-        if call is None or call.state is CallState.ENDED:
+        if call is None or call.state in (CallState.ENDED, CallState.OFFERED, CallState.TALKING):
             return step
         if call.queued_at is None:
             call.queued_at = now
@@ -83,6 +83,7 @@ class Floor:
         if call is None or call.state in (CallState.ENDED, CallState.FALLBACK):
             return step
         self._withdraw_offer_of(call, step, now)
+        self._leave_seat(call, step, now)
         call.state = CallState.FALLBACK
         call.first = True
         step.facts.append(CallFellBack(at=now, call_id=call_id))
@@ -248,11 +249,10 @@ class Floor:
         return self._settle(Step(), now, seats=[seat])
 
     def join(self, call: Call, seat: Seat, now: datetime) -> Step:
-        """Citizen and seat were found bridged without an offer of ours: Asterisk's own queue did it, or we restarted."""
+        """Citizen and seat were found bridged without an offer: Asterisk's own queue did it, or we restarted."""
         step = Step()
         if seat.call_id == call.call_id:
             return step
-        self._withdraw_offer_of(call, step, now)
         self._join(call, seat, step, now)
         return self._settle(step, now, calls=[call], seats=[seat])
 
@@ -316,6 +316,12 @@ class Floor:
 
     def _join(self, call: Call, seat: Seat, step: Step, now: datetime) -> None:
         first_time = call.connected_at is None
+        self._withdraw_offer_of(call, step, now)
+        self._leave_seat(call, step, now)
+        if seat.offer is not None:  # one seat, one citizen: what is bridged wins
+            self._end_offer(seat, seat.offer, "withdrawn", step, now)
+        if seat.call_id is not None:
+            self._part(self.calls[seat.call_id], seat, now)
         seat.calls_taken += call.seat != seat.id  # a talk taken up after a restart was counted before
         call.state, call.seat, call.account, call.first = CallState.TALKING, seat.id, seat.account, False
         call.connected_at = call.connected_at or now
@@ -338,6 +344,12 @@ class Floor:
                 )
             )
         step.tell([FiguresChanged()])
+
+    def _leave_seat(self, call: Call, step: Step, now: datetime) -> None:
+        seat = self.seats.get(call.seat or "")
+        if seat is not None and seat.call_id == call.call_id:
+            self._part(call, seat, now)
+            step.seats.add(seat.id)
 
     def _part(self, call: Call, seat: Seat, now: datetime) -> None:
         call.talked_seconds, call.talking_since = call.talked(now), None

@@ -13,7 +13,7 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fact:
-    """Something that happened. Subclasses may name ``call_id``, ``ticket_id`` and ``seat``: the ledger indexes these."""
+    """Something that happened. The ledger indexes the fields named ``call_id``, ``ticket_id`` and ``seat``."""
 
     at: datetime
     """The instant it happened; aware, UTC."""

@@ -15,7 +15,7 @@ class CallbackDue(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallbackDialled(Fact):
-    """The robot is about to dial. Written before the dialling, with the channel id that Asterisk is asked about later."""
+    """The robot is about to dial. Written before it does, with the channel id that Asterisk is asked about later."""
 
     task_id: str
     ticket_id: str

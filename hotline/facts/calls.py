@@ -84,6 +84,7 @@ class CallEnded(Fact):
 
     call_id: str
     reason: str
-    """``citizen_hung_up``, ``agent_hung_up``, ``abandoned``, ``ended_unseen``, ``asterisk_restarted``, ``sorry_busy``."""
+    """``citizen_hung_up``, ``agent_hung_up``, ``abandoned``, ``hung_up_in_greeting``, ``ended_unseen`` (while we were
+    away) or ``asterisk_restarted``."""
     waited_seconds: float
     talked_seconds: float

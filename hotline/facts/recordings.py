@@ -15,3 +15,12 @@ class RecordingReady(Fact):
     """Of the mix, in hex."""
     seconds: float
     tracks: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPurged(Fact):
+    """The audio was deleted because the site's period of keeping is over."""
+
+    call_id: str
+    recording_id: str
+    retention_days: int
