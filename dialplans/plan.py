@@ -64,5 +64,3 @@ class SwitchPlan:
     """Folder of astdb (queue members survive a restart of Asterisk in it)."""
     music: Path
     """Folder of the music on hold."""
-    real_caller_id: bool
-    """Whether this Asterisk has PJSIP_PARSE_URI_FROM (18.24, 20.9, 21.4, 22)."""

@@ -28,7 +28,9 @@ def _matching(kind: str, pattern: re.Pattern[str]) -> Any:
     def check(value: str) -> Checked:
         if not pattern.fullmatch(value):
             shown = "***" if kind == "secret" else repr(value)
-            raise ConfigurationError(f"无法写入 Asterisk 配置的取值 ({kind}): {shown}", f"not a safe {kind} for Asterisk: {shown}")
+            raise ConfigurationError(
+                f"无法写入 Asterisk 配置的取值 ({kind}): {shown}", f"not a safe {kind} for Asterisk: {shown}"
+            )
         return Checked(value)
 
     return check
@@ -39,7 +41,7 @@ def _path(value: Path) -> Checked:
     if not value.is_absolute() or _UNSAFE_IN_PATH.search(text):
         raise ConfigurationError(
             f"路径 {text!r} 含有 Asterisk 配置不允许的字符, 请换一个 storage.folder",
-            f"the path {text!r} holds characters that Asterisk's configuration cannot carry; choose another storage.folder",
+            f"the path {text!r} holds characters that Asterisk's files cannot carry; choose another storage.folder",
         )
     return Checked(text)
 

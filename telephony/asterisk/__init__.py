@@ -1,9 +1,9 @@
 """Finding or fetching an Asterisk, writing its configuration, and running it.
 
-    installation = ensure_asterisk(settings.storage.folder, progress, binary=settings.asterisk.binary)
-    files = render(settings, secrets, installation, settings.storage.folder, prompts=...)
-    process = AsteriskProcess(installation, files, settings.asterisk, secrets.ami_password)
-    await process.start()
+installation = ensure_asterisk(settings.storage.folder, progress, binary=settings.asterisk.binary)
+files = render(settings, secrets, installation, settings.storage.folder, prompts=...)
+process = AsteriskProcess(installation, files, settings.asterisk, secrets.ami_password)
+await process.start()
 """
 
 from telephony.asterisk.fetch import ensure_asterisk

@@ -57,7 +57,7 @@ def read_deb822(text: str) -> Iterator[Source]:
 
 
 def main_archives(sources: Iterable[Source], codename: str) -> list[Source]:
-    """Those that hold the distribution itself (not its updates, not somebody's extras), the likeliest first, no doubles."""
+    """Those that hold the distribution itself, not its updates or somebody's extras; likeliest first, no doubles."""
     aliases = {codename, "stable", "testing", "oldstable", "sid", "unstable"}
     fitting: dict[str, Source] = {}
     for source in sources:

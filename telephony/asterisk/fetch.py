@@ -1,7 +1,7 @@
 """Fetch an Asterisk where the machine has none: distribution packages, unpacked into a folder, nothing installed.
 
-apt does the choosing, the verifying and the downloading, with the machine's own proxies, certificates and mirror but with a
-state of its own, so no root is needed and nothing on the machine changes. Interrupted, it goes on where it was:
+apt does the choosing, the verifying and the downloading, with the machine's own proxies, certificates and mirror but
+with a state of its own, so no root is needed and nothing on the machine changes. Interrupted, it goes on where it was:
 downloads stay, and the tree gets its name only when it is complete and has run.
 """
 
@@ -52,7 +52,9 @@ Debug::NoLocking "true";
 """
 
 
-def ensure_asterisk(folder: Path, progress: ShowProgress = show_nothing, *, binary: str = "auto") -> AsteriskInstallation:
+def ensure_asterisk(
+    folder: Path, progress: ShowProgress = show_nothing, *, binary: str = "auto"
+) -> AsteriskInstallation:
     """The machine's Asterisk, or ours in ``folder/asterisk``, fetched now if need be (about 20 s, 300 MB). Blocking.
 
     ``folder`` and ``binary`` are ``storage.folder`` and ``asterisk.binary`` of the settings. Raises ConfigurationError
@@ -111,7 +113,11 @@ def _wanted_suites() -> tuple[str, list[str], list[str]]:
         release = {}
     codename = release.get("VERSION_CODENAME", "")
     if "ubuntu" in (release.get("ID", ""), *release.get("ID_LIKE", "").split()):
-        return release.get("UBUNTU_CODENAME", codename), [release.get("UBUNTU_CODENAME", codename)], ["main", "universe"]
+        return (
+            release.get("UBUNTU_CODENAME", codename),
+            [release.get("UBUNTU_CODENAME", codename)],
+            ["main", "universe"],
+        )
     return codename, ["forky", "sid"], ["main"]  # Debian 12 and 13 carry no Asterisk
 
 
@@ -119,19 +125,29 @@ def _download(folder: Path, progress: ShowProgress) -> list[Path]:
     codename, suites, components = _wanted_suites()
     archives = main_archives(machine_sources(), codename)
     if not archives:
-        raise _give_up("本机的 apt 软件源里没有发行版主仓库", "the machine's apt sources name no main archive of its distribution")
+        raise _give_up(
+            "本机的 apt 软件源里没有发行版主仓库", "the machine's apt sources name no main archive of its distribution"
+        )
     _prepare(folder)
     complaints = []
     for source, suite in ((source, suite) for suite in suites for source in archives):
         (folder / "asterisk.sources").write_text(write_deb822(source, suite, components))
         try:
             _run_apt(folder, ["update"], "读取软件目录", "reading the package lists", progress)
-            _run_apt(folder, ["--yes", "--download-only", "install", *_PACKAGES], "下载 Asterisk", "downloading Asterisk", progress)
+            _run_apt(
+                folder,
+                ["--yes", "--download-only", "install", *_PACKAGES],
+                "下载 Asterisk",
+                "downloading Asterisk",
+                progress,
+            )
         except subprocess.CalledProcessError as failure:
             complaints.append(f"[{suite}] {failure.output}")
             continue
         return sorted((folder / "cache/archives").glob("*.deb"))
-    raise _give_up("无法从本机的软件源下载 Asterisk", "no Asterisk came from the machine's mirror:\n" + "\n".join(complaints))
+    raise _give_up(
+        "无法从本机的软件源下载 Asterisk", "no Asterisk came from the machine's mirror:\n" + "\n".join(complaints)
+    )
 
 
 def _prepare(folder: Path) -> None:
@@ -151,7 +167,9 @@ def _run_apt(folder: Path, arguments: list[str], zh: str, en: str, progress: Sho
     environment = {**os.environ, "LC_ALL": "C", "DEBIAN_FRONTEND": "noninteractive"}
     with tempfile.TemporaryFile("w+", errors="replace") as output, os.fdopen(reading) as status:
         try:
-            apt = subprocess.Popen(command, pass_fds=(writing,), stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment)
+            apt = subprocess.Popen(
+                command, pass_fds=(writing,), stdin=subprocess.DEVNULL, stdout=output, stderr=output, env=environment
+            )
         finally:
             os.close(writing)
         for line in status:
@@ -181,5 +199,6 @@ def _unpack(packages: list[Path], parent: Path, progress: ShowProgress) -> Path:
 def _give_up(zh: str, en: str) -> ConfigurationError:
     return ConfigurationError(
         f"{zh}。下一步: 用系统的软件包安装 Asterisk ≥ 18 (含 PJSIP), 或在 config.yaml 的 asterisk.binary 写明其路径",
-        f"{en}. Next step: install Asterisk ≥ 18 with PJSIP by the system's packages, or name one in asterisk.binary of config.yaml",
+        f"{en}. Next step: install Asterisk ≥ 18 with PJSIP by the system's packages,"
+        " or name one in asterisk.binary of config.yaml",
     )

@@ -9,24 +9,88 @@ from hotline.errors import ConfigurationError
 OLDEST_MAJOR = 18
 
 REQUIRED_MODULES = (
-    "app_audiosocket app_bridgeaddchan app_chanspy app_dial app_exec app_mixmonitor app_playback app_queue app_read app_senddtmf"
-    " app_softhangup app_stack app_userevent app_verbose bridge_builtin_features bridge_builtin_interval_features"
-    " bridge_native_rtp bridge_simple bridge_softmix chan_audiosocket chan_pjsip codec_a_mu codec_alaw codec_resample"
-    " codec_ulaw format_pcm format_sln format_wav func_callerid func_channel func_cut func_global func_hangupcause func_logic"
-    " func_math func_strings func_timeout pbx_config res_agi res_audiosocket res_crypto res_http_websocket res_musiconhold"
-    " res_pjproject res_pjsip res_pjsip_acl res_pjsip_authenticator_digest res_pjsip_caller_id res_pjsip_dtmf_info"
-    " res_pjsip_endpoint_identifier_ip res_pjsip_endpoint_identifier_user res_pjsip_header_funcs res_pjsip_nat"
-    " res_pjsip_outbound_authenticator_digest res_pjsip_pubsub res_pjsip_registrar res_pjsip_rfc3326 res_pjsip_sdp_rtp res_pjsip_session"
-    " res_pjsip_transport_websocket res_rtp_asterisk res_sorcery_astdb res_sorcery_config res_sorcery_memory res_srtp"
-    " res_speech res_timing_timerfd"
-).split()
+    "app_audiosocket",
+    "app_bridgeaddchan",
+    "app_chanspy",
+    "app_dial",
+    "app_exec",
+    "app_mixmonitor",
+    "app_playback",
+    "app_queue",
+    "app_read",
+    "app_senddtmf",
+    "app_softhangup",
+    "app_stack",
+    "app_userevent",
+    "app_verbose",
+    "bridge_builtin_features",
+    "bridge_builtin_interval_features",
+    "bridge_native_rtp",
+    "bridge_simple",
+    "bridge_softmix",
+    "chan_audiosocket",
+    "chan_pjsip",
+    "codec_a_mu",
+    "codec_alaw",
+    "codec_resample",
+    "codec_ulaw",
+    "format_pcm",
+    "format_sln",
+    "format_wav",
+    "func_callerid",
+    "func_channel",
+    "func_cut",
+    "func_global",
+    "func_hangupcause",
+    "func_logic",
+    "func_math",
+    "func_strings",
+    "func_timeout",
+    "pbx_config",
+    "res_agi",
+    "res_audiosocket",
+    "res_crypto",
+    "res_http_websocket",
+    "res_musiconhold",
+    "res_pjproject",
+    "res_pjsip",
+    "res_pjsip_acl",
+    "res_pjsip_authenticator_digest",
+    "res_pjsip_caller_id",
+    "res_pjsip_dtmf_info",
+    "res_pjsip_endpoint_identifier_ip",
+    "res_pjsip_endpoint_identifier_user",
+    "res_pjsip_header_funcs",
+    "res_pjsip_nat",
+    "res_pjsip_outbound_authenticator_digest",
+    "res_pjsip_pubsub",
+    "res_pjsip_registrar",
+    "res_pjsip_rfc3326",
+    "res_pjsip_sdp_rtp",
+    "res_pjsip_session",
+    "res_pjsip_transport_websocket",
+    "res_rtp_asterisk",
+    "res_sorcery_astdb",
+    "res_sorcery_config",
+    "res_sorcery_memory",
+    "res_srtp",
+    "res_speech",
+    "res_timing_timerfd",
+)
 """The hotline does not work without them."""
 
-OPTIONAL_MODULES = "codec_g722 codec_gsm codec_opus_open_source format_gsm res_format_attr_opus app_bridgewait bridge_holding".split()
+OPTIONAL_MODULES = (
+    "codec_g722",
+    "codec_gsm",
+    "codec_opus_open_source",
+    "format_gsm",
+    "res_format_attr_opus",
+    "app_bridgewait",
+    "bridge_holding",
+)
 """Loaded where they exist."""
 
 _VERSION = re.compile(r"\b(?:Asterisk\s+)?(?:certified[/-])?(\d+)\.(\d+)(?:\.(\d+))?")
-_OWN_URI_PARSER = {18: (18, 24, 0), 20: (20, 9, 0), 21: (21, 4, 0)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,11 +113,6 @@ class AsteriskInstallation:
         """Folder of its music on hold, None when it brings none."""
         folder = self.data / "moh"
         return folder if any(folder.glob("*.*")) else None
-
-    @property
-    def parses_uris(self) -> bool:
-        """Whether the dialplan function PJSIP_PARSE_URI_FROM exists."""
-        return self.version >= _OWN_URI_PARSER.get(self.version[0], (22, 0, 0))
 
     def loadable_modules(self) -> tuple[str, ...]:
         """Names of all modules that the hotline loads, in a fixed order."""

@@ -1,4 +1,4 @@
-"""Find out, before Asterisk starts, whether its ports are free: Asterisk itself would start without them, and be deaf."""
+"""Find out before Asterisk starts whether its ports are free: it would start without them, and be deaf."""
 
 import socket
 
@@ -19,7 +19,8 @@ def require_free_ports(asterisk: Asterisk) -> None:
         except OSError as failure:
             raise ConfigurationError(
                 f"端口 {host}:{port} 无法使用, 请修改 asterisk.{key} 或停止占用它的程序",
-                f"port {host}:{port} cannot be used ({failure.strerror}); change asterisk.{key} or stop the program that has it",
+                f"port {host}:{port} cannot be used ({failure.strerror});"
+                f" change asterisk.{key} or stop the program that has it",
             ) from failure
 
 

@@ -26,10 +26,13 @@ async def await_fully_booted(port: int, password: str, *, seconds: float) -> Non
                 writer.close()
     except TimeoutError as failure:
         raise Unavailable(
-            f"Asterisk 在 {seconds:.0f} 秒内没有就绪 (AMI 端口 {port})", f"Asterisk was not ready within {seconds:.0f} s (AMI port {port})"
+            f"Asterisk 在 {seconds:.0f} 秒内没有就绪 (AMI 端口 {port})",
+            f"Asterisk was not ready within {seconds:.0f} s (AMI port {port})",
         ) from failure
     except (OSError, asyncio.IncompleteReadError) as failure:
-        raise Unavailable(f"AMI 端口 {port} 连接中断", f"the AMI connection on port {port} broke off: {failure}") from failure
+        raise Unavailable(
+            f"AMI 端口 {port} 连接中断", f"the AMI connection on port {port} broke off: {failure}"
+        ) from failure
 
 
 async def reload_configuration(port: int, password: str, *, seconds: float = 15.0) -> None:
@@ -45,7 +48,9 @@ async def reload_configuration(port: int, password: str, *, seconds: float = 15.
             finally:
                 writer.close()
     except (TimeoutError, OSError, asyncio.IncompleteReadError) as failure:
-        raise Unavailable(f"Asterisk 没有重新加载配置 (AMI 端口 {port})", f"Asterisk did not reload (AMI port {port})") from failure
+        raise Unavailable(
+            f"Asterisk 没有重新加载配置 (AMI 端口 {port})", f"Asterisk did not reload (AMI port {port})"
+        ) from failure
 
 
 async def _connect(port: int) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:

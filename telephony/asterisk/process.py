@@ -36,7 +36,9 @@ class AsteriskProcess:
     ``start`` → ``watch`` (in a task, until cancelled) → ``stop``; or no ``stop``, to leave the conversations running.
     """
 
-    def __init__(self, installation: AsteriskInstallation, files: AsteriskFiles, settings: Asterisk, password: str) -> None:
+    def __init__(
+        self, installation: AsteriskInstallation, files: AsteriskFiles, settings: Asterisk, password: str
+    ) -> None:
         self._installation = installation
         self._files = files
         self._settings = settings
@@ -66,10 +68,12 @@ class AsteriskProcess:
             raise
         if self.attached:
             await reload_configuration(self._settings.ami_port, self._password)
-        _log.info("asterisk_ready", pid=pid, attached=self.attached, version=".".join(map(str, self._installation.version)))
+        _log.info(
+            "asterisk_ready", pid=pid, attached=self.attached, version=".".join(map(str, self._installation.version))
+        )
 
     async def watch(self, on_restart: Callable[[], None] = lambda: None) -> None:
-        """Restart Asterisk when it dies, with growing pauses; run until cancelled. ``on_restart``: after each success."""
+        """Restart Asterisk when it dies, with growing pauses, until cancelled. ``on_restart``: after each success."""
         loop = asyncio.get_running_loop()
         pause = _FIRST_PAUSE
         while self.pid is not None:
@@ -113,7 +117,9 @@ class AsteriskProcess:
 
     async def _until_ready(self, pid: int) -> None:
         """FullyBooted, or the reason why it will not come: whichever happens first."""
-        ready = asyncio.ensure_future(await_fully_booted(self._settings.ami_port, self._password, seconds=_SECONDS_TO_START))
+        ready = asyncio.ensure_future(
+            await_fully_booted(self._settings.ami_port, self._password, seconds=_SECONDS_TO_START)
+        )
         ended = asyncio.ensure_future(_await_exit(pid))
         try:
             await asyncio.wait((ready, ended), return_when=asyncio.FIRST_COMPLETED)

@@ -22,7 +22,12 @@ def show_nothing(zh: str, en: str, done: float) -> None:
 def progress_bars(console: Console | None = None) -> Iterator[ShowProgress]:
     """A bar per step on the terminal; where there is none, a line per step."""
     screen = console or Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"), TimeElapsedColumn())
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
     with Progress(*columns, console=screen, disable=not screen.is_terminal) as bars:
         tasks: dict[str, object] = {}
 

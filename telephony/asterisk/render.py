@@ -76,7 +76,6 @@ def plan_switch(
         log=folder / "log",
         database=folder / "lib",
         music=installation.music or folder / "sounds/music",
-        real_caller_id=installation.parses_uris,
     )
 
 
@@ -90,12 +89,22 @@ def render(
 ) -> AsteriskFiles:
     """Write everything below ``folder`` (``storage.folder``) and return where it lies. Same input, same bytes.
 
-    ``prompts``: a folder ``<language>/hotline/*.wav``; its files are linked into ``folder/sounds`` unless the site has put
-    a file of its own there. Raises ConfigurationError for a value that a configuration file cannot carry.
+    ``prompts``: a folder ``<language>/hotline/*.wav``; its files are linked into ``folder/sounds`` unless the site has
+    put a file of its own there. Raises ConfigurationError for a value that a configuration file cannot carry.
     """
     folder = folder.resolve()
     contents = render_files(plan_switch(settings, secrets, installation, folder))
-    for name in ("etc/asterisk", "run", "log", "lib/keys", "spool/monitor", "spool/outgoing", "share", "sounds/zh/hotline", "sounds/music"):
+    for name in (
+        "etc/asterisk",
+        "run",
+        "log",
+        "lib/keys",
+        "spool/monitor",
+        "spool/outgoing",
+        "share",
+        "sounds/zh/hotline",
+        "sounds/music",
+    ):
         (folder / name).mkdir(parents=True, exist_ok=True)
     files = AsteriskFiles(folder=folder)
     for name, content in contents.items():

@@ -3,7 +3,8 @@
     def test_something(asterisk: RunningAsterisk) -> None:
         asterisk.settings.asterisk.ami_port, asterisk.secrets.ami_password, asterisk.files.monitor …
 
-The fetched tree is the repository's ``var/asterisk`` (fetched when absent). Tests share this Asterisk: leave no calls behind.
+The fetched tree is the repository's ``var/asterisk`` (fetched when absent). Tests share this Asterisk: leave no
+calls behind.
 A test that kills or restarts Asterisk takes ``fresh_asterisk`` instead, which is its own.
 """
 
