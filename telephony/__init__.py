@@ -4,8 +4,8 @@ Usage, as ``app.py`` does it::
 
     async with TelephonyLine(AmiAddress("127.0.0.1", 5038, "hotline", secret), bus.publish, agi_port=4573) as line:
         line.route("citizen", handle_citizen)       # async def handle_citizen(session: CallerSession) -> None
+        tasks.create_task(line.watch())             # from here on the heart beats and citizens come to us
         await line.telephone.bridge(citizen_uniqueid, seat_uniqueid)
-        await line.watch()                          # for the TaskGroup; raises ConfigurationError, ends on close
 
 and the rooms on top: ``with bus.subscribe("calls", LegGone, LegBridged, SeatParked, LinkUp) as seen: …``.
 Rooms type against ``telephony.port`` (Telephony, CallerSession) and are tested with ``telephony.fake``.

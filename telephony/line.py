@@ -1,20 +1,27 @@
 """The telephone line as one object: link, verbs, observations and FastAGI, opened and closed together."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Self
 
-from telephony.ami import AmiAddress
-from telephony.observations import Observation
-from telephony.port import CallerSession, Telephony
+import structlog
 
-AgiHandler = Callable[[CallerSession], Awaitable[None]]
+from hotline.clock import Clock, SystemClock
+from hotline.errors import Unavailable
+from telephony.agi import AgiHandler, AgiServer
+from telephony.ami import AmiAddress, AmiLink, Patience
+from telephony.heartbeat import Heartbeat
+from telephony.observations import Observation
+from telephony.reconciliation import Reconciler
+from telephony.verbs import Telephone
+
+_log = structlog.get_logger()
 
 
 class TelephonyLine:
     """See the package's docstring for its use."""
-
-    telephone: Telephony
 
     def __init__(
         self,
@@ -24,25 +31,70 @@ class TelephonyLine:
         agi_port: int,
         agi_host: str = "127.0.0.1",
         audiosocket: tuple[str, int] = ("127.0.0.1", 9092),
+        clock: Clock | None = None,
         heartbeat_seconds: float = 1.0,
         reconcile_seconds: float = 5.0,
-    ) -> None: ...
+        connect_seconds: float = 10.0,
+        patience: Patience = Patience(),
+    ) -> None:
+        self.link = AmiLink(ami, patience=patience)
+        self.telephone = Telephone(self.link, audiosocket)
+        self.reconciler = Reconciler(self.link, self.telephone, publish, reconcile_seconds)
+        self._agi = AgiServer(agi_host, agi_port)
+        self._heartbeat = Heartbeat(self.telephone, clock or SystemClock(), heartbeat_seconds)
+        self._connect_seconds = connect_seconds
+        self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
         """Listen for AGI, connect, take the first snapshot. ConfigurationError: wrong password, port taken.
 
-        An Asterisk that does not answer within 10 s is no error: the line stays down and keeps trying.
+        An Asterisk that does not answer in time is no error: the line stays down and keeps trying.
+        No citizen is sent to us yet: see ``watch``.
         """
-        raise NotImplementedError
+        async with AsyncExitStack() as stack:
+            await self._agi.open()
+            stack.push_async_callback(self._agi.close)
+            stack.push_async_callback(self.link.close)
+            try:
+                await self.link.connect(self._connect_seconds)
+            except Unavailable as failure:
+                _log.error("telephony starts without Asterisk", why=failure.en)
+            stack.push_async_callback(_cancel, asyncio.create_task(self.reconciler.run(), name="reconciler"))
+            if self.link.up:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._connect_seconds):
+                        await self.reconciler.seen.wait()
+            stack.push_async_callback(self._heartbeat.stop)
+            self._stack = stack.pop_all()
+        return self
 
-    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        raise NotImplementedError
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stack.aclose()
 
     def route(self, path: str, handler: AgiHandler) -> None:
         """Give callers that come for ``agi://…/<path>`` to ``handler``; when it returns, the dialplan goes on."""
+        self._agi.route(path, handler)
 
-    def stop_heartbeat(self) -> None:
+    async def stop_heartbeat(self) -> None:
         """Let new citizens go straight to the fallback queue (first step of an orderly shutdown)."""
+        await self._heartbeat.stop()
 
     async def watch(self) -> None:
-        """Run until closed. Raises ConfigurationError when Asterisk refuses our password later on."""
+        """Beat the heart, so that citizens come to us, until cancelled or closed: for the engine's TaskGroup.
+
+        Raises ConfigurationError when Asterisk refuses our password later on.
+        """
+        beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
+        try:
+            await self.link.watch()
+        finally:
+            await _cancel(beating)
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled() and (failure := task.exception()) is not None:
+        raise failure

@@ -1,0 +1,145 @@
+"""Keeps what is believed about the legs equal to what Asterisk has, and publishes every difference.
+
+One task reads the link's stream in order, so no lock is needed: an event is heard, its claim is asked about, the
+answer is believed. After a (re)connect, after lost events and every few seconds the same is done with a whole snapshot.
+An event read before a question was asked cannot be newer than the answer; one read later is asked about anew.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from hotline.errors import Unavailable
+from telephony.ami import AmiLink, LinkNotice
+from telephony.legs import Claim, Legs, Step, hear, reconcile, settle
+from telephony.messages import AmiMessage
+from telephony.observations import AsteriskRestarted, LinkDown, LinkUp, Observation
+from telephony.port import Refused
+from telephony.verbs import Telephone
+
+_log = structlog.get_logger()
+_ASK_AGAIN = (0.02, 0.1, 0.5)
+"""Seconds until a claim that did not hold is asked about again: Asterisk may say "left" a moment before it is so."""
+_SOON = 0.5
+"""Seconds until a snapshot that failed is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Doubt:
+    """A claim that did not hold, to be asked about once more at ``when`` (loop time)."""
+
+    claim: Claim
+    when: float
+    asked: int
+
+
+class Reconciler:
+    """``run`` it for as long as the link lives. ``counts``: claims, claims_refuted, snapshots, restarts."""
+
+    def __init__(
+        self, link: AmiLink, telephone: Telephone, publish: Callable[[Observation], None], every: float = 5.0
+    ) -> None:
+        self.counts: Counter[str] = Counter()
+        self.seen = asyncio.Event()
+        """Set when the legs were seen for the first time."""
+        self._link = link
+        self._telephone = telephone
+        self._publish = publish
+        self._every = every
+        self._legs: Legs = {}
+        self._started = ""
+        self._told_up = False
+        self._snapshot_due = float("inf")
+        self._doubts: list[_Doubt] = []
+
+    async def run(self) -> None:
+        """Until the link is closed."""
+        loop = asyncio.get_running_loop()
+        stream = self._link.stream()
+        while True:
+            await self._do_what_is_due(loop.time())
+            wake = min([self._snapshot_due, *(doubt.when for doubt in self._doubts)])
+            try:
+                async with asyncio.timeout_at(None if wake == float("inf") else wake):
+                    item = await anext(stream)
+            except TimeoutError:
+                continue
+            except StopAsyncIteration:
+                return
+            await self._take(item)
+
+    async def _take(self, item: AmiMessage | LinkNotice) -> None:
+        if isinstance(item, AmiMessage):
+            step = hear(self._legs, item)
+            self._believe(step)
+            if step.claim is not None:
+                await self._ask(step.claim, 0)
+        elif self._link.up:
+            await self._compare()
+        elif self._told_up:
+            self._told_up = False
+            self._snapshot_due = float("inf")
+            self._doubts.clear()
+            self._publish(LinkDown(why=item.why))
+
+    async def _do_what_is_due(self, now: float) -> None:
+        due = [doubt for doubt in self._doubts if doubt.when <= now]
+        self._doubts = [doubt for doubt in self._doubts if doubt.when > now]
+        for doubt in due:
+            await self._ask(doubt.claim, doubt.asked)
+        if self._snapshot_due <= now:
+            await self._compare()
+
+    async def _ask(self, claim: Claim, asked: int) -> None:
+        """Ask Asterisk about a claim; when it does not hold yet, again a little later, and then no more."""
+        self.counts["claims"] += 1
+        try:
+            found = await self._telephone.ask_leg(claim.uniqueid)
+        except Unavailable as failure:
+            _log.warning("leg not seen", uniqueid=claim.uniqueid, why=failure.en)
+            self._snapshot_due = min(self._snapshot_due, asyncio.get_running_loop().time() + _SOON)
+            return
+        self._believe(settle(self._legs, claim, found))
+        if claim.holds(found):
+            return
+        if asked < len(_ASK_AGAIN):
+            when = asyncio.get_running_loop().time() + _ASK_AGAIN[asked]
+            self._doubts.append(_Doubt(claim, when, asked + 1))
+        else:
+            self.counts["claims_refuted"] += 1
+            _log.warning("event not borne out by Asterisk", event_name=claim.event, uniqueid=claim.uniqueid)
+
+    async def _compare(self) -> None:
+        """Take a snapshot, believe it, publish what differs."""
+        loop = asyncio.get_running_loop()
+        if not self._link.up:
+            self._snapshot_due = float("inf")  # the notice of the next connect brings the next one
+            return
+        try:
+            snapshot = await self._telephone.ask_all()
+        except (Unavailable, Refused) as failure:
+            _log.warning("no snapshot", why=failure.en)
+            self._snapshot_due = loop.time() + _SOON
+            return
+        self._snapshot_due = loop.time() + self._every
+        self.counts["snapshots"] += 1
+        restarted = bool(self._started) and snapshot.started != self._started
+        self._started = snapshot.started
+        if restarted:
+            self.counts["restarts"] += 1
+            _log.warning("asterisk restarted", started=snapshot.started, legs_lost=len(self._legs))
+            self._publish(AsteriskRestarted())
+        self._believe(reconcile(self._legs, snapshot, restarted))
+        self.seen.set()
+        if not self._told_up:
+            self._told_up = True
+            self._publish(LinkUp())
+
+    def _believe(self, step: Step) -> None:
+        self._legs = step.legs
+        self._telephone.believe(step.legs)
+        for observed in step.observed:
+            self._publish(observed)

@@ -1,0 +1,212 @@
+"""The verbs: each is one short AMI action on channels that live without us.
+
+``Telephone`` fills ``port.Telephony``. Nothing is sent twice; where an answer can get lost, Asterisk is asked what
+became of the leg by the id that we gave it.
+"""
+
+import asyncio
+import re
+from collections.abc import Mapping
+
+from hotline.errors import RuleBroken, Unavailable
+from hotline.ids import new_id
+from telephony.ami import AmiLink
+from telephony.legs import Leg, LegState, Snapshot, read_leg
+from telephony.messages import AmiMessage, fault
+from telephony.port import Dial, LegMissing, OriginateOutcome, Refused, Result
+
+FALLBACK_QUEUE = "fallback"
+_VARIABLES = "HOTLINE_CALL,HOTLINE_SEAT"
+_NUMBER = re.compile(r"[0-9*#+]{1,32}")
+_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
+_ANSWER_MARGIN = 5.0
+"""Seconds beyond the ringing time for OriginateResponse to come."""
+_LOOK_EVERY = 1.0
+_RESULTS = {1: Result.NO_ANSWER, 3: Result.NO_ANSWER, 4: Result.ANSWERED, 5: Result.BUSY}
+"""OriginateResponse's Reason is a control frame of Asterisk: 1 hang-up, 3 ringing, 4 answer, 5 busy, 8 congestion."""
+
+
+def outside_line(trunk: str, number: str) -> str:
+    """The endpoint that reaches a telephone number through a trunk. RuleBroken when it is no number."""
+    if not _NUMBER.fullmatch(number):
+        raise RuleBroken("不是有效的电话号码", "that is not a telephone number", code="bad_number")
+    return f"PJSIP/{number}@{trunk}"
+
+
+class Telephone:
+    """The verbs over one AMI link. ``legs`` is kept by the reconciler."""
+
+    def __init__(self, link: AmiLink, audiosocket: tuple[str, int]) -> None:
+        self._link = link
+        self._audiosocket = audiosocket
+        self._legs: Mapping[str, Leg] = {}
+
+    @property
+    def up(self) -> bool:
+        """True while Asterisk can be asked."""
+        return self._link.up
+
+    @property
+    def legs(self) -> Mapping[str, Leg]:
+        """The legs known now, by Uniqueid."""
+        return self._legs
+
+    def believe(self, legs: Mapping[str, Leg]) -> None:
+        """Take over what the reconciler has found out."""
+        self._legs = legs
+
+    async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
+        """Let two legs hear each other. Asterisk answers in about 2 ms; ``LegBridged`` follows for each."""
+        await self._on_leg("Bridge", citizen_channel, {"Channel1": citizen_channel, "Channel2": seat_channel})
+
+    async def hang_up(self, channel: str, cause: int = 16) -> bool:
+        """End a leg. False when it had ended already."""
+        try:
+            await self._on_leg("Hangup", channel, {"Channel": channel, "Cause": str(cause)})
+        except LegMissing:
+            return False
+        return True
+
+    async def redirect(self, channel: str, context: str, exten: str) -> None:
+        """Send a leg to another place of the dialplan; a two-party bridge that it is in ends."""
+        fields = {"Channel": channel, "Context": context, "Exten": exten, "Priority": "1"}
+        await self._on_leg("Redirect", channel, fields)
+
+    async def get_variable(self, channel: str, name: str) -> str:
+        """A channel variable; empty when it is not set."""
+        answer = await self._on_leg("Getvar", channel, {"Channel": channel, "Variable": name})
+        return answer.get("Value")
+
+    async def set_variable(self, channel: str, name: str, value: str) -> None:
+        """Set a channel variable."""
+        await self._on_leg("Setvar", channel, {"Channel": channel, "Variable": name, "Value": value})
+
+    async def set_global(self, name: str, value: str) -> None:
+        """Set a global variable of the dialplan."""
+        await self._link.action("Setvar", {"Variable": name, "Value": value})
+
+    async def queue_ready(self, seat: str, ready: bool) -> None:
+        """Let Asterisk's own fallback queue ring this seat, or not. Doing it again changes nothing."""
+        fields = {"Queue": FALLBACK_QUEUE, "Interface": f"Local/{seat}@fallback-seat/n"}
+        try:
+            if ready:
+                await self._link.action("QueueAdd", {**fields, "MemberName": seat, "Paused": "false"})
+            else:
+                await self._link.action("QueueRemove", fields)
+        except Refused as refusal:
+            if not refusal.why.endswith("Already there" if ready else "Not there"):
+                raise
+
+    async def spy_audio(self, uniqueid: str, stream: str) -> str:
+        """Send what this leg says (8 kHz mono, 16 bit) to our AudioSocket under the UUID ``stream``.
+
+        Returns the spy's channel id. It ends by itself with the leg.
+        """
+        if not _NAME.fullmatch(uniqueid) or not _NAME.fullmatch(stream):
+            raise RuleBroken("无效的通道标识", "that is not the id of a leg or stream", code="bad_id")
+        host, port = self._audiosocket
+        spy = new_id("spy")
+        fields = {
+            "Channel": f"AudioSocket/{host}:{port}/{stream}/c(slin)",
+            "Application": "ChanSpy",
+            "Data": f"{uniqueid},uqoEl",  # exact id; quiet; only what it says; end with it; long queue
+            "Timeout": "3000",
+            "ChannelId": spy,
+        }
+        answer = await self._link.originate(fields, 3.0 + _ANSWER_MARGIN)
+        if answer.response != "Success":
+            raise Unavailable("无法取得通话音频", f"the audio spy on {uniqueid} did not start")
+        return spy
+
+    async def stop_spy(self, spy: str) -> None:
+        """End a spy; nothing happens when it has ended by itself."""
+        await self.hang_up(spy)
+
+    async def originate(self, dial: Dial) -> OriginateOutcome:
+        """Dial once and wait for the outcome, over a lost link too: then Asterisk is asked by ``dial.channel_id``.
+
+        Raises Unavailable only when nothing was sent: the link was down before. At most ``ring_seconds`` and 5 s.
+        """
+        if not self.up:
+            raise Unavailable("话务平台连接中断", "the link to Asterisk is down")
+        limit = dial.ring_seconds + _ANSWER_MARGIN
+        deadline = asyncio.get_running_loop().time() + limit
+        try:
+            answer = await self._link.originate(_originate_fields(dial), limit)
+        except Refused as refusal:
+            return OriginateOutcome(Result.REJECTED, dial.channel_id, reason=_number(refusal.why))
+        except Unavailable:
+            return await self._look_for(dial.channel_id, deadline)
+        reason = _number(answer.get("Reason"))
+        result = Result.ANSWERED if answer.response == "Success" else _RESULTS.get(reason, Result.REJECTED)
+        return OriginateOutcome(result, dial.channel_id, answer.get("Channel"), reason)
+
+    async def ask_leg(self, uniqueid: str) -> Leg | None:
+        """The leg as Asterisk shows it now; None when it is not there. Unavailable when the answer cannot be read."""
+        try:
+            items = await self._link.listing("Status", {"Channel": uniqueid, "Variables": _VARIABLES})
+        except Refused:
+            return None
+        if not items or fault(items[0]) is not None:
+            raise Unavailable("话务平台应答无法解读", f"the state of leg {uniqueid} could not be read")
+        return read_leg(items[0])
+
+    async def ask_all(self) -> Snapshot:
+        """Every leg as Asterisk shows it now, and which Asterisk process said so."""
+        core = await self._link.action("CoreStatus")
+        items = await self._link.listing("Status", {"Variables": _VARIABLES})
+        legs: dict[str, Leg] = {}
+        unreadable: set[str] = set()
+        for item in items:
+            if fault(item) is None:
+                leg = read_leg(item)
+                legs[leg.uniqueid] = leg
+            else:
+                unreadable.update(item.values("Uniqueid"))
+        started = f"{core.get('CoreStartupDate')} {core.get('CoreStartupTime')}"
+        return Snapshot(legs, frozenset(unreadable - legs.keys()), started)
+
+    async def _on_leg(self, action: str, channel: str, fields: Mapping[str, str]) -> AmiMessage:
+        try:
+            return await self._link.action(action, fields)
+        except Refused as refusal:
+            why = refusal.why.lower()
+            if "no such channel" in why or "does not exist" in why or "not up" in why:
+                raise LegMissing(channel) from refusal
+            raise
+
+    async def _look_for(self, channel_id: str, deadline: float) -> OriginateOutcome:
+        """What became of a leg whose answer was lost: look until it is up or gone, or time is up."""
+        loop = asyncio.get_running_loop()
+        while loop.time() < deadline:
+            try:
+                leg = await self.ask_leg(channel_id)
+            except Unavailable:
+                await asyncio.sleep(min(_LOOK_EVERY, max(0.0, deadline - loop.time())))
+                continue
+            if leg is None:
+                break
+            if leg.state is LegState.UP:
+                return OriginateOutcome(Result.ANSWERED, channel_id, leg.channel)
+            await asyncio.sleep(_LOOK_EVERY)
+        return OriginateOutcome(Result.UNKNOWN, channel_id)
+
+
+def _originate_fields(dial: Dial) -> dict[str, str | list[str]]:
+    for name, value in dial.variables.items():
+        if not _NAME.fullmatch(name) or any(character in value for character in ',"\\'):
+            raise RuleBroken("通道变量含有非法字符", f"variable {name[:40]!r} cannot be passed on", code="bad_variable")
+    return {
+        "Channel": dial.endpoint,
+        "Context": dial.context,
+        "Exten": dial.exten,
+        "Priority": "1",
+        "ChannelId": dial.channel_id,
+        "CallerID": dial.caller_id,
+        "Timeout": str(int(dial.ring_seconds * 1000)),
+        "Variable": [f"{name}={value}" for name, value in dial.variables.items()],
+    }
+
+
+def _number(text: str) -> int:
+    return int(text) if text.isdecimal() else 0
