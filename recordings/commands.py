@@ -1,0 +1,93 @@
+"""``hotline recordings …``: check the archive against the ledger, and delete what has been kept long enough."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import typer
+
+from hotline.bus import Bus
+from hotline.clock import SystemClock
+from hotline.database import Database
+from hotline.errors import HotlineError
+from hotline.settings import Settings, load_settings
+from recordings.integrity import Verdict, verify
+from recordings.retention import Kept
+from recordings.service import Folders, Recordings
+
+recordings_command = typer.Typer(help="录音:校验与到期清理 / recordings: verify, purge", no_args_is_help=True)
+
+Config = Annotated[Path, typer.Option("--config", "-c", help="配置文件 / configuration file")]
+_Result = TypeVar("_Result")
+
+
+class _NobodyCalls:
+    """A command touches the archive only, never the spool."""
+
+    def is_live(self, uniqueid: str) -> bool:
+        return True
+
+    async def call_of(self, uniqueid: str) -> str | None:
+        return None
+
+
+@recordings_command.command("verify")
+def verify_archive(config: Config = Path("config.yaml")) -> None:
+    """重新计算全部录音的 sha256 并与账本比对 / hash every recording again and compare with the ledger.
+
+    Ends with 1 when anything is missing or altered.
+    """
+
+    async def work(settings: Settings, database: Database) -> Verdict:
+        return await verify(database, Folders.below(settings.storage.folder).archive)
+
+    verdict = _with_database(config, work)
+    for finding in verdict.findings:
+        typer.echo(f"{finding.fault}\t{finding.recording_id}\t{finding.call_id}\t{finding.track}")
+    typer.echo(
+        f"{verdict.recordings} recordings, {verdict.tracks} tracks, {len(verdict.findings)} faults / "
+        f"{verdict.recordings} 条录音,{verdict.tracks} 个声道,{len(verdict.findings)} 处异常"
+    )
+    if verdict.findings:
+        raise typer.Exit(1)
+
+
+@recordings_command.command("purge")
+def purge_archive(
+    config: Config = Path("config.yaml"),
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出,不删除 / list only")] = False,
+) -> None:
+    """删除超过保存期限的录音 / delete recordings older than recordings.retention_days."""
+
+    async def work(settings: Settings, database: Database) -> list[Kept]:
+        service = Recordings(
+            database,
+            SystemClock(),
+            Folders.below(settings.storage.folder),
+            calls=_NobodyCalls(),
+            zone=settings.site.zone,
+        )
+        return await service.purge(settings.recordings.retention_days, dry_run=dry_run, by="hotline recordings purge")
+
+    over = _with_database(config, work)
+    for kept in over:
+        typer.echo(f"{kept.ended_at:%Y-%m-%d}\t{kept.recording_id}\t{kept.call_id}")
+    done = "would be deleted / 条到期(未删除)" if dry_run else "deleted / 条已删除"
+    typer.echo(f"{len(over)} {done}")
+
+
+def _with_database(config: Path, work: Callable[[Settings, Database], Awaitable[_Result]]) -> _Result:
+    async def open_and_work() -> _Result:
+        settings = load_settings(config)
+        database = await Database.open(settings.database_url, Bus())
+        try:
+            return await work(settings, database)
+        finally:
+            await database.close()
+
+    try:
+        return asyncio.run(open_and_work())
+    except HotlineError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error

@@ -1,0 +1,80 @@
+"""Integrity: does the archive still hold, bit for bit, what the ledger says was recorded?
+
+The mix is compared with the ledger, which nobody can edit; the tracks with the room's table; and the table with
+the ledger, so that changing a file *and* its row is noticed too.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from hotline import ledger
+from hotline.database import Database
+from hotline.facts.recordings import RecordingReady
+from recordings.archive import Archive, hash_file
+from recordings.store import Recording, Store
+from recordings.tables import State
+from recordings.tracks import Track
+
+
+class Fault(StrEnum):
+    """What is wrong with a track."""
+
+    MISSING = "missing"
+    ALTERED = "altered"
+    UNREADABLE = "unreadable"
+    LEDGER_DIFFERS = "ledger_differs"
+    """The table names another hash than the ledger, or the ledger does not know the recording."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fault."""
+
+    recording_id: str
+    call_id: str
+    track: Track
+    fault: Fault
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of a check of the whole archive."""
+
+    recordings: int
+    tracks: int
+    findings: tuple[Finding, ...]
+
+
+async def verify(database: Database, archive: Path) -> Verdict:
+    """Hash every track of every recording that should be there. Reads the whole archive: minutes for a big one."""
+    store = Store(database)
+    ready = await store.in_state(State.READY)
+    hashes = await store.tracks_of([recording.id for recording in ready])
+    witnessed = {
+        entry.fact.recording_id: entry.fact.sha256
+        async for entry in ledger.read(database, kinds=[RecordingReady])
+        if isinstance(entry.fact, RecordingReady)
+    }
+    findings: list[Finding] = []
+    for recording in ready:
+        tracks = hashes[recording.id]
+        if tracks.get(Track.MIX) != witnessed.get(recording.id, ""):
+            findings.append(Finding(recording.id, recording.call_id, Track.MIX, Fault.LEDGER_DIFFERS))
+        findings += await asyncio.to_thread(_check, Archive(archive), recording, tracks)
+    return Verdict(len(ready), sum(len(tracks) for tracks in hashes.values()), tuple(findings))
+
+
+def _check(archive: Archive, recording: Recording, tracks: dict[Track, str]) -> list[Finding]:
+    found = ((track, _fault(archive.file(recording.folder, track), sha256)) for track, sha256 in tracks.items())
+    return [Finding(recording.id, recording.call_id, track, fault) for track, fault in found if fault is not None]
+
+
+def _fault(path: Path, sha256: str) -> Fault | None:
+    try:
+        return None if hash_file(path) == sha256 else Fault.ALTERED
+    except FileNotFoundError:
+        return Fault.MISSING
+    except OSError:
+        return Fault.UNREADABLE

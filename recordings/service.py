@@ -1,0 +1,266 @@
+"""The room's use cases: keep what a call left in the spool, take up what a dead engine missed, play, purge.
+
+Everything here may be repeated: a recording is named by its channel's uniqueid, and each step looks at what is
+already done. The order is what makes a crash harmless: archive, then row and ledger, then the spool is cleared.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from hotline import ledger
+from hotline.bus import SubscriberTooSlow
+from hotline.clock import Clock
+from hotline.database import Database
+from hotline.errors import HotlineError, NotFound, Unavailable
+from hotline.facts.calls import CallArrived, CallEnded
+from hotline.ids import new_id
+from recordings.archive import Archive, Stored, folder_name
+from recordings.mixdown import Mixed, mix_down
+from recordings.repair import NotAudio, examine
+from recordings.retention import Kept, expired, retry_delay
+from recordings.spool import Left, Patience, Spool
+from recordings.store import Recording, Store
+from recordings.tables import State
+from recordings.tracks import Track
+
+_log = structlog.get_logger()
+
+UNFINISHED_IS_DEAD_AFTER = 30.0
+"""Seconds without a write after which an unfinished file of no live call is taken as cut off by a crash."""
+FINAL_IS_LEFT_AFTER = 5.0
+"""Seconds that the call's own end has to come for a finished file before the sweep takes it."""
+
+
+class LiveCalls(Protocol):
+    """What this room asks of whoever knows the calls."""
+
+    def is_live(self, uniqueid: str) -> bool:
+        """Whether the channel still exists as far as anybody knows; its files are then left alone."""
+        ...
+
+    async def call_of(self, uniqueid: str) -> str | None:
+        """The call to which a citizen's channel belongs or belonged; None when the engine never saw it."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Playable:
+    """A track that can be played."""
+
+    path: Path
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """Where Asterisk writes and where we keep."""
+
+    spool: Path
+    archive: Path
+
+    @classmethod
+    def below(cls, storage: Path) -> "Folders":
+        """The folders of a site whose data lies in ``storage``."""
+        return cls(storage / "spool" / "monitor", storage / "recordings")
+
+
+class Recordings:
+    """The service. ``run`` works until cancelled; everything else may be called beside it, or without it."""
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        folders: Folders,
+        *,
+        calls: LiveCalls,
+        zone: ZoneInfo,
+        patience: Patience | None = None,
+        sweep_seconds: float = 30.0,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._calls = calls
+        self._zone = zone
+        self._sweep_seconds = sweep_seconds
+        self._spool = Spool(folders.spool, patience)
+        self._archive = Archive(folders.archive)
+        self._store = Store(database)
+        self._one_at_a_time = asyncio.Lock()  # mixing is for the quiet core, not for both
+
+    async def run(self) -> None:
+        """Keep the recording of every call that ends, and sweep the spool at the start and regularly."""
+        await asyncio.to_thread(self._archive.sweep)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._sweep_regularly())
+            tasks.create_task(self._listen(tasks))
+
+    async def keep_call(self, call_id: str, ended_at: datetime) -> None:
+        """Keep what the channel of an ended call left, as soon as Asterisk has closed it. Raises HotlineError."""
+        arrived = [entry.fact async for entry in ledger.read(self._database, call_id=call_id, kinds=[CallArrived])]
+        for uniqueid in {fact.uniqueid for fact in arrived if isinstance(fact, CallArrived)}:
+            if await self._spool.settle(uniqueid):
+                await self._keep(uniqueid, call_id, ended_at)
+
+    async def adopt_orphans(self) -> int:
+        """Keep what lies in the spool and belongs to no living call; returns how many channels were looked at."""
+        orphans = [left for left in await asyncio.to_thread(self._spool.left) if self._is_orphan(left)]
+        for left in orphans:
+            call_id = await self._calls.call_of(left.uniqueid) or f"unseen-{left.uniqueid}"[:40]
+            await self._keep(left.uniqueid, call_id, datetime.fromtimestamp(left.written_at, UTC))
+        return len(orphans)
+
+    async def of_call(self, call_id: str) -> Sequence[dict[str, Any]]:
+        """The playable recordings of a call in the API's shape, oldest first."""
+        ready = [recording for recording in await self._store.of_call(call_id) if recording.state is State.READY]
+        hashes = await self._store.tracks_of([recording.id for recording in ready])
+        return [_shape(recording, hashes[recording.id]) for recording in ready]
+
+    async def track(self, recording_id: str, track: str) -> Playable:
+        """Where a track lies. Raises NotFound; Unavailable while it is owed or when its file is gone.
+
+        Who may listen is asked, and that somebody did is written down, by the desk.
+        """
+        recording = await self._store.find(recording_id=recording_id)
+        if recording is None or recording.state in (State.SILENT, State.PURGED) or track not in list(Track):
+            raise NotFound("没有这条录音,或已超过保存期限", "there is no such recording, or its keeping time is over")
+        path = self._archive.file(recording.folder, Track(track))
+        if recording.state is not State.READY:
+            raise Unavailable("录音正在处理,请稍后再试", "the recording is still being prepared; try again soon")
+        if not await asyncio.to_thread(path.is_file):
+            known = (await self._store.tracks_of([recording_id]))[recording_id]
+            if Track(track) not in known:
+                raise NotFound("这条录音没有该声道", "the recording has no such track")
+            raise Unavailable("录音文件缺失,请联系管理员", "the recording's file is missing; tell the administrator")
+        return Playable(path, recording.call_id)
+
+    async def purge(self, retention_days: int, *, dry_run: bool = False, by: str = "system") -> list[Kept]:
+        """Delete what has been kept for the whole period; returns it. ``dry_run`` only tells."""
+        ready = await self._store.in_state(State.READY)
+        now = self._clock.now()
+        over = expired((Kept(r.id, r.call_id, r.ended_at) for r in ready), now, retention_days)
+        folders = {recording.id: recording.folder for recording in ready}
+        for kept in [] if dry_run else over:
+            # The files go first: a crash in between leaves a row that the next purge finishes, never audio unseen.
+            await asyncio.to_thread(self._archive.remove, folders[kept.recording_id])
+            await self._store.mark_purged(kept, retention_days, now, by)
+        return over
+
+    async def _listen(self, tasks: asyncio.TaskGroup) -> None:
+        while True:
+            with self._database.bus.subscribe("recordings", CallEnded) as ended:
+                try:
+                    async for fact in ended:
+                        if isinstance(fact, CallEnded):
+                            tasks.create_task(self._keep_logged(fact))
+                    return
+                except SubscriberTooSlow:
+                    continue  # what was missed is found by the next sweep
+
+    async def _keep_logged(self, fact: CallEnded) -> None:
+        try:
+            await self.keep_call(fact.call_id, fact.at)
+        except (HotlineError, OSError) as failure:  # the spool still has it: the sweep tries again
+            _log.warning("recording not kept yet", call_id=fact.call_id, error=str(failure))
+
+    async def _sweep_regularly(self) -> None:
+        while True:
+            try:
+                await self.adopt_orphans()
+            except (HotlineError, OSError) as failure:
+                _log.warning("sweep of the spool failed", error=str(failure))
+            await asyncio.sleep(self._sweep_seconds)
+
+    def _is_orphan(self, left: Left) -> bool:
+        age = self._clock.now().timestamp() - left.written_at
+        return not self._calls.is_live(left.uniqueid) and age >= (
+            FINAL_IS_LEFT_AFTER if left.is_final else UNFINISHED_IS_DEAD_AFTER
+        )
+
+    async def _keep(self, uniqueid: str, call_id: str, ended_at: datetime) -> None:
+        async with self._one_at_a_time:
+            sources = await asyncio.to_thread(self._spool.find, uniqueid)
+            if not sources:
+                return
+            recording = await self._owed(uniqueid, call_id, ended_at)
+            if recording.state is State.READY:
+                await self._clear_spool(recording)
+            elif recording.state in (State.PENDING, State.FAILED) and self._is_due(recording):
+                await self._mix_and_archive(recording, sources)
+
+    async def _owed(self, uniqueid: str, call_id: str, ended_at: datetime) -> Recording:
+        if (known := await self._store.find(uniqueid=uniqueid)) is not None:
+            return known
+        fresh = Recording(
+            id=new_id("rec"),
+            call_id=call_id,
+            uniqueid=uniqueid,
+            state=State.PENDING,
+            folder=folder_name(call_id, ended_at, self._zone, await self._store.count_of(call_id)),
+            ended_at=ended_at,
+            seconds=None,
+            ready_at=None,
+            tries=0,
+            retry_at=None,
+            error=None,
+        )
+        await self._store.add(fresh)
+        return fresh
+
+    def _is_due(self, recording: Recording) -> bool:
+        return recording.retry_at is None or recording.retry_at <= self._clock.now()
+
+    async def _mix_and_archive(self, recording: Recording, sources: Mapping[Track, Path]) -> None:
+        try:
+            made = await asyncio.to_thread(self._make, recording, sources)
+        except (OSError, NotAudio) as failure:
+            retry_at = self._clock.now() + timedelta(seconds=retry_delay(recording.tries))
+            await self._store.mark_failed(recording, str(failure), retry_at)
+            _log.error("mixdown failed; the spool files are kept", recording_id=recording.id, error=str(failure))
+            return
+        if made is None:
+            await self._store.mark_silent(recording)
+            _log.warning("the call left no sound", recording_id=recording.id, call_id=recording.call_id)
+            return
+        mixed, stored = made
+        await self._store.mark_ready(recording, mixed, stored, self._clock.now())
+        await asyncio.to_thread(self._spool.remove, recording.uniqueid)
+        _log.info("recording ready", recording_id=recording.id, call_id=recording.call_id, seconds=mixed.seconds)
+
+    def _make(self, recording: Recording, sources: Mapping[Track, Path]) -> tuple[Mixed, Sequence[Stored]] | None:
+        """On a thread: mix into a fresh folder and move that into the archive. None when there is no sound."""
+        if not any(examine(path).frames for path in sources.values()):
+            return None
+        prepared = self._archive.prepare(recording.id)
+        try:
+            mixed = mix_down(sources, prepared)
+            return mixed, self._archive.put(prepared, recording.folder, mixed.tracks)
+        except BaseException:
+            self._archive.discard(prepared)
+            raise
+
+    async def _clear_spool(self, recording: Recording) -> None:
+        """A run died between the ledger's row and the clearing: clear now, if the archive really has it."""
+        known = (await self._store.tracks_of([recording.id]))[recording.id]
+        if await asyncio.to_thread(self._archive.holds, recording.folder, known):
+            await asyncio.to_thread(self._spool.remove, recording.uniqueid)
+        else:
+            _log.error("the archive is damaged; the spool files are kept", recording_id=recording.id)
+
+
+def _shape(recording: Recording, hashes: Mapping[Track, str]) -> dict[str, Any]:
+    return {
+        "id": recording.id,
+        "call_id": recording.call_id,
+        "seconds": recording.seconds,
+        "sha256": hashes[Track.MIX],
+        "tracks": [str(track) for track in hashes],
+        "created_at": recording.ready_at,
+    }
