@@ -158,7 +158,7 @@ class Leg:
             self._report.partial(self.call_id, self.who, heard.text)
 
     def _utterance(self, heard: Heard) -> Utterance:
-        words = [(word, self._fed.instant(word.start), self._fed.instant(word.end)) for word in heard.words]
+        words = [(word, self._fed.instant(word.start), self._fed.instant(word.end, ends=True)) for word in heard.words]
         start = words[0][1] if words else self._speech_at
         end = words[-1][2] if words else self._clock.now()
         return Utterance(

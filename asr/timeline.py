@@ -7,6 +7,8 @@ away: ``FedClock`` turns its word times back into instants.
 
 from datetime import datetime, timedelta
 
+_HAIR = 0.03
+
 
 class ArrivalClock:
     """Stamps stretches of voice. Jitter does not tear a stretch apart; a real gap does."""
@@ -40,9 +42,13 @@ class FedClock:
             self._anchors.append((self._fed, at))
         self._fed += seconds
 
-    def instant(self, fed: float) -> datetime:
-        """When the sample at ``fed`` seconds was heard. Needs one ``feed`` before."""
-        start, at = next((anchor for anchor in reversed(self._anchors) if anchor[0] <= fed), self._anchors[0])
+    def instant(self, fed: float, *, ends: bool = False) -> datetime:
+        """When the sound at ``fed`` seconds was heard: where a word begins, or where it ``ends``. Needs a ``feed``.
+
+        Word times are rounded; what begins within a hair of a gap begins after it, what ends there ends before.
+        """
+        hair = -_HAIR if ends else _HAIR
+        start, at = next((anchor for anchor in reversed(self._anchors) if anchor[0] <= fed + hair), self._anchors[0])
         return at + timedelta(seconds=fed - start)
 
     def forget(self) -> None:
