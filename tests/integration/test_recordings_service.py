@@ -1,0 +1,322 @@
+"""The recordings room on a real database and a real disk: from the spool to the ledger, through every mishap."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import update
+
+from hotline import ledger
+from hotline.bus import Bus
+from hotline.clock import FakeClock
+from hotline.database import Database
+from hotline.errors import NotFound, Unavailable
+from hotline.facts.calls import CallArrived, CallEnded
+from hotline.facts.recordings import RecordingPurged, RecordingReady
+from recordings.archive import hash_file
+from recordings.integrity import Fault, Verdict, verify
+from recordings.service import Folders, Recordings
+from recordings.spool import Patience
+from recordings.tables import recording_tracks
+from tests.integration.test_recordings_mixdown import AGENT_HZ, CITIZEN_HZ, tone, write_wav
+
+UNIQUEID = "1777600000.7"
+
+
+@dataclass
+class KnownCalls:
+    """Knows the calls that a test tells it."""
+
+    live: set[str] = field(default_factory=set)
+    calls: dict[str, str] = field(default_factory=dict)
+
+    def is_live(self, uniqueid: str) -> bool:
+        return uniqueid in self.live
+
+    async def call_of(self, uniqueid: str) -> str | None:
+        return self.calls.get(uniqueid)
+
+
+class Site:
+    """A database, a spool and the service, as one run of the engine has them."""
+
+    def __init__(self, folder: Path, database: Database, clock: FakeClock) -> None:
+        self.folders = Folders.below(folder)
+        self.folders.spool.mkdir(parents=True, exist_ok=True)
+        self.database = database
+        self.clock = clock
+        self.calls = KnownCalls()
+        self.service = self.fresh_service()
+
+    def fresh_service(self) -> Recordings:
+        return Recordings(
+            self.database,
+            self.clock,
+            self.folders,
+            calls=self.calls,
+            zone=ZoneInfo("Asia/Shanghai"),
+            patience=Patience(poll=0.01, still=0.2, limit=2.0),
+            sweep_seconds=0.05,
+        )
+
+    def left_by(self, uniqueid: str = UNIQUEID, *, finished: bool = True, age: float = 60.0) -> list[Path]:
+        """The files of a channel, last written ``age`` seconds ago by the fake clock."""
+        files = [
+            write_wav(self.folders.spool / f"{uniqueid}-in.wav", tone(CITIZEN_HZ, 0.5), finished=finished),
+            write_wav(self.folders.spool / f"{uniqueid}-out.wav", tone(AGENT_HZ, 0.4), finished=finished),
+        ]
+        for file in files:
+            written_at = self.clock.now().timestamp() - age
+            os.utime(file, (written_at, written_at))
+        return files
+
+    async def call(self, call_id: str = "call_1", uniqueid: str = UNIQUEID, *, ended: bool = True) -> None:
+        """A call's facts, as the ivr room records them."""
+        async with self.database.unit_of_work() as uow:
+            uow.record(
+                CallArrived(
+                    at=self.clock.now(),
+                    call_id=call_id,
+                    caller="13800000001",
+                    dialled="12345",
+                    line="12345 热线",
+                    channel="PJSIP/trunk-00000001",
+                    uniqueid=uniqueid,
+                )
+            )
+            if ended:
+                uow.record(
+                    CallEnded(
+                        at=self.clock.now(),
+                        call_id=call_id,
+                        reason="citizen_hung_up",
+                        waited_seconds=1,
+                        talked_seconds=2,
+                    )
+                )
+
+    async def ready(self) -> list[RecordingReady]:
+        """What the ledger says is ready."""
+        entries = [entry.fact async for entry in ledger.read(self.database, kinds=[RecordingReady])]
+        return [fact for fact in entries if isinstance(fact, RecordingReady)]
+
+    async def verify(self) -> Verdict:
+        return await verify(self.database, self.folders.archive)
+
+
+@pytest.fixture
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'hotline.db'}", Bus())
+    await database.create_all()
+    yield Site(tmp_path, database, FakeClock(datetime(2026, 5, 1, 2, tzinfo=UTC)))
+    await database.close()
+
+
+@asynccontextmanager
+async def running(service: Recordings) -> AsyncIterator[None]:
+    """The service at work; its end is a cancellation, as the engine's is."""
+    task = asyncio.create_task(service.run())
+    await asyncio.sleep(0)
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+
+async def next_ready(site: Site) -> RecordingReady:
+    """The next RecordingReady on the bus, within five seconds."""
+    with site.database.bus.subscribe("test", RecordingReady) as subscription:
+        fact = await asyncio.wait_for(anext(aiter(subscription)), 5)
+    assert isinstance(fact, RecordingReady)
+    return fact
+
+
+async def test_an_ended_call_becomes_a_recording_with_its_hash_in_the_ledger(site: Site) -> None:
+    files = site.left_by(age=0)
+    async with running(site.service):
+        waiting = asyncio.create_task(next_ready(site))
+        await site.call()
+        fact = await waiting
+        while any(file.exists() for file in files):  # noqa: ASYNC110 (no event tells that a file is gone)
+            await asyncio.sleep(0.01)
+    assert (fact.call_id, fact.seconds, set(fact.tracks)) == ("call_1", 0.5, {"mix", "agent", "citizen"})
+    assert await site.ready() == [fact]
+    playable = await site.service.track(fact.recording_id, "mix")
+    assert playable.path == site.folders.archive / "2026/05/01/call_1/mix.wav"
+    assert hash_file(playable.path) == fact.sha256
+    (shape,) = await site.service.of_call("call_1")
+    assert (shape["id"], shape["sha256"], shape["tracks"]) == (
+        fact.recording_id,
+        fact.sha256,
+        ["mix", "citizen", "agent"],
+    )
+    assert await site.verify() == Verdict(1, 3, ())
+
+
+async def test_a_file_still_being_closed_is_waited_for(site: Site) -> None:
+    site.left_by(finished=False, age=0)
+    keeping = asyncio.create_task(site.service.keep_call("call_1", site.clock.now()))
+    await site.call()
+    await asyncio.sleep(0.05)
+    assert await site.ready() == []
+    site.left_by(finished=True, age=0)
+    await keeping
+    await site.service.keep_call("call_1", site.clock.now())
+    assert len(await site.ready()) == 1
+
+
+async def test_a_file_cut_off_by_a_crash_is_repaired(site: Site) -> None:
+    site.left_by(finished=False, age=0)
+    await site.call()
+    await site.service.keep_call("call_1", site.clock.now())
+    (fact,) = await site.ready()
+    assert fact.seconds == 0.5
+
+
+async def test_what_a_dead_engine_missed_is_adopted_and_living_calls_are_left_alone(site: Site) -> None:
+    site.calls.live.add("9.1")
+    site.calls.calls["9.2"] = "call_2"
+    kept = site.left_by("9.1") + site.left_by("9.4", age=1) + site.left_by("9.5", finished=False, age=10)
+    gone = site.left_by("9.2") + site.left_by("9.3", finished=False)
+    assert await site.service.adopt_orphans() == 2
+    assert sorted(fact.call_id for fact in await site.ready()) == ["call_2", "unseen-9.3"]
+    assert all(file.exists() for file in kept)
+    assert not any(file.exists() for file in gone)
+
+
+async def test_doing_it_twice_or_at_once_makes_one_recording(site: Site) -> None:
+    site.calls.calls[UNIQUEID] = "call_1"
+    site.left_by()
+    await site.call()
+    ended_at = site.clock.now()
+    await asyncio.gather(*(site.service.keep_call("call_1", ended_at) for _ in range(5)), site.service.adopt_orphans())
+    assert len(await site.ready()) == 1
+
+
+async def test_a_death_between_the_ledger_and_the_clearing_is_healed(site: Site) -> None:
+    site.left_by()
+    await site.call()
+    await site.service.keep_call("call_1", site.clock.now())
+    files = site.left_by()
+    await site.fresh_service().adopt_orphans()
+    assert not any(file.exists() for file in files)
+    assert len(await site.ready()) == 1
+
+
+async def test_a_damaged_archive_keeps_the_spool(site: Site) -> None:
+    site.left_by()
+    await site.call()
+    await site.service.keep_call("call_1", site.clock.now())
+    (site.folders.archive / "2026/05/01/call_1/mix.wav").unlink()
+    files = site.left_by()
+    await site.service.adopt_orphans()
+    assert all(file.exists() for file in files)
+
+
+async def test_a_full_disk_loses_nothing_and_is_tried_again(site: Site) -> None:
+    files = site.left_by()
+    await site.call()
+    site.folders.archive.write_text("in the way, as a full disk is")
+    await site.service.keep_call("call_1", site.clock.now())
+    assert await site.ready() == []
+    assert all(file.exists() for file in files)
+    site.folders.archive.unlink()
+    await site.service.adopt_orphans()
+    assert await site.ready() == []  # not yet due
+    site.clock.advance(15)
+    await site.service.adopt_orphans()
+    assert [fact.call_id for fact in await site.ready()] == ["call_1"]
+    assert not any(file.exists() for file in files)
+
+
+async def test_files_that_are_no_sound_fail_without_blocking_others(site: Site) -> None:
+    broken = site.left_by("9.1")
+    broken[0].write_bytes(b"no wav at all " * 10)
+    os.utime(broken[0], (0, 0))
+    site.left_by("9.2")
+    await site.service.adopt_orphans()
+    assert [fact.call_id for fact in await site.ready()] == ["unseen-9.2"]
+    assert broken[0].exists()
+
+
+async def test_a_call_without_any_sound_is_no_recording(site: Site) -> None:
+    for file in site.left_by():
+        file.write_bytes(b"")
+        os.utime(file, (0, 0))
+    await site.service.adopt_orphans()
+    assert await site.ready() == []
+    assert await site.service.of_call(f"unseen-{UNIQUEID}") == []
+
+
+async def test_a_call_that_left_no_file_is_passed_over(site: Site) -> None:
+    await site.call()
+    await site.service.keep_call("call_1", site.clock.now())
+    assert await site.service.of_call("call_1") == []
+
+
+async def test_altered_missing_and_forged_files_are_found(site: Site) -> None:
+    for number in (1, 2, 3):
+        site.left_by(f"9.{number}")
+        site.calls.calls[f"9.{number}"] = f"call_{number}"
+    await site.service.adopt_orphans()
+    day = site.folders.archive / "2026/05/01"
+    (day / "call_1/agent.wav").unlink()
+    with (day / "call_2/mix.wav").open("r+b") as file:
+        file.seek(1000)
+        file.write(b"\x55\x55")
+    write_wav(day / "call_3/mix.wav", tone(CITIZEN_HZ, 0.1))  # forged, and the table with it
+    (forged,) = await site.service.of_call("call_3")
+    async with site.database.unit_of_work() as uow:
+        await uow.execute(
+            update(recording_tracks)
+            .where(recording_tracks.c.recording_id == forged["id"], recording_tracks.c.track == "mix")
+            .values(sha256=hash_file(day / "call_3/mix.wav"))
+        )
+    verdict = await site.verify()
+    assert {(finding.call_id, finding.track, finding.fault) for finding in verdict.findings} == {
+        ("call_1", "agent", Fault.MISSING),
+        ("call_2", "mix", Fault.ALTERED),
+        ("call_3", "mix", Fault.LEDGER_DIFFERS),
+    }
+
+
+async def test_the_period_over_the_audio_goes_and_the_ledger_says_so(site: Site) -> None:
+    site.left_by()
+    await site.call()
+    await site.service.keep_call("call_1", site.clock.now())
+    (fact,) = await site.ready()
+    assert await site.service.purge(90) == []
+    site.clock.advance(90 * 86400)
+    assert [kept.recording_id for kept in await site.service.purge(90, dry_run=True)] == [fact.recording_id]
+    path = (await site.service.track(fact.recording_id, "mix")).path
+    assert path.exists()
+    await site.service.purge(90, by="admin")
+    assert not path.exists()
+    purged = [entry.fact async for entry in ledger.read(site.database, kinds=[RecordingPurged])]
+    assert [(p.by, p.recording_id) for p in purged if isinstance(p, RecordingPurged)] == [("admin", fact.recording_id)]
+    with pytest.raises(NotFound):
+        await site.service.track(fact.recording_id, "mix")
+    assert await site.service.purge(90) == []
+    assert await site.verify() == Verdict(0, 0, ())
+
+
+async def test_asking_for_what_is_not_there_says_what_is_wrong(site: Site) -> None:
+    site.left_by()
+    (site.folders.spool / f"{UNIQUEID}-out.wav").unlink()
+    await site.call()
+    await site.service.keep_call("call_1", site.clock.now())
+    (shape,) = await site.service.of_call("call_1")
+    for recording_id, track in ((shape["id"], "agent"), (shape["id"], "../mix"), ("rec_none", "mix")):
+        with pytest.raises(NotFound):
+            await site.service.track(recording_id, track)
+    (site.folders.archive / "2026/05/01/call_1/mix.wav").unlink()
+    with pytest.raises(Unavailable):
+        await site.service.track(shape["id"], "mix")
