@@ -55,7 +55,7 @@ class AgiServer:
         except OSError as failure:
             raise ConfigurationError(
                 f"asterisk.agi_port {self._port} 无法监听(被占用?),请在 config.yaml 换一个端口",
-                f"asterisk.agi_port {self._port} cannot be listened on ({failure.strerror}); choose another in config.yaml",
+                f"asterisk.agi_port {self._port} cannot be listened on ({failure.strerror}); choose another",
             ) from failure
 
     async def close(self) -> None:

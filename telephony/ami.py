@@ -160,6 +160,7 @@ class AmiLink:
                 await self._log_in(lost)
             except ConfigurationError as refusal:
                 self._refusal = refusal
+                self._hang_up()
                 self._become(LinkState.REFUSED, "refused")
                 _log.error("ami login refused", where=self._where)
                 return

@@ -10,7 +10,7 @@ from dataclasses import replace
 from itertools import count
 
 from hotline.errors import Unavailable
-from telephony.legs import Leg, LegState
+from telephony.legs import PARKED, Leg, LegState
 from telephony.observations import (
     AsteriskRestarted,
     GoneReason,
@@ -58,7 +58,14 @@ class FakeTelephony:
 
     def add_leg(self, channel: str, *, caller: str = "", seat: str | None = None, uniqueid: str = "") -> Leg:
         """A leg appears and is up; with ``seat`` it is that seat's parked leg (``PJSIP/<seat>-…``)."""
-        leg = Leg(uniqueid or f"1700000000.{next(self._numbers)}", channel, state=LegState.UP, caller=caller, seat=seat)
+        leg = Leg(
+            uniqueid or f"1700000000.{next(self._numbers)}",
+            channel,
+            state=LegState.UP,
+            caller=caller,
+            exten=PARKED if seat is not None else "s",
+            seat=seat,
+        )
         self._legs[leg.uniqueid] = leg
         self._publish(NewLeg(uniqueid=leg.uniqueid, channel=channel, caller=caller, call=None, seat=seat))
         self._publish(LegAnswered(uniqueid=leg.uniqueid, channel=channel))
@@ -157,6 +164,10 @@ class FakeTelephony:
     async def set_global(self, name: str, value: str) -> None:
         self._require_up()
         self.globals[name] = value
+
+    async def get_global(self, name: str) -> str:
+        self._require_up()
+        return self.globals.get(name, "")
 
     async def ask_leg(self, uniqueid: str) -> Leg | None:
         self._require_up()

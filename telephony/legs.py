@@ -15,6 +15,7 @@ from enum import Enum, StrEnum, auto
 
 from telephony.messages import AmiMessage
 from telephony.observations import (
+    CitizenFellBack,
     GoneReason,
     LegAnswered,
     LegBridged,
@@ -24,6 +25,10 @@ from telephony.observations import (
     NewLeg,
     SeatParked,
 )
+
+
+PARKED = "parked"
+"""The extension of the dialplan that is the seats' parking loop."""
 
 
 class LegState(StrEnum):
@@ -45,6 +50,8 @@ class Leg:
     caller: str = ""
     context: str = ""
     exten: str = ""
+    application: str = ""
+    """The dialplan application it stands in (``AGI``, ``Queue``, ``Wait``), as a snapshot showed it."""
     bridge_id: str | None = None
     call: str | None = None
     """Channel variable HOTLINE_CALL."""
@@ -58,6 +65,7 @@ class Leg:
             self.seat is not None
             and self.state is LegState.UP
             and self.bridge_id is None
+            and self.exten == PARKED
             and self.channel.startswith(f"PJSIP/{self.seat}-")
         )
 
@@ -74,6 +82,8 @@ class Claim:
     uniqueid: str
     bridge_id: str = ""
     cause: int = 0
+    said: str = ""
+    """The name of a UserEvent."""
 
     def holds(self, found: Leg | None) -> bool:
         """Whether what Asterisk shows bears the event out."""
@@ -87,9 +97,14 @@ class Claim:
             case "BridgeLeave":
                 return found.bridge_id != self.bridge_id
             case "UserEvent":
-                return found.seat is not None
+                return found.parked if self.said == "SeatParked" else found.application in _FALLBACK_APPLICATIONS
             case _:
                 return True
+
+
+_FALLBACK_APPLICATIONS = ("Playback", "Queue")
+"""Where a citizen is who has fallen back; one in our hands is in ``AGI``."""
+_USER_EVENTS = ("SeatParked", "CallFellBack")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +168,13 @@ def hear(legs: Legs, event: AmiMessage) -> Step:
     cause = event.get("Cause")
     return Step(
         legs,
-        claim=Claim(event.event, uniqueid, event.get("BridgeUniqueid"), int(cause) if cause.isdecimal() else 0),
+        claim=Claim(
+            event.event,
+            uniqueid,
+            event.get("BridgeUniqueid"),
+            int(cause) if cause.isdecimal() else 0,
+            event.get("UserEvent"),
+        ),
     )
 
 
@@ -161,7 +182,10 @@ def settle(legs: Legs, claim: Claim, found: Leg | None) -> Step:
     """Believe what Asterisk showed when asked about a claim. Only a Hangup makes a leg gone: it has the cause."""
     if found is not None:
         after = {**legs, found.uniqueid: found}
-        return Step(after, tuple(_changes(legs.get(found.uniqueid), found, after)))
+        observed = list(_changes(legs.get(found.uniqueid), found, after))
+        if claim.said == "CallFellBack" and claim.holds(found):
+            observed.append(CitizenFellBack(uniqueid=found.uniqueid, channel=found.channel, call=found.call))
+        return Step(after, tuple(observed))
     known = legs.get(claim.uniqueid)
     if known is None or claim.event != "Hangup":
         return Step(legs)
@@ -198,6 +222,7 @@ def read_leg(message: AmiMessage) -> Leg:
         caller=message.get("CallerIDNum"),
         context=message.get("Context"),
         exten=message.get("Exten"),
+        application=message.get("Application"),
         bridge_id=message.get("BridgeID") or None,
         call=message.variable("HOTLINE_CALL"),
         seat=message.variable("HOTLINE_SEAT"),
@@ -208,7 +233,7 @@ def _says_nothing_new(known: Leg | None, event: AmiMessage) -> bool:
     """Ringing and the like: only "answered" is worth a question."""
     if event.event == "Newstate":
         return event.get("ChannelState") != "6" or (known is not None and known.state is LegState.UP)
-    return event.event == "UserEvent" and event.get("UserEvent") != "SeatParked"
+    return event.event == "UserEvent" and event.get("UserEvent") not in _USER_EVENTS
 
 
 def _changes(before: Leg | None, after: Leg, legs: Legs) -> Iterable[LegSeen]:

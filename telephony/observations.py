@@ -84,6 +84,14 @@ class SeatParked(LegSeen):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CitizenFellBack(LegSeen):
+    """A citizen whom we had, or should have had, is now in the fallback queue's hands."""
+
+    call: str | None
+    """Channel variable HOTLINE_CALL: None when we never had him."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LinkUp(Observation):
     """Connected, logged in, and a snapshot was taken: the legs known now are the legs there are."""
 

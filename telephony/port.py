@@ -132,6 +132,10 @@ class Telephony(Protocol):
         """Set a global variable of the dialplan."""
         ...
 
+    async def get_global(self, name: str) -> str:
+        """A global variable of the dialplan; empty when it is not set."""
+        ...
+
     async def ask_leg(self, uniqueid: str) -> Leg | None:
         """The leg as Asterisk shows it now; None when it is not there."""
         ...

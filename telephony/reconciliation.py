@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import structlog
 
 from hotline.errors import Unavailable
-from telephony.ami import AmiLink, LinkNotice
+from telephony.ami import AmiLink
+from telephony.ami_stream import LinkNotice
 from telephony.legs import Claim, Legs, Step, hear, reconcile, settle
 from telephony.messages import AmiMessage
 from telephony.observations import AsteriskRestarted, LinkDown, LinkUp, Observation

@@ -85,6 +85,10 @@ class Telephone:
         """Set a global variable of the dialplan."""
         await self._link.action("Setvar", {"Variable": name, "Value": value})
 
+    async def get_global(self, name: str) -> str:
+        """A global variable of the dialplan; empty when it is not set."""
+        return (await self._link.action("Getvar", {"Variable": name})).get("Value")
+
     async def queue_ready(self, seat: str, ready: bool) -> None:
         """Let Asterisk's own fallback queue ring this seat, or not. Doing it again changes nothing."""
         fields = {"Queue": FALLBACK_QUEUE, "Interface": f"Local/{seat}@fallback-seat/n"}
