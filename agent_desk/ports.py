@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from hotline.security import Person
 from ivr.views import CallView, LiveView, OfferView, SeatStatus, SeatView
+from tickets.views import TicketGlance
 
 Shape = dict[str, Any]
 """A JSON object of the API."""
@@ -116,7 +117,7 @@ class WorkOrders(Protocol):
         """Move the work order. Raises RuleBroken, Forbidden, NotFound. Returns the Ticket."""
         ...
 
-    async def summary(self, ticket_id: str) -> "TicketGlance | None":
+    async def summary(self, ticket_id: str) -> TicketGlance | None:
         """For the live feed: the TicketSummary and who made it, unrestricted."""
         ...
 
@@ -137,15 +138,6 @@ class WorkOrders(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class TicketGlance:
-    """A work order as the live feed needs it: what to show, and who is concerned."""
-
-    summary: Shape
-    maker: str | None
-    """The account of the agent who made it."""
-
-
 class CallbackTasks(Protocol):
     """The callback room's readings."""
 
@@ -154,12 +146,18 @@ class CallbackTasks(Protocol):
         ...
 
 
-@dataclass(frozen=True)
-class AudioTrack:
+class AudioTrack(Protocol):
     """One playable file."""
 
-    path: Path
-    call_id: str
+    @property
+    def path(self) -> Path:
+        """The WAV file."""
+        ...
+
+    @property
+    def call_id(self) -> str:
+        """The call that it is of."""
+        ...
 
 
 class Recordings(Protocol):

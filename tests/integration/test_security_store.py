@@ -55,7 +55,11 @@ async def test_a_token_opens_its_session_and_is_itself_nowhere_stored(security: 
     session = await security.sessions.sign_in("agent1001", RIGHT, "127.0.0.1")
     found = await security.sessions.who(session.token)
     assert found is not None
-    assert (found.person.account, found.person.seat, found.person.roles) == ("agent1001", "1001", frozenset({Role.AGENT}))
+    assert (found.person.account, found.person.seat, found.person.roles) == (
+        "agent1001",
+        "1001",
+        frozenset({Role.AGENT}),
+    )
     assert found.token == ""
     async with database.reading() as connection:
         stored = str((await connection.execute(select(sessions))).all()) + str(

@@ -1,0 +1,38 @@
+"""Reading calls and citizens' earlier work orders."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from agent_desk.guard import CallReader, DeskDep, History
+from agent_desk.models import CallDetail, CitizenHistory, Recording, TicketSummary, Utterance
+from agent_desk.refusals import documented
+from agent_desk.shapes import may_see_call, show_call
+from hotline.errors import NotFound
+
+router = APIRouter(prefix="/api", tags=["calls"])
+Phone = Annotated[str, Path(pattern=r"^\+?[0-9*#]{1,32}$")]
+
+
+@router.get("/citizens/{phone}/tickets", responses=documented(401, 403, 404, 503))
+async def citizen_history(phone: Phone, desk: DeskDep, _viewer: History) -> CitizenHistory:
+    """What a citizen asked before, open work orders first."""
+    items = await desk.rooms.work_orders.history(phone)
+    return CitizenHistory(
+        items=[TicketSummary.model_validate(item) for item in items],
+        calls_this_month=await desk.rooms.call_centre.calls_this_month(phone),
+    )
+
+
+@router.get("/calls/{call_id}", responses=documented(401, 403, 404, 503))
+async def read_call(call_id: Annotated[str, Path(max_length=64)], desk: DeskDep, viewer: CallReader) -> CallDetail:
+    """A call with its words and recordings: one's own, or any with the wider right."""
+    call = await desk.rooms.call_centre.find_call(call_id)
+    if not may_see_call(call, viewer):
+        raise NotFound("没有这个通话", "there is no such call")
+    return CallDetail(
+        call=show_call(call, viewer),
+        transcript=[Utterance.model_validate(item) for item in await desk.rooms.transcripts.of_call(call_id)],
+        recordings=[Recording.model_validate(item) for item in await desk.rooms.recordings.of_call(call_id)],
+        ticket_id=await desk.rooms.work_orders.of_call(call_id),
+    )

@@ -1,0 +1,80 @@
+"""What an agent does at the desk. Each act is judged by the room that it concerns; a late one gets 409."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from agent_desk.guard import Agent, DeskDep, seat_of
+from agent_desk.models import Call, DeskSnapshot, Draft, DraftWish, Seat, StatusWish, SubmitWish, Ticket
+from agent_desk.refusals import documented
+from agent_desk.snapshot import take_desk_snapshot
+from hotline.errors import NotFound
+from hotline.security import Person
+from ivr.views import SeatStatus
+
+router = APIRouter(prefix="/api/desk", tags=["desk"])
+CallId = Annotated[str, Path(max_length=64)]
+OfferId = Annotated[int, Path(ge=0, le=2**53)]
+_READ = documented(401, 403, 404, 409, 503)
+_ACT = documented(401, 403, 404, 409, 413, 503)
+
+
+@router.get("", responses=_READ)
+async def desk_snapshot(desk: DeskDep, agent: Agent) -> DeskSnapshot:
+    """Everything that the desk shows, at one instant."""
+    seat = seat_of(agent)
+    return await take_desk_snapshot(desk.rooms, seat, desk.settings.reasons, desk.phones.of(seat))
+
+
+@router.put("/status", responses=_ACT)
+async def choose_status(wish: StatusWish, desk: DeskDep, agent: Agent) -> Seat:
+    """Ready, or not ready with a reason."""
+    centre = desk.rooms.call_centre
+    view = await centre.choose_status(seat_of(agent), SeatStatus(wish.status), wish.reason, agent)
+    return Seat.model_validate(view)
+
+
+@router.post("/offers/{offer_id}/accept", responses=_ACT)
+async def accept_offer(offer_id: OfferId, desk: DeskDep, agent: Agent) -> Call:
+    """Take the citizen. 409 when the offer is over, whoever was faster."""
+    return Call.model_validate(await desk.rooms.call_centre.accept(seat_of(agent), offer_id, agent))
+
+
+@router.post("/offers/{offer_id}/reject", responses=_ACT)
+async def reject_offer(offer_id: OfferId, desk: DeskDep, agent: Agent) -> Seat:
+    """Give the citizen back to the waiting room."""
+    return Seat.model_validate(await desk.rooms.call_centre.reject(seat_of(agent), offer_id, agent))
+
+
+@router.post("/calls/{call_id}/hangup", responses=_ACT)
+async def hang_up(call_id: CallId, desk: DeskDep, agent: Agent) -> Call:
+    """End this seat's call."""
+    return Call.model_validate(await desk.rooms.call_centre.hang_up(seat_of(agent), call_id, agent))
+
+
+@router.post("/wrap-up/end", responses=_ACT)
+async def end_wrap_up(desk: DeskDep, agent: Agent) -> Seat:
+    """Done with the paper work."""
+    return Seat.model_validate(await desk.rooms.call_centre.end_wrap_up(seat_of(agent), agent))
+
+
+@router.patch("/calls/{call_id}/draft", responses=_ACT)
+async def edit_draft(call_id: CallId, wish: DraftWish, desk: DeskDep, agent: Agent) -> Draft:
+    """Keep what the agent typed; speech never overwrites it."""
+    await _demand_own_call(desk, call_id, agent)
+    return Draft.model_validate(await desk.rooms.work_orders.edit_draft(call_id, wish.sent(), agent))
+
+
+@router.post("/calls/{call_id}/submit", responses=_ACT)
+async def submit_work_order(call_id: CallId, wish: SubmitWish, desk: DeskDep, agent: Agent) -> Ticket:
+    """Make the work order: dispatched to a unit, or answered on line and closed."""
+    await _demand_own_call(desk, call_id, agent)
+    orders = desk.rooms.work_orders
+    return Ticket.model_validate(await orders.submit(call_id, wish.sent(), wish.how, wish.answer, agent))
+
+
+async def _demand_own_call(desk: DeskDep, call_id: str, agent: Person) -> None:
+    """Raise NotFound unless the call is or was this seat's; nobody learns that another's call exists."""
+    call = await desk.rooms.call_centre.find_call(call_id)
+    if call.seat != seat_of(agent):
+        raise NotFound("没有这个通话", "there is no such call")

@@ -1,0 +1,87 @@
+"""Work orders: finding, reading, moving; and the directories that their forms need."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+
+from agent_desk.guard import CallbackReader, DeskDep, DirectoryReader, TicketActor, TicketReader
+from agent_desk.models import (
+    ActionWish,
+    CallbackPage,
+    CategoryList,
+    Deadline,
+    Ticket,
+    TicketPage,
+    UnitList,
+)
+from agent_desk.refusals import documented
+
+router = APIRouter(prefix="/api", tags=["tickets"])
+TicketId = Annotated[str, Path(max_length=64)]
+Name = Annotated[str | None, Query(max_length=64)]
+Page = Annotated[int, Query(ge=1, le=100_000)]
+Size = Annotated[int, Query(ge=1, le=200)]
+_READ = documented(401, 403, 404, 503)
+
+
+@router.get("/tickets", responses=_READ)
+async def find_tickets(
+    desk: DeskDep,
+    viewer: TicketReader,
+    state: Name = None,
+    unit: Name = None,
+    q: Annotated[str | None, Query(max_length=100)] = None,
+    page: Page = 1,
+    size: Size = 50,
+) -> TicketPage:
+    """The work orders that this person may see, newest first."""
+    orders = desk.rooms.work_orders
+    found = await orders.page(viewer, state=state or None, unit=unit or None, words=q or None, page=page, size=size)
+    return TicketPage.model_validate(found)
+
+
+@router.get("/tickets/deadline", responses=documented(401, 403, 409, 503))
+async def read_deadline(
+    desk: DeskDep, _viewer: DirectoryReader, urgency: Annotated[str, Query(max_length=16)]
+) -> Deadline:
+    """When a work order dispatched now would be due."""
+    return Deadline(due_at=desk.rooms.work_orders.due_at(urgency))
+
+
+@router.get("/tickets/{ticket_id}", responses=_READ)
+async def read_ticket(ticket_id: TicketId, desk: DeskDep, viewer: TicketReader) -> Ticket:
+    """One work order, with its timeline and what this person may do now."""
+    return Ticket.model_validate(await desk.rooms.work_orders.ticket(ticket_id, viewer))
+
+
+@router.post("/tickets/{ticket_id}/actions/{action}", responses=documented(401, 403, 404, 409, 413, 503))
+async def act_on_ticket(
+    ticket_id: TicketId,
+    action: Annotated[str, Path(max_length=32)],
+    wish: ActionWish,
+    desk: DeskDep,
+    actor: TicketActor,
+) -> Ticket:
+    """Move the work order: sign 签收, reply 回复, approve 审核通过 … as its life-cycle allows."""
+    fields = wish.model_dump(exclude_unset=True, exclude_none=True)
+    return Ticket.model_validate(await desk.rooms.work_orders.act(ticket_id, action, fields, actor))
+
+
+@router.get("/categories", responses=documented(401, 403))
+async def read_categories(desk: DeskDep, _viewer: DirectoryReader) -> CategoryList:
+    """What a matter may be about."""
+    return CategoryList.model_validate({"items": list(desk.rooms.work_orders.categories())})
+
+
+@router.get("/units", responses=documented(401, 403))
+async def read_units(desk: DeskDep, _viewer: DirectoryReader) -> UnitList:
+    """The handling units."""
+    return UnitList.model_validate({"items": list(desk.rooms.work_orders.units())})
+
+
+@router.get("/callbacks", responses=_READ)
+async def find_callbacks(
+    desk: DeskDep, _viewer: CallbackReader, state: Name = None, page: Page = 1, size: Size = 50
+) -> CallbackPage:
+    """Return visits: owed, under way and done."""
+    return CallbackPage.model_validate(await desk.rooms.callbacks.page(state=state or None, page=page, size=size))

@@ -1,0 +1,230 @@
+"""The hub: one reader of the bus for all screens. It turns signals into news once and hands each screen its frames.
+
+Three lanes, so that a slow database never delays a ringing offer: what memory can tell at once; what must be looked
+up (work orders, recordings); and the supervisors' sums, which are gathered a tenth of a second before they are sent.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+
+import structlog
+
+from agent_desk.feed.lookups import Lookups, words_of
+from agent_desk.feed.news import (
+    CallNews,
+    DeskNews,
+    FiguresNews,
+    GroupNews,
+    News,
+    OfferGoneNews,
+    OfferNews,
+    SeatNews,
+    TicketNews,
+    WaitingNews,
+)
+from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, SEAT_TAKEN, TOO_SLOW, Outbox
+from agent_desk.feed.shape import shape
+from agent_desk.ports import Rooms
+from hotline.bus import Bus, SubscriberTooSlow, Subscription
+from hotline.errors import HotlineError
+from hotline.facts import Message
+from hotline.facts.recordings import RecordingReady
+from hotline.facts.screens import CallChanged, FiguresChanged, OfferGone, OfferMade, SeatChanged, WaitingChanged
+from hotline.facts.security import SessionsEnded
+from hotline.facts.speech import PartialHeard, UtteranceHeard
+from hotline.facts.tickets import DraftChanged, TicketMoved
+from hotline.security import Role, Session, may
+
+_log = structlog.get_logger()
+
+_AT_ONCE: tuple[type[Message], ...] = (
+    SeatChanged,
+    CallChanged,
+    OfferMade,
+    OfferGone,
+    WaitingChanged,
+    FiguresChanged,
+    PartialHeard,
+    UtteranceHeard,
+    DraftChanged,
+    SessionsEnded,
+)
+_LOOKED_UP: tuple[type[Message], ...] = (TicketMoved, RecordingReady)
+_BACKLOG = 10_000
+GATHER_SECONDS = 0.1
+
+
+class FeedHub:
+    """Open screens, and what they are told."""
+
+    def __init__(self, bus: Bus, rooms: Rooms) -> None:
+        self._bus = bus
+        self._centre = rooms.call_centre
+        self._lookups = Lookups(rooms)
+        self._screens: set[Outbox] = set()
+        self._at_seat: dict[str, list[Outbox]] = {}
+        self._sums_changed = asyncio.Event()
+        self._offers: set[asyncio.Task[None]] = set()
+        self.listening = asyncio.Event()
+        """Set once the bus is heard; screens may join from then on."""
+
+    @contextmanager
+    def joined(self, session: Session, capacity: int = CAPACITY) -> Iterator[Outbox]:
+        """A screen for as long as the block lasts. The first one of an agent makes the seat reachable."""
+        outbox = Outbox(session, capacity)
+        self._screens.add(outbox)
+        try:
+            self._sit_down(outbox)
+            yield outbox
+        finally:
+            self._screens.discard(outbox)
+            self._stand_up(outbox)
+
+    def screens(self) -> int:
+        """How many screens are open."""
+        return len(self._screens)
+
+    def end_all(self, code: int) -> None:
+        """Close every screen with ``code``."""
+        for outbox in self._screens:
+            outbox.end(code)
+
+    async def run(self) -> None:
+        """Read the bus until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as lanes:
+                lanes.create_task(self._read(self._hear("feed", _AT_ONCE), self._tell_at_once))
+                lanes.create_task(self._read(self._hear("feed lookups", _LOOKED_UP), self._tell_looked_up))
+                lanes.create_task(self._tell_sums())
+                self.listening.set()
+        finally:
+            self.listening.clear()
+            for task in self._offers:
+                task.cancel()
+
+    def _hear(self, name: str, kinds: tuple[type[Message], ...]) -> Subscription:
+        return self._bus.subscribe(name, *kinds, capacity=_BACKLOG)
+
+    async def _read(self, messages: Subscription, tell: Callable[[Message], object]) -> None:
+        while True:
+            try:
+                with messages:
+                    async for message in messages:
+                        await self._guarded(message, tell)
+                return
+            except SubscriberTooSlow:
+                _log.error("the live feed fell behind the bus; all screens take a new snapshot", lane=messages.name)
+            messages = self._hear(messages.name, messages.kinds)
+            self.end_all(TOO_SLOW)
+
+    async def _guarded(self, message: Message, tell: Callable[[Message], object]) -> None:
+        try:
+            waiting = tell(message)
+            if asyncio.iscoroutine(waiting):
+                await waiting
+        except HotlineError as refused:
+            _log.info("nothing to show", message=type(message).__name__, why=refused.en)
+        except Exception:  # one bad message must not darken every screen
+            _log.exception("the live feed could not show a message", message=type(message).__name__)
+
+    def _tell_at_once(self, message: Message) -> None:
+        match message:
+            case SeatChanged(seat=seat):
+                self._tell(SeatNews(view=self._centre.seat(seat)))
+                self._sums_changed.set()
+            case CallChanged(call_id=call_id, seat=seat):
+                if (call := self._centre.call(call_id)) is not None:
+                    self._tell(CallNews(seat=call.seat or seat, view=call))
+            case OfferMade():
+                task = asyncio.create_task(self._guarded(message, self._tell_offer))
+                self._offers.add(task)
+                task.add_done_callback(self._offers.discard)
+            case OfferGone(seat=seat, offer_id=offer_id, outcome=outcome):
+                self._tell(OfferGoneNews(seat=seat, offer_id=offer_id, outcome=outcome))
+            case PartialHeard() | UtteranceHeard() | DraftChanged():
+                call = self._centre.call(message.call_id)
+                type_, data = words_of(message)
+                self._tell(DeskNews(seat=call.seat if call else None, type=type_, data=data))
+            case WaitingChanged() | FiguresChanged():
+                self._sums_changed.set()
+            case SessionsEnded(account=account, session=session):
+                self._send_away(account, session)
+
+    async def _tell_offer(self, message: Message) -> None:
+        """Look the citizen's history up, then offer, if the offer still stands in that very step."""
+        assert isinstance(message, OfferMade)
+        seat, offer_id = message.seat, message.offer_id
+        offer = self._centre.offer_for(seat)
+        if offer is None or offer.offer_id != offer_id or seat not in self._at_seat:
+            return
+        shown = await self._lookups.offer(offer)
+        still = self._centre.offer_for(seat)
+        if still is not None and still.offer_id == offer_id:
+            self._tell(OfferNews(seat=seat, offer=shown))
+
+    async def _tell_looked_up(self, message: Message) -> None:
+        match message:
+            case TicketMoved():
+                news: News | None = await self._lookups.ticket(message)
+            case RecordingReady():
+                news = await self._lookups.recording(message)
+            case _:
+                news = None
+        if news is not None:
+            self._tell(news)
+
+    async def _tell_sums(self) -> None:
+        while True:
+            await self._sums_changed.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._sums_changed.clear()
+            if not any(may(outbox.person, "live.watch") for outbox in self._screens):
+                continue
+            try:
+                live = self._centre.live()
+                for news in (WaitingNews(calls=live.waiting), FiguresNews(view=live.figures)):
+                    self._tell(news)
+                for group in live.groups:
+                    self._tell(GroupNews(view=group))
+            except Exception:  # as above: the next change tries again
+                _log.exception("the live feed could not show the sums")
+
+    def _tell(self, news: News) -> None:
+        for outbox in tuple(self._audience(news)):
+            outbox.put(shape(news, outbox.person))
+
+    def _audience(self, news: News) -> Iterable[Outbox]:
+        """Who may be concerned; ``shape`` decides. Words of 300 calls must not be weighed for 300 screens each."""
+        match news:
+            case OfferNews(seat=seat) | OfferGoneNews(seat=seat) | CallNews(seat=seat) | DeskNews(seat=seat):
+                return self._at_seat.get(seat, []) if seat is not None else []
+            case SeatNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews():
+                return self._screens
+
+    def _sit_down(self, outbox: Outbox) -> None:
+        person = outbox.person
+        if person.seat is None or not person.has(Role.AGENT):
+            return
+        there = self._at_seat.setdefault(person.seat, [])
+        strangers = [other for other in there if other.person.account != person.account]
+        for other in strangers:
+            there.remove(other)
+            other.end(SEAT_TAKEN)
+        there.append(outbox)
+        if len(there) == 1:
+            self._centre.feed_opened(person.seat, person)
+
+    def _stand_up(self, outbox: Outbox) -> None:
+        seat = outbox.person.seat
+        if seat is None or outbox not in (there := self._at_seat.get(seat, [])):
+            return
+        there.remove(outbox)
+        if not there:
+            del self._at_seat[seat]
+            self._centre.feed_closed(seat)
+
+    def _send_away(self, account: str, session: str | None) -> None:
+        for outbox in self._screens:
+            if outbox.person.account == account and session in (None, outbox.session.fingerprint):
+                outbox.end(NOT_SIGNED_IN)

@@ -1,0 +1,87 @@
+"""News: what the hub learnt from one message of the bus, with everything that a screen needs to show it.
+
+The bus says *that* a seat changed; news says what it looks like now. Made once, however many screens look on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ivr.views import CallView, FiguresView, GroupView, SeatView
+
+Data = Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeatNews:
+    """A seat as it is now."""
+
+    view: SeatView
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferNews:
+    """A citizen held out to a seat; ``offer`` is the API's Offer with the citizen's history."""
+
+    seat: str
+    offer: Data
+
+
+@dataclass(frozen=True, kw_only=True)
+class OfferGoneNews:
+    """The offer left the seat's screen."""
+
+    seat: str
+    offer_id: int
+    outcome: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallNews:
+    """A call as it is now; ``seat`` has it, or had it."""
+
+    seat: str | None
+    view: CallView
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskNews:
+    """Words, drafts and recordings of a call: shown as they are at the seat that has or had it."""
+
+    seat: str | None
+    type: str
+    """``partial``, ``utterance``, ``draft`` or ``recording``."""
+    data: Data
+
+
+@dataclass(frozen=True, kw_only=True)
+class TicketNews:
+    """A work order moved. It concerns whoever made or moved it, the seat of its call, and its unit."""
+
+    summary: Data
+    accounts: frozenset[str]
+    seat: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingNews:
+    """Who waits now, oldest first."""
+
+    calls: tuple[CallView, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class GroupNews:
+    """A group as it is now."""
+
+    view: GroupView
+
+
+@dataclass(frozen=True, kw_only=True)
+class FiguresNews:
+    """The day's counts now."""
+
+    view: FiguresView
+
+
+News = SeatNews | OfferNews | OfferGoneNews | CallNews | DeskNews | TicketNews | WaitingNews | GroupNews | FiguresNews

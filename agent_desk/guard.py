@@ -1,0 +1,87 @@
+"""Who asks, and whether they may: the dependencies that every route declares.
+
+A route says ``viewer: Annotated[Person, Requires("live.watch")]``; the permission table says which roles that is.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from agent_desk.feed.hub import FeedHub
+from agent_desk.listening import Listening
+from agent_desk.ports import Rooms
+from agent_desk.seat_phone import SeatPhones
+from hotline.errors import NotSignedIn, RuleBroken
+from hotline.security import Person, Security, Session, demand
+from hotline.settings import Settings
+
+COOKIE = "hotline_session"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What the routes work with; one per app, on ``app.state.desk``."""
+
+    rooms: Rooms
+    security: Security
+    settings: Settings
+    phones: SeatPhones
+    hub: FeedHub
+    listening: Listening
+    ping_seconds: float = 15.0
+    """How often a screen hears that it is still connected, and how often we ask whether its session still holds."""
+
+
+def desk_of(connection: HTTPConnection) -> Desk:
+    """The app's desk."""
+    desk: Desk = connection.app.state.desk
+    return desk
+
+
+def address_of(connection: HTTPConnection) -> str:
+    """Where a request comes from, for the audit trail."""
+    return connection.client.host if connection.client else "unknown"
+
+
+async def session_of(connection: HTTPConnection) -> Session:
+    """The session of the browser's cookie. Raises NotSignedIn."""
+    token = connection.cookies.get(COOKIE, "")
+    session = await desk_of(connection).security.sessions.who(token)
+    if session is None:
+        raise NotSignedIn("请先登录", "please sign in first")
+    return session
+
+
+class Permission:
+    """A dependency that lets only those pass who have ``permission``, and gives the route the person."""
+
+    def __init__(self, permission: str) -> None:
+        self.permission = permission
+
+    async def __call__(self, session: Annotated[Session, Depends(session_of)]) -> Person:
+        demand(session.person, self.permission)
+        return session.person
+
+
+def seat_of(person: Person) -> str:
+    """The seat that this agent works at. Raises RuleBroken when the account has none."""
+    if person.seat is None:
+        raise RuleBroken("该账号没有绑定座席", "this account is bound to no seat", code="no_seat")
+    return person.seat
+
+
+DeskDep = Annotated[Desk, Depends(desk_of)]
+SessionDep = Annotated[Session, Depends(session_of)]
+Agent = Annotated[Person, Depends(Permission("desk.use"))]
+SignedIn = Annotated[Person, Depends(Permission("account.self"))]
+History = Annotated[Person, Depends(Permission("citizen.history"))]
+CallReader = Annotated[Person, Depends(Permission("call.read"))]
+Listener = Annotated[Person, Depends(Permission("recording.listen"))]
+KnowledgeReader = Annotated[Person, Depends(Permission("knowledge.read"))]
+DirectoryReader = Annotated[Person, Depends(Permission("directory.read"))]
+TicketReader = Annotated[Person, Depends(Permission("ticket.read"))]
+TicketActor = Annotated[Person, Depends(Permission("ticket.act"))]
+CallbackReader = Annotated[Person, Depends(Permission("callback.read"))]
+Watcher = Annotated[Person, Depends(Permission("live.watch"))]

@@ -1,0 +1,425 @@
+"""The shapes of the API, as OpenAPI tells them. Rooms hand in dicts or views; what leaves the house passes here.
+
+A field that is not named here never leaves; a field that is missing is our fault and becomes a 500 in tests.
+Instants are ISO 8601 with their offset.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Instant = AwareDatetime
+
+
+class Shape(BaseModel):
+    """A JSON object that the API gives. Reads attributes too, so that frozen views validate as they are."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class ErrorText(Shape):
+    """What went wrong: a code for programs, a sentence for people in both languages."""
+
+    code: str
+    zh: str
+    en: str
+
+
+class ErrorBody(Shape):
+    """Every error has this body."""
+
+    error: ErrorText
+
+
+class Me(Shape):
+    """The signed-in person."""
+
+    account: str
+    name: str
+    roles: list[str]
+    seat: str | None
+    unit: str | None
+
+
+class HealthReport(Shape):
+    """How the machine is."""
+
+    status: Literal["ok", "degraded"]
+    asterisk: Literal["up", "down"]
+    recognition: Literal["on", "off"]
+    reason: str | None = None
+
+
+class Seat(Shape):
+    """A seat; ``status`` is chosen, ``state`` is observed."""
+
+    id: str
+    name: str
+    account: str | None
+    agent_name: str | None
+    status: Literal["ready", "not_ready", "offline"]
+    reason: str | None
+    state: Literal["unreachable", "idle", "offered", "talking", "wrap_up"]
+    since: Instant
+    call_id: str | None
+    groups: list[str]
+
+
+class Call(Shape):
+    """A citizen's call; ``seat`` is the one that talks or talked."""
+
+    call_id: str
+    caller: str
+    dialled: str
+    line: str
+    group: str | None
+    state: Literal["waiting", "offered", "talking", "fallback", "ended"]
+    arrived_at: Instant
+    connected_at: Instant | None
+    ended_at: Instant | None
+    end_reason: str | None
+    seat: str | None
+
+
+class Utterance(Shape):
+    """One stretch of speech of one party."""
+
+    id: str
+    call_id: str
+    who: Literal["citizen", "agent"]
+    text: str
+    started_at: Instant
+    seconds: float
+    confidence: float | None = None
+
+
+class Partial(Shape):
+    """The words of an utterance so far."""
+
+    call_id: str
+    who: Literal["citizen", "agent"]
+    text: str
+
+
+class Draft(Shape):
+    """A work order in the making; ``typed`` fields are the agent's, ``because`` says which words led to the others."""
+
+    call_id: str
+    title: str | None = None
+    description: str | None = None
+    type: str | None = None
+    category: str | None = None
+    place: str | None = None
+    urgency: str | None = None
+    phone: str | None = None
+    unit: str | None = None
+    typed: list[str] = []
+    because: dict[str, list[str]] = {}
+    ticket_id: str | None = None
+
+
+class Recording(Shape):
+    """A call's recording; ``sha256`` is of the mix."""
+
+    id: str
+    call_id: str
+    seconds: float
+    sha256: str
+    tracks: list[str]
+    created_at: Instant
+
+
+class TicketSummary(Shape):
+    """A work order as a row of a table; ``lamp`` is computed from the deadline."""
+
+    id: str
+    number: str
+    title: str
+    type: str
+    category: str
+    place: str
+    urgency: str
+    state: str
+    state_zh: str
+    unit: str | None
+    unit_name: str | None
+    created_at: Instant
+    dispatched_at: Instant | None
+    due_at: Instant | None
+    lamp: Literal["green", "yellow", "red", "none"]
+    due_provisional: bool = False
+    phone_masked: str
+
+
+class TimelineEntry(Shape):
+    """One move of a work order."""
+
+    at: Instant
+    by: str
+    role: str
+    action: str
+    action_zh: str
+    from_state: str
+    to_state: str
+    note: str | None = None
+
+
+class CallbackGlance(Shape):
+    """A return visit as a work order shows it; ``satisfaction`` is 1 (best) to 5."""
+
+    task_id: str
+    state: str
+    attempt: int
+    disposition: str | None = None
+    solved: bool | None = None
+    satisfaction: int | None = None
+    at: Instant | None = None
+
+
+class Callback(CallbackGlance):
+    """A return visit as the list shows it."""
+
+    model_config = ConfigDict(extra="allow")
+    ticket_id: str
+
+
+class CallbackPage(Shape):
+    """A page of return visits."""
+
+    items: list[Callback]
+    total: int
+
+
+class Action(Shape):
+    """What this person may do to the work order now, and which fields that needs."""
+
+    action: str
+    zh: str
+    needs: list[str]
+
+
+class Ticket(TicketSummary):
+    """A whole work order."""
+
+    description: str
+    phone: str
+    call_id: str | None
+    reply: str | None
+    contact: str | None
+    answer: str | None = None
+    solved: bool | None = None
+    satisfaction: int | None = None
+    created_by: str | None = None
+    timeline: list[TimelineEntry]
+    callbacks: list[CallbackGlance]
+    actions: list[Action]
+    recordings: list[Recording] = []
+
+
+class TicketPage(Shape):
+    """A page of work orders."""
+
+    items: list[TicketSummary]
+    total: int
+    page: int
+    size: int
+
+
+class CitizenHistory(Shape):
+    """What a citizen asked before."""
+
+    items: list[TicketSummary]
+    calls_this_month: int
+
+
+class Offer(Shape):
+    """A citizen held out to this seat."""
+
+    offer_id: int
+    call_id: str
+    caller: str
+    line: str
+    waited_seconds: float
+    expires_at: Instant
+    reason: str
+    history: list[TicketSummary]
+
+
+class OfferEnded(Shape):
+    """The offer left the seat's screen."""
+
+    offer_id: int
+    outcome: str
+
+
+class SipAccount(Shape):
+    """What the browser's phone registers with."""
+
+    ws_url: str
+    uri: str
+    authorization_user: str
+    password: str
+    extension: str
+
+
+class DeskSnapshot(Shape):
+    """Everything that the desk shows, at one instant."""
+
+    seat: Seat
+    offer: Offer | None
+    call: Call | None
+    transcript: list[Utterance]
+    draft: Draft | None
+    reasons: list[str]
+    sip: SipAccount
+    recent: list[Call]
+
+
+class CallDetail(Shape):
+    """A call with its words and recordings."""
+
+    call: Call
+    transcript: list[Utterance]
+    recordings: list[Recording]
+    ticket_id: str | None
+
+
+class Article(Shape):
+    """A find in the knowledge base."""
+
+    id: str
+    title: str
+    answer: str
+    score: float
+
+
+class ArticleList(Shape):
+    """Finds, best first."""
+
+    items: list[Article]
+
+
+class Category(Shape):
+    """A first-level category and its leaves."""
+
+    level1: str
+    leaves: list[str]
+
+
+class CategoryList(Shape):
+    """The site's categories."""
+
+    items: list[Category]
+
+
+class Unit(Shape):
+    """A handling unit."""
+
+    code: str
+    name: str
+    level: int
+    parent: str | None
+
+
+class UnitList(Shape):
+    """The site's units."""
+
+    items: list[Unit]
+
+
+class Deadline(Shape):
+    """When a work order would be due."""
+
+    due_at: Instant
+
+
+class Group(Shape):
+    """A group of seats; the rate is 0 to 1, null before the first answer."""
+
+    id: str
+    name: str
+    waiting: int
+    longest_wait_seconds: float
+    ready: int
+    busy: int
+    not_ready: int
+    answered_15s_rate: float | None
+    abandoned: int
+
+
+class Figures(Shape):
+    """The day's counts."""
+
+    arrived: int
+    answered: int
+    abandoned: int
+    within_15s: int
+
+
+class Live(Shape):
+    """The supervisor's room at one instant."""
+
+    groups: list[Group]
+    waiting: list[Call]
+    seats: list[Seat]
+    figures: Figures
+    at: Instant
+
+
+class Wish(BaseModel):
+    """What a browser sends; unknown fields are refused, so that a typing error is not silently lost."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+Line = Annotated[str, Field(max_length=200)]
+Words = Annotated[str, Field(max_length=10_000)]
+
+
+class Credentials(Wish):
+    """Who signs in."""
+
+    account: Annotated[str, Field(min_length=1, max_length=64)]
+    password: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class StatusWish(Wish):
+    """The status that an agent chooses."""
+
+    status: Literal["ready", "not_ready"]
+    reason: Annotated[str, Field(max_length=32)] | None = None
+
+
+class DraftWish(Wish):
+    """Only the fields that are sent were typed."""
+
+    title: Line | None = None
+    description: Words | None = None
+    type: Line | None = None
+    category: Line | None = None
+    place: Line | None = None
+    urgency: Line | None = None
+    phone: Annotated[str, Field(max_length=32)] | None = None
+    unit: Line | None = None
+
+    def sent(self) -> dict[str, str]:
+        """The fields of the work order that the browser sent; null clears a field."""
+        names = DraftWish.model_fields
+        return {name: value or "" for name, value in self.model_dump(exclude_unset=True).items() if name in names}
+
+
+class SubmitWish(DraftWish):
+    """A draft submitted; fields sent here override it."""
+
+    how: Literal["dispatch", "direct"]
+    answer: Words | None = None
+
+
+class ActionWish(Wish):
+    """What a move of a work order may need."""
+
+    note: Words | None = None
+    reply: Words | None = None
+    contact: Words | None = None
+    solved: bool | None = None
+    unit: Line | None = None
