@@ -23,7 +23,6 @@ Progress = Callable[[int, int | None], None]
 """Told the bytes received so far and of how many, if known."""
 
 _ATTEMPTS = 5
-_BLOCK = 1 << 20
 _LARGEST = 8 << 30
 """Bytes that a model may unpack to at most."""
 
@@ -99,7 +98,7 @@ def _receive(url: str, part: Path, client: httpx.Client, progress: Progress) -> 
     have = part.stat().st_size if part.exists() else 0
     headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
     with client.stream("GET", url, headers=headers) as response:
-        if response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
+        if have and response.status_code == httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:
             return  # it is all here, or it is wrong: the hash tells
         response.raise_for_status()
         resumed = _continues(response, have)
@@ -107,7 +106,7 @@ def _receive(url: str, part: Path, client: httpx.Client, progress: Progress) -> 
         length = response.headers.get("Content-Length")
         total = have + int(length) if length else None
         with part.open("ab" if resumed else "wb") as file:
-            for block in response.iter_bytes(_BLOCK):
+            for block in response.iter_raw():  # as it comes: a broken line costs nothing that arrived
                 file.write(block)
                 have += len(block)
                 progress(have, total)

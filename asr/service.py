@@ -103,6 +103,11 @@ class Transcription:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
 
+    async def idle(self) -> None:
+        """Return once no leg is followed and all last words are stored."""
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
     async def transcript(self, call_id: str) -> list[Utterance]:
         """What was said in a call, by the time it began."""
         return await self.transcripts.transcript(call_id)

@@ -20,7 +20,7 @@ def read_wav(path: Path) -> bytes:
     """The samples of an 8 kHz mono file."""
     with wave.open(str(path)) as file:
         assert (file.getnchannels(), file.getsampwidth(), file.getframerate()) == (1, 2, 8000)
-        return file.readframes(file.getnframes())
+        return bytes(file.readframes(file.getnframes()))
 
 
 def silence(seconds: float) -> bytes:

@@ -138,6 +138,6 @@ async def test_forgetting_closes_the_connection(door: AudioSocketServer) -> None
 async def test_a_taken_port_is_said_clearly() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(ConfigurationError, match="asterisk.audiosocket_port"):
+        with pytest.raises(ConfigurationError, match=r"asterisk\.audiosocket_port"):
             async with AudioSocketServer(port, SystemClock()):
                 pass
