@@ -54,6 +54,7 @@ class PhoneCall:
         self._call: Call | None = None
         self._ringing, self._answered, self._ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._key_pressed = asyncio.Event()
+        self._was_taken = False
 
     def attach(self, line: Line, call: Call) -> None:
         """Bind to the dialogue that this call drives; done once by whoever makes or takes the call."""
@@ -62,7 +63,7 @@ class PhoneCall:
     @property
     def is_up(self) -> bool:
         """Answered and not ended."""
-        return self._answered.is_set() and self.ending is None
+        return self._was_taken and self.ending is None
 
     @property
     def sip_call_id(self) -> str:
@@ -85,7 +86,7 @@ class PhoneCall:
         return self.ending
 
     async def say(self, sound: Path | str | bytes | Samples) -> bool:
-        """Speak a wav (8 kHz, mono, 16-bit), PCM of that form or samples, in real time. False if the call ended first."""
+        """Speak a wav (8 kHz, mono, 16-bit), PCM of that form, or samples, in real time. False if cut off."""
         return await self._spoken(self._audio().send(read_sound(sound)))
 
     async def say_tone(self, hz: float, seconds: float) -> bool:
@@ -136,6 +137,7 @@ class PhoneCall:
         self._ringing.set()
 
     def on_answered(self) -> None:
+        self._was_taken = True
         self._ringing.set()
         self._answered.set()
 
@@ -153,10 +155,9 @@ class PhoneCall:
         self._key_pressed.set()
 
     async def _wait(self, event: asyncio.Event, timeout: float) -> None:
-        was_answered = self._answered.is_set()
         async with asyncio.timeout(timeout):
             await event.wait()
-        if self.ending is not None and not was_answered and self.ending.status != 200:
+        if self.ending is not None and not self._was_taken:
             raise CallRefused(self.ending.status)
 
     async def _spoken(self, mark: "asyncio.Future[None]") -> bool:

@@ -1,11 +1,12 @@
 """One SIP line: a socket, its dialogues, and who takes the calls that come in. pyVoIP's phone with its gaps filled."""
 
 import socket
+from collections import deque
 from collections.abc import Callable
 
 import structlog
 
-from telephony.phone.repairs import RTP, Call, CallState, Client, Listener, Message, VoIPPhone, message_type
+from telephony.phone.repairs import RTP, Call, CallState, Client, Listener, Message, VoIPPhone
 from telephony.phone.wire import Address, SipWire
 
 _log = structlog.get_logger(__name__)
@@ -23,6 +24,8 @@ class Line(VoIPPhone):  # type: ignore[misc]  # pyVoIP is not typed
         self.sip = Client(server, user, password, self, self.wire)
         self.takers: dict[str, TakeCall] = {}
         self.take_any: TakeCall | None = None
+        self.journal: deque[str] = deque(maxlen=500)
+        """What came in last: "INVITE" for a request, "200 INVITE" for a response; for tests and for the puzzled."""
         self._sockets: dict[int, socket.socket] = {}
         self._last_reply: dict[str, tuple[tuple[int, str], str]] = {}
         self._challenged: set[str] = set()
@@ -100,6 +103,7 @@ class Line(VoIPPhone):  # type: ignore[misc]  # pyVoIP is not typed
             return
         try:
             message = Message(data)
+            self.journal.append(message.method or f"{message.code} {message.kind}")
             self._handle_request(message) if message.method else self._handle_response(message)
         except Exception as error:  # the edge of the loop: one bad datagram must not silence the phone
             _log.warning("sip_message_dropped", error=repr(error))
@@ -154,7 +158,7 @@ class Line(VoIPPhone):  # type: ignore[misc]  # pyVoIP is not typed
         call.listener = take(call, invite)
 
     def _handle_response(self, response: Message) -> None:
-        method = message_type(response)
+        method = response.kind
         self.wire.settle((method, response.call_id))
         if method != "INVITE":
             return

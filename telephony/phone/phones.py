@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from telephony.phone.calls import CallRefused, IncomingCall, PhoneCall
+from telephony.phone.calls import IncomingCall, PhoneCall
 from telephony.phone.line import Line
 from telephony.phone.repairs import Call, Listener, Message
 from telephony.phone.wire import Address
@@ -41,8 +41,6 @@ class Telephone:
         except TimeoutError:
             await call.hang_up(timeout=2.0)
             raise
-        if call.ending is not None and not call.heard.packets():
-            raise CallRefused(call.ending.status)
         return call
 
     async def next_call(self, timeout: float = 10.0) -> IncomingCall:
