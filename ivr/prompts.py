@@ -1,0 +1,90 @@
+"""What the hotline says: the table of prompts, and numbers put together from spoken pieces. Pure.
+
+A prompt is named as Asterisk plays it: ``hotline/welcome`` is ``sounds/zh/hotline/welcome.wav``. The shipped ones
+are synthetic (``ivr/prompt_maker.py``); a site puts its own recordings into ``<var>/sounds/zh/hotline/``.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+SHIPPED_PROMPTS = Path(__file__).parent / "sounds"
+"""Folder of languages: ``zh/hotline/*.wav``."""
+PROMPT_FOLDER = SHIPPED_PROMPTS / "zh" / "hotline"
+GREATEST_NUMBER = 9999
+
+_DIGITS = "零一二三四五六七八九"
+
+PROMPTS: Mapping[str, str] = MappingProxyType(
+    {
+        "welcome": "您好，这里是幺二三四五市民热线，通话将被录音",
+        "please-wait": "请稍候，正在为您转接",
+        "position-is": "您排在第",
+        "position-place": "位，请稍候",
+        "position-next": "您是下一位，请稍候",
+        "minutes": "分钟",
+        "callback-intro": "您好，这里是幺二三四五市民热线，现在对您反映的问题进行回访",
+        "callback-solved": "您的问题解决了吗，已解决请按一，未解决请按二",
+        "callback-satisfied": (
+            "您对处理结果满意吗，非常满意请按一，满意请按二，基本满意请按三，不满意请按四，非常不满意请按五"
+        ),
+        "callback-thanks": "感谢您的评价",
+        "invalid-key": "按键有误，请重新输入",
+        "sorry-busy": "对不起，座席全忙，请稍后再拨",
+        "goodbye": "祝您生活愉快，再见",
+        **{f"d{digit}": character for digit, character in enumerate(_DIGITS)},
+        "yao": "幺",
+        "liang": "两",
+        "n10": "十",
+        "n100": "百",
+        "n1000": "千",
+    }
+)
+"""Name → the Chinese words of it."""
+
+BEEP = "beep"
+"""The one prompt that is a tone: the agent's sign that a citizen follows."""
+
+
+def spoken_number(number: int, *, counting: bool = False) -> list[str]:
+    """The pieces that say ``number`` (0…9999): 十二, 一百零五, 两千零三十. ``counting`` says 两 for a bare 2 (两分钟).
+
+    Raises ``ValueError`` outside the range.
+    """
+    if not 0 <= number <= GREATEST_NUMBER:
+        raise ValueError(f"only 0 to {GREATEST_NUMBER} can be spoken, not {number}")
+    if number == 2 and counting:
+        return _named("liang")
+    if number < 10:
+        return _named(f"d{number}")
+    if 10 <= number < 20:  # 十二, not 一十二; after a higher unit it is 一百一十二
+        return _named("n10", *([f"d{number % 10}"] if number % 10 else []))
+    pieces: list[str] = []
+    skipped = False
+    for unit, name in ((1000, "n1000"), (100, "n100"), (10, "n10"), (1, "")):
+        digit = number // unit % 10
+        if digit == 0:
+            skipped = bool(pieces)
+            continue
+        pieces += ["d0"] if skipped else []
+        skipped = False
+        pieces += ["liang" if digit == 2 and unit == 1000 else f"d{digit}", *([name] if name else [])]
+    return _named(*pieces)
+
+
+def spoken_digits(digits: str) -> list[str]:
+    """The pieces that read a telephone or work-order number out, 1 as 幺. What is not a digit is left out."""
+    return _named(*("yao" if digit == "1" else f"d{digit}" for digit in digits if digit in "0123456789"))
+
+
+def position_prompts(position: int) -> list[str]:
+    """What tells a waiting citizen the place in the line, 1 being the next. A place past the greatest number is not told."""
+    if position == 1:
+        return _named("position-next")
+    if not 1 < position <= GREATEST_NUMBER:
+        return _named("please-wait")
+    return [*_named("position-is"), *spoken_number(position), *_named("position-place")]
+
+
+def _named(*names: str) -> list[str]:
+    return [f"hotline/{name}" for name in names]
