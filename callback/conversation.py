@@ -1,0 +1,51 @@
+"""One conversation of the robot with a citizen who picked up: carries out what ``survey`` orders, on a FastAGI leg."""
+
+import structlog
+
+from callback.lifecycle import State
+from callback.survey import ANY_KEY, Survey, counts, ending, orders, press, resume
+from callback.tasks import CallbackTasks, Conclusions, Row
+from telephony.port import CallerGone, CallerSession
+
+_log = structlog.get_logger()
+
+
+class Conversation:
+    """Asks the two questions and keeps every answer the moment it is given."""
+
+    def __init__(self, tasks: CallbackTasks, conclusions: Conclusions, key_seconds: float) -> None:
+        self._tasks = tasks
+        self._conclusions = conclusions
+        self._key_seconds = key_seconds
+
+    async def hold(self, row: Row, session: CallerSession) -> Row:
+        """The whole conversation; returns the settled task. A hang-up ends it with what was said until then."""
+        if row["state"] == State.DIALLING:
+            row = await self._tasks.answer(row)
+        survey = resume(row["solved"], row["satisfaction"])
+        try:
+            row, survey = await self._ask(row, survey, session)
+        except CallerGone:
+            row = await self._tasks.get(row["id"])
+            survey = resume(row["solved"], row["satisfaction"])
+            return await self._tasks.finish(row, ending(survey), self._conclusions)
+        row = await self._tasks.finish(row, ending(survey), self._conclusions)
+        await self._take_leave(survey, session)
+        return row
+
+    async def _ask(self, row: Row, survey: Survey, session: CallerSession) -> tuple[Row, Survey]:
+        while not (order := orders(survey)).finish:
+            key = await session.play_many(order.prompts, ANY_KEY)
+            if key is None:
+                key = await session.wait_key(self._key_seconds)
+            if key is not None and counts(survey, key):
+                row = await self._tasks.key(row, survey.question, key)
+            survey = press(survey, key)
+        return row, survey
+
+    async def _take_leave(self, survey: Survey, session: CallerSession) -> None:
+        try:
+            await session.play_many(orders(survey).prompts)
+            await session.hang_up()
+        except CallerGone:
+            _log.debug("the citizen hung up before we did")
