@@ -1,0 +1,60 @@
+/** Every request the screens make, by name. */
+import { http, query } from "./client";
+import type {
+  Article,
+  Call,
+  CallDetail,
+  CategoryGroup,
+  CitizenHistory,
+  DeskSnapshot,
+  Draft,
+  DraftFields,
+  Health,
+  Live,
+  Me,
+  Seat,
+  SeatStatus,
+  Ticket,
+  TicketPage,
+  Unit,
+} from "./types";
+
+const part = encodeURIComponent;
+
+export const api = {
+  login: (account: string, password: string) => http.post<Me>("/login", { account, password }),
+  logout: () => http.post<null>("/logout"),
+  me: () => http.get<Me>("/me"),
+  health: () => http.get<Health>("/health"),
+
+  desk: () => http.get<DeskSnapshot>("/desk"),
+  setStatus: (status: SeatStatus, reason?: string) => http.put<Seat>("/desk/status", { status, reason }),
+  acceptOffer: (offerId: number) => http.post<Call>(`/desk/offers/${offerId}/accept`),
+  rejectOffer: (offerId: number) => http.post<Seat>(`/desk/offers/${offerId}/reject`),
+  hangUp: (callId: string) => http.post<Call>(`/desk/calls/${part(callId)}/hangup`),
+  endWrapUp: () => http.post<Seat>("/desk/wrap-up/end"),
+  editDraft: (callId: string, changes: Partial<DraftFields>) =>
+    http.patch<Draft>(`/desk/calls/${part(callId)}/draft`, changes),
+  submit: (callId: string, body: Partial<DraftFields> & { how: "dispatch" | "direct"; answer?: string }) =>
+    http.post<Ticket>(`/desk/calls/${part(callId)}/submit`, body),
+
+  citizen: (phone: string) => http.get<CitizenHistory>(`/citizens/${part(phone)}/tickets`),
+  call: (callId: string) => http.get<CallDetail>(`/calls/${part(callId)}`),
+  knowledge: (words: string) => http.get<{ items: Article[] }>(`/knowledge${query({ q: words })}`),
+
+  tickets: (filter: { state?: string; unit?: string; q?: string; page?: number; size?: number }) =>
+    http.get<TicketPage>(`/tickets${query(filter)}`),
+  ticket: (id: string) => http.get<Ticket>(`/tickets/${part(id)}`),
+  act: (id: string, action: string, fields: Record<string, unknown>) =>
+    http.post<Ticket>(`/tickets/${part(id)}/actions/${part(action)}`, fields),
+  categories: () => http.get<{ items: CategoryGroup[] }>("/categories"),
+  units: () => http.get<{ items: Unit[] }>("/units"),
+  deadline: (urgency: string) => http.get<{ due_at: string }>(`/tickets/deadline${query({ urgency })}`),
+
+  live: () => http.get<Live>("/live"),
+};
+
+/** Address of a track for an <audio> element. */
+export function audioUrl(recordingId: string, track: string): string {
+  return `/api/recordings/${part(recordingId)}/audio${query({ track })}`;
+}

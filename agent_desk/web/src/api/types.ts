@@ -1,0 +1,291 @@
+/** The shapes of the engine's HTTP API and live feed, word for word. The engine decides; this file only names. */
+
+export type Role = "agent" | "supervisor" | "department" | "inspector" | "admin";
+
+/** ISO 8601 with offset. */
+export type Instant = string;
+
+export interface Me {
+  account: string;
+  name: string;
+  roles: Role[];
+  seat: string | null;
+  unit: string | null;
+}
+
+export interface Health {
+  status: "ok" | "degraded";
+  asterisk: "up" | "down";
+  recognition: "on" | "off";
+  reason?: string | null;
+}
+
+export interface ApiErrorBody {
+  error: { code: string; zh: string; en: string };
+}
+
+export type SeatStatus = "ready" | "not_ready" | "offline";
+export type SeatState = "unreachable" | "idle" | "offered" | "talking" | "wrap_up";
+
+export interface Seat {
+  id: string;
+  name: string;
+  account: string | null;
+  agent_name: string | null;
+  status: SeatStatus;
+  reason: string | null;
+  state: SeatState;
+  since: Instant;
+  call_id: string | null;
+  groups: string[];
+}
+
+export interface Offer {
+  offer_id: number;
+  call_id: string;
+  caller: string;
+  line: string;
+  waited_seconds: number;
+  expires_at: Instant;
+  reason: string;
+  history: TicketSummary[];
+}
+
+export type CallState = "waiting" | "offered" | "talking" | "fallback" | "ended";
+
+export interface Call {
+  call_id: string;
+  caller: string;
+  dialled: string;
+  line: string;
+  group: string | null;
+  state: CallState;
+  arrived_at: Instant;
+  connected_at: Instant | null;
+  ended_at: Instant | null;
+  end_reason: string | null;
+  seat: string | null;
+}
+
+/** A call in the list of recent ones. */
+export interface CallSummary extends Call {
+  ticket_id?: string | null;
+  ticket_number?: string | null;
+}
+
+export type Speaker = "citizen" | "agent";
+
+export interface Utterance {
+  id: string;
+  call_id: string;
+  who: Speaker;
+  text: string;
+  started_at: Instant;
+  seconds: number;
+  confidence: number | null;
+}
+
+export interface Partial {
+  call_id: string;
+  who: Speaker;
+  text: string;
+}
+
+/** Fields of a draft that a person may type. */
+export interface DraftFields {
+  title: string;
+  description: string;
+  type: string;
+  category: string;
+  place: string;
+  urgency: string;
+  phone: string;
+  unit: string;
+}
+
+export type DraftField = keyof DraftFields;
+
+export interface Draft extends Record<DraftField, string | null> {
+  call_id: string;
+  /** Fields that the agent typed; speech never changes them again. */
+  typed: string[];
+  /** The words heard that made each suggestion. */
+  because: Record<string, string[]>;
+  ticket_id: string | null;
+}
+
+export interface SipAccount {
+  ws_url: string;
+  uri: string;
+  authorization_user: string;
+  password: string;
+  extension: string;
+}
+
+export interface DeskSnapshot {
+  seat: Seat;
+  offer: Offer | null;
+  call: Call | null;
+  transcript: Utterance[];
+  draft: Draft | null;
+  reasons: string[];
+  sip: SipAccount | null;
+  recent: CallSummary[];
+}
+
+export type Lamp = "green" | "yellow" | "red" | "none";
+
+export interface TicketSummary {
+  id: string;
+  number: string;
+  title: string;
+  type: string;
+  category: string;
+  place: string;
+  urgency: string;
+  state: string;
+  state_zh: string;
+  unit: string | null;
+  unit_name: string | null;
+  created_at: Instant;
+  dispatched_at: Instant | null;
+  due_at: Instant | null;
+  lamp: Lamp;
+  phone_masked: string;
+  /** What happened to it last; left out by an engine that does not tell. */
+  last_event?: { at: Instant; action: string; action_zh: string } | null;
+}
+
+export interface TimelineEntry {
+  at: Instant;
+  by: string;
+  role: string;
+  action: string;
+  action_zh: string;
+  from_state: string | null;
+  to_state: string | null;
+  note: string | null;
+}
+
+export interface CallbackAttempt {
+  task_id: string;
+  state: string;
+  attempt: number;
+  disposition: string | null;
+  solved: boolean | null;
+  satisfaction: number | null;
+  at: Instant | null;
+}
+
+export type ActionField = "note" | "reply" | "contact" | "solved" | "unit";
+
+export interface TicketAction {
+  action: string;
+  zh: string;
+  needs: ActionField[];
+}
+
+export interface Recording {
+  id: string;
+  call_id: string;
+  seconds: number;
+  sha256: string;
+  tracks: string[];
+  created_at: Instant;
+}
+
+export interface Ticket extends TicketSummary {
+  description: string;
+  phone: string;
+  call_id: string | null;
+  reply: string | null;
+  contact: string | null;
+  timeline: TimelineEntry[];
+  callbacks: CallbackAttempt[];
+  actions: TicketAction[];
+  recordings: Recording[];
+}
+
+export interface TicketPage {
+  items: TicketSummary[];
+  total: number;
+  page: number;
+  size: number;
+}
+
+export interface CallDetail {
+  call: Call;
+  transcript: Utterance[];
+  recordings: Recording[];
+  ticket_id: string | null;
+}
+
+export interface CitizenHistory {
+  items: TicketSummary[];
+  calls_this_month: number;
+}
+
+export interface Article {
+  id: string;
+  title: string;
+  answer: string;
+  score: number;
+}
+
+export interface CategoryGroup {
+  level1: string;
+  leaves: string[];
+}
+
+export interface Unit {
+  code: string;
+  name: string;
+  level: number;
+  parent: string | null;
+}
+
+export interface LiveGroup {
+  id: string;
+  name: string;
+  waiting: number;
+  longest_wait_seconds: number;
+  ready: number;
+  busy: number;
+  not_ready: number;
+  answered_15s_rate: number | null;
+  abandoned: number;
+}
+
+export interface LiveFigures {
+  arrived: number;
+  answered: number;
+  abandoned: number;
+  within_15s: number;
+}
+
+export interface Live {
+  groups: LiveGroup[];
+  waiting: Call[];
+  seats: Seat[];
+  figures: LiveFigures;
+  at: Instant;
+}
+
+/** Everything the engine may say over the live feed. */
+export type FeedMessage =
+  | { type: "desk"; data: DeskSnapshot; seq?: number }
+  | { type: "seat"; data: Seat; seq?: number }
+  | { type: "offer"; data: Offer; seq?: number }
+  | { type: "offer_ended"; data: { offer_id: number; outcome: string }; seq?: number }
+  | { type: "call"; data: Call; seq?: number }
+  | { type: "partial"; data: Partial; seq?: number }
+  | { type: "utterance"; data: Utterance; seq?: number }
+  | { type: "draft"; data: Draft; seq?: number }
+  | { type: "ticket"; data: TicketSummary; seq?: number }
+  | { type: "recording"; data: Recording; seq?: number }
+  | { type: "live"; data: Live; seq?: number }
+  | { type: "live.seat"; data: Seat; seq?: number }
+  | { type: "live.waiting"; data: Call[]; seq?: number }
+  | { type: "live.group"; data: LiveGroup; seq?: number }
+  | { type: "live.figures"; data: LiveFigures; seq?: number }
+  | { type: "ping"; data?: unknown; seq?: number };

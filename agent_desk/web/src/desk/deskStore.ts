@@ -1,0 +1,67 @@
+/** The desk while an agent is signed in: fed by the live feed, it keeps the leg up and carries out what is clicked. */
+import { computed, reactive, watch } from "vue";
+import { api } from "../api/endpoints";
+import type { CallState, SeatStatus } from "../api/types";
+import { feed } from "../feed";
+import { softphone } from "../softphone";
+import { applyToDesk, emptyDesk, letGo } from "./deskState";
+
+export const desk = reactive(emptyDesk());
+
+export const isTalking = computed(() => desk.call !== null && desk.call.state !== "ended");
+/** One word for what the desk is doing; "none" when nobody is on the line. */
+export const callState = computed<CallState | "none" | "wrap_up">(() => {
+  if (desk.seat?.state === "wrap_up") return "wrap_up";
+  return desk.call === null || desk.call.state === "ended" ? "none" : desk.call.state;
+});
+
+let forget: (() => void) | null = null;
+
+export function startDesk(): void {
+  if (forget !== null) return;
+  const unlisten = feed.listen((message) => applyToDesk(desk, message));
+  const unwatch = watch(
+    () => desk.sip,
+    (account) => account !== null && softphone.start({ ...account }),
+  );
+  forget = () => {
+    unlisten();
+    unwatch();
+  };
+}
+
+export function stopDesk(): void {
+  forget?.();
+  forget = null;
+  softphone.stop();
+  Object.assign(desk, emptyDesk());
+}
+
+export async function chooseStatus(status: SeatStatus, reason?: string): Promise<void> {
+  applyToDesk(desk, { type: "seat", data: await api.setStatus(status, reason) });
+}
+
+export async function acceptOffer(): Promise<void> {
+  const offer = desk.offer;
+  if (offer === null) return;
+  applyToDesk(desk, { type: "call", data: await api.acceptOffer(offer.offer_id) });
+}
+
+export async function rejectOffer(): Promise<void> {
+  const offer = desk.offer;
+  if (offer === null) return;
+  const seat = await api.rejectOffer(offer.offer_id);
+  applyToDesk(desk, { type: "offer_ended", data: { offer_id: offer.offer_id, outcome: "rejected" } });
+  applyToDesk(desk, { type: "seat", data: seat });
+}
+
+export async function hangUp(): Promise<void> {
+  if (desk.call === null || !isTalking.value) return;
+  applyToDesk(desk, { type: "call", data: await api.hangUp(desk.call.call_id) });
+}
+
+export async function endWrapUp(): Promise<void> {
+  const seat = await api.endWrapUp();
+  letGo(desk);
+  applyToDesk(desk, { type: "seat", data: seat });
+}

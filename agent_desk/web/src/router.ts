@@ -1,0 +1,40 @@
+/** Three pages and the way in. Each is loaded when first opened; the desk is not left while a call is on. */
+import { createRouter, createWebHashHistory } from "vue-router";
+import { isTalking } from "./desk/deskStore";
+import { i18n } from "./i18n";
+import { tell } from "./notice";
+import { has, homeOf, isAgent, me, onLeave } from "./session";
+
+export const router = createRouter({
+  // Hash addresses: the engine serves one file and a reload works on every page.
+  history: createWebHashHistory(),
+  routes: [
+    { path: "/login", name: "login", component: () => import("./login/LoginPage.vue") },
+    { path: "/desk", name: "desk", component: () => import("./desk/DeskPage.vue") },
+    { path: "/tickets", name: "tickets", component: () => import("./department/DepartmentPage.vue") },
+    { path: "/live", name: "live", component: () => import("./supervisor/LivePage.vue") },
+    { path: "/:rest(.*)*", redirect: () => (me.value ? homeOf(me.value) : "/login") },
+  ],
+});
+
+function mayOpen(name: unknown): boolean {
+  if (name === "desk") return isAgent.value;
+  if (name === "live") return has("supervisor", "admin");
+  return true;
+}
+
+router.beforeEach((to, from) => {
+  if (me.value === null) return to.name === "login" ? true : { name: "login" };
+  if (to.name === "login" || !mayOpen(to.name)) return homeOf(me.value);
+  if (from.name === "desk" && to.name !== "desk" && isTalking.value) {
+    tell(i18n.global.t("error.leaving"), "warning");
+    return false;
+  }
+  return true;
+});
+
+onLeave(() => void router.replace({ name: "login" }));
+
+window.addEventListener("beforeunload", (event) => {
+  if (isTalking.value) event.preventDefault();
+});
