@@ -65,7 +65,7 @@ def ensure_asterisk(
         return found
     folder.mkdir(parents=True, exist_ok=True)
     with _locked(folder / "asterisk.lock"):
-        return locate_asterisk(tree, binary) or _fetch(tree, progress)
+        return locate_asterisk(tree, binary) or fetch_asterisk(tree, machine_sources(), progress)
 
 
 @contextmanager
@@ -76,11 +76,12 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _fetch(tree: Path, progress: ShowProgress) -> AsteriskInstallation:
+def fetch_asterisk(tree: Path, sources: list[Source], progress: ShowProgress = show_nothing) -> AsteriskInstallation:
+    """Download by the machine's ``sources`` and unpack into ``tree``, which appears only when it is whole and runs."""
     machine_triplet()
     _require_tools_and_space(tree.parent)
     download = tree.with_name("asterisk.download")
-    packages = _download(download, progress)
+    packages = _download(download, sources, progress)
     unpacked = _unpack(packages, tree.parent, progress)
     inspect_tree(unpacked)
     unpacked.rename(tree)
@@ -121,9 +122,9 @@ def _wanted_suites() -> tuple[str, list[str], list[str]]:
     return codename, ["forky", "sid"], ["main"]  # Debian 12 and 13 carry no Asterisk
 
 
-def _download(folder: Path, progress: ShowProgress) -> list[Path]:
+def _download(folder: Path, sources: list[Source], progress: ShowProgress) -> list[Path]:
     codename, suites, components = _wanted_suites()
-    archives = main_archives(machine_sources(), codename)
+    archives = main_archives(sources, codename)
     if not archives:
         raise _give_up(
             "本机的 apt 软件源里没有发行版主仓库", "the machine's apt sources name no main archive of its distribution"
@@ -134,13 +135,10 @@ def _download(folder: Path, progress: ShowProgress) -> list[Path]:
         (folder / "asterisk.sources").write_text(write_deb822(source, suite, components))
         try:
             _run_apt(folder, ["update"], "读取软件目录", "reading the package lists", progress)
-            _run_apt(
-                folder,
-                ["--yes", "--download-only", "install", *_PACKAGES],
-                "下载 Asterisk",
-                "downloading Asterisk",
-                progress,
-            )
+            # What an interrupted run left may have been replaced on the mirror since; two versions must not mix.
+            _run_apt(folder, ["autoclean"], "整理已下载的文件", "checking earlier downloads", progress)
+            install = ["--yes", "--download-only", "install", *_PACKAGES]
+            _run_apt(folder, install, "下载 Asterisk", "downloading Asterisk", progress)
         except subprocess.CalledProcessError as failure:
             complaints.append(f"[{suite}] {failure.output}")
             continue

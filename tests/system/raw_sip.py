@@ -64,6 +64,8 @@ class RawPhone(asyncio.DatagramProtocol):
         self.user, self.password = user, password
         self.from_header = ""
         """Overrides the From header's address part when set, e.g. to forge it."""
+        self.extra_headers = ""
+        """Whole header lines for the INVITE."""
         self.answered = asyncio.Event()
         self.ended = asyncio.Event()
         self.status = 0
@@ -175,7 +177,9 @@ class RawPhone(asyncio.DatagramProtocol):
             self.ended.set()
 
     def _invite(self, authorization: str) -> None:
-        self._send(self._request("INVITE", self._uri, self._cseq, extra=authorization, body=self._sdp))
+        self._send(
+            self._request("INVITE", self._uri, self._cseq, extra=authorization + self.extra_headers, body=self._sdp)
+        )
 
     def _request(self, method: str, uri: str, cseq: int, *, to: str = "", extra: str = "", body: str = "") -> str:
         sender = self.from_header or f"<sip:{self.user}@127.0.0.1:{self.port}>"
@@ -208,10 +212,7 @@ class RawPhone(asyncio.DatagramProtocol):
         start, sequence = loop.time(), 0
         while not self.ended.is_set():
             offset = sequence * _FRAME % (len(audio) - _FRAME + 1)
-            packet = (
-                struct.pack("!BBHII", 0x80, 0, sequence & 0xFFFF, sequence * _FRAME, 7)
-                + audio[offset : offset + _FRAME]
-            )
+            header = struct.pack("!BBHII", 0x80, 0, sequence & 0xFFFF, sequence * _FRAME, 7)
             self._media.sendto(header + audio[offset : offset + _FRAME], self._far)
             sequence += 1
             await asyncio.sleep(max(0.0, start + sequence * 0.02 - loop.time()))
