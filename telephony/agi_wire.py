@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from hotline.errors import RuleBroken
 
-_REPLY = re.compile(r"(?P<code>\d{3})[ -](?:result=(?P<result>-?[0-9*#]*))?\s*(?:\((?P<value>.*)\))?(?P<rest>.*)")
+_REPLY = re.compile(r"(?P<code>[0-9]{3})[ -](?:result=(?P<result>-?[0-9*#]*))?\s*(?:\((?P<value>.*)\))?(?P<rest>.*)")
+_KEYS = "0123456789*#ABCD"
 _LAST_KEY = "agi_threadid"
 """The last line of the environment that is always there; arguments (``agi_arg_1`` …) may follow."""
 
@@ -31,7 +32,8 @@ class Reply:
     @property
     def key(self) -> str | None:
         """The key that was pressed: ``result`` is its character code, 0 for none."""
-        return chr(int(self.result)) if self.result.isdecimal() and 0 < int(self.result) < 128 else None
+        pressed = chr(int(self.result)) if self.result.isdecimal() and int(self.result) < 128 else ""
+        return pressed if pressed and pressed in _KEYS else None
 
 
 def read_environment(lines: Sequence[str]) -> dict[str, str]:

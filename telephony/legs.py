@@ -26,7 +26,6 @@ from telephony.observations import (
     SeatParked,
 )
 
-
 PARKED = "parked"
 """The extension of the dialplan that is the seats' parking loop."""
 
@@ -162,20 +161,13 @@ def hear(legs: Legs, event: AmiMessage) -> Step:
     response = RESPONSES[uniqueid in legs].get(event.event, Response.IGNORE)
     if not uniqueid or response is Response.IGNORE or _says_nothing_new(legs.get(uniqueid), event):
         return Step(legs)
-    if response is Response.BELIEVE:
-        leg = replace(read_leg(event), bridge_id=None, call=None, seat=None)
+    claim = _read_claim(event, uniqueid)
+    if response is Response.ASK:
+        return Step(legs, claim=claim)
+    leg = replace(read_leg(event), bridge_id=None, call=None, seat=None)
+    if leg.state is not LegState.UP:
         return Step({**legs, uniqueid: leg}, (_new(leg),))
-    cause = event.get("Cause")
-    return Step(
-        legs,
-        claim=Claim(
-            event.event,
-            uniqueid,
-            event.get("BridgeUniqueid"),
-            int(cause) if cause.isdecimal() else 0,
-            event.get("UserEvent"),
-        ),
-    )
+    return Step({**legs, uniqueid: replace(leg, state=LegState.DOWN)}, (_new(leg),), claim)  # born answered: ask
 
 
 def settle(legs: Legs, claim: Claim, found: Leg | None) -> Step:
@@ -226,6 +218,17 @@ def read_leg(message: AmiMessage) -> Leg:
         bridge_id=message.get("BridgeID") or None,
         call=message.variable("HOTLINE_CALL"),
         seat=message.variable("HOTLINE_SEAT"),
+    )
+
+
+def _read_claim(event: AmiMessage, uniqueid: str) -> Claim:
+    cause = event.get("Cause")
+    return Claim(
+        event.event,
+        uniqueid,
+        event.get("BridgeUniqueid"),
+        int(cause) if cause.isdecimal() else 0,
+        event.get("UserEvent"),
     )
 
 

@@ -6,7 +6,7 @@ raw bytes, lost connections and another start time are at the test's command.
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from telephony.ami import AmiAddress
 
@@ -64,6 +64,7 @@ class FakeAmi:
         self.started = "10:00:00"
         self.boots = True
         self._writers: set[asyncio.StreamWriter] = set()
+        self._serving: set[asyncio.Task[None]] = set()
         self._news = asyncio.Condition()
         self._server: asyncio.Server | None = None
         self._port = 0
@@ -90,6 +91,8 @@ class FakeAmi:
         if self._server is not None:
             self._server.close()
         self.drop()
+        if self._serving:
+            await asyncio.wait(self._serving)
 
     def drop(self) -> None:
         """Lose every connection."""
@@ -122,9 +125,9 @@ class FakeAmi:
         self.event(name, *channel.lines(), *more)
 
     def add(self, channel: FakeChannel) -> FakeChannel:
-        """A channel comes to be, and Asterisk says so."""
+        """A channel comes to be, and Asterisk says so; what else is true of it came after."""
         self.channels[channel.uniqueid] = channel
-        self.channel_event("Newchannel", channel)
+        self.channel_event("Newchannel", replace(channel, state="0"))
         return channel
 
     def hang_up(self, channel: FakeChannel, cause: int = 16) -> None:
@@ -135,6 +138,9 @@ class FakeAmi:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         self._writers.add(writer)
+        if (task := asyncio.current_task()) is not None:
+            self._serving.add(task)
+            task.add_done_callback(self._serving.discard)
         writer.write(b"Asterisk Call Manager/11.0.0\r\n")
         try:
             while True:

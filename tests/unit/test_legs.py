@@ -1,0 +1,218 @@
+"""Legs as pure state: what each event may do, and that a snapshot always wins."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from telephony.legs import Claim, Leg, Legs, LegState, Snapshot, Step, diff, hear, reconcile, settle
+from telephony.messages import CHANNEL_KEYS, AmiMessage
+from telephony.observations import (
+    CitizenFellBack,
+    GoneReason,
+    LegAnswered,
+    LegBridged,
+    LegGone,
+    LegUnbridged,
+    NewLeg,
+    Observation,
+    SeatParked,
+)
+
+CITIZEN = Leg("1.1", "PJSIP/trunk-1", state=LegState.UP, context="citizen", exten="s", application="AGI")
+SEAT = Leg("1.2", "PJSIP/1001-2", state=LegState.UP, context="seat-loop", exten="parked", seat="1001")
+
+
+def event(name: str, leg: Leg, **more: str) -> AmiMessage:
+    states = {LegState.UP: "6", LegState.RINGING: "5", LegState.DOWN: "0"}
+    values = {
+        "Channel": leg.channel,
+        "ChannelState": states[leg.state],
+        "Uniqueid": leg.uniqueid,
+        "Context": leg.context,
+        "Exten": leg.exten,
+    }
+    return AmiMessage(
+        (("Event", name), *[(key, values.get(key, "")) for key in CHANNEL_KEYS], *more.items()),
+    )
+
+
+def known(*legs: Leg) -> Legs:
+    return {leg.uniqueid: leg for leg in legs}
+
+
+def kinds(observed: Sequence[Observation]) -> list[type]:
+    return [type(one) for one in observed]
+
+
+def test_a_new_leg_is_believed_and_moves_nothing() -> None:
+    step = hear({}, event("Newchannel", replace(CITIZEN, state=LegState.DOWN)))
+    assert kinds(step.observed) == [NewLeg]
+    assert step.claim is None
+    assert set(step.legs) == {"1.1"}
+
+
+@pytest.mark.parametrize("name", ["Hangup", "BridgeEnter", "BridgeLeave"])
+def test_what_ends_or_moves_a_leg_is_only_a_claim(name: str) -> None:
+    step = hear(known(CITIZEN), event(name, CITIZEN, BridgeUniqueid="b", Cause="16"))
+    assert step.legs == known(CITIZEN)
+    assert step.observed == ()
+    assert step.claim is not None
+    assert step.claim.event == name
+
+
+@pytest.mark.parametrize("name", ["Hangup", "BridgeLeave", "Rename", "Shutdown", ""])
+def test_events_about_unknown_legs_that_matter_to_nobody_are_ignored(name: str) -> None:
+    assert hear({}, event(name, CITIZEN)) == Step({})
+
+
+def test_ringing_is_not_asked_about_and_answering_is() -> None:
+    ringing = replace(CITIZEN, state=LegState.RINGING)
+    assert hear(known(ringing), event("Newstate", ringing)).claim is None
+    assert hear(known(ringing), event("Newstate", CITIZEN)).claim == Claim("Newstate", "1.1")
+
+
+def test_a_hang_up_borne_out_ends_the_leg_with_its_cause() -> None:
+    step = settle(known(CITIZEN), Claim("Hangup", "1.1", cause=17), None)
+    (gone,) = step.observed
+    assert isinstance(gone, LegGone)
+    assert (gone.reason, gone.cause, step.legs) == (GoneReason.HUNG_UP, 17, {})
+
+
+def test_a_hang_up_not_borne_out_changes_nothing() -> None:
+    claim = Claim("Hangup", "1.1", cause=16)
+    assert not claim.holds(CITIZEN)
+    assert settle(known(CITIZEN), claim, CITIZEN) == Step(known(CITIZEN))
+
+
+def test_a_leg_gone_while_its_bridge_is_asked_about_waits_for_its_hang_up() -> None:
+    bridged = replace(CITIZEN, bridge_id="b")
+    assert settle(known(bridged), Claim("BridgeLeave", "1.1", "b"), None) == Step(known(bridged))
+
+
+def test_a_bridge_is_seen_from_both_sides() -> None:
+    step = settle(known(CITIZEN, SEAT), Claim("BridgeEnter", "1.1", "b"), replace(CITIZEN, bridge_id="b"))
+    step = settle(step.legs, Claim("BridgeEnter", "1.2", "b"), replace(SEAT, bridge_id="b"))
+    (second,) = step.observed
+    assert isinstance(second, LegBridged)
+    assert second.others == ("1.1",)
+
+
+def test_a_seat_whose_bridge_ends_is_parked_again() -> None:
+    step = settle(known(replace(SEAT, bridge_id="b")), Claim("BridgeLeave", "1.2", "b"), SEAT)
+    assert kinds(step.observed) == [LegUnbridged, SeatParked]
+
+
+def test_only_a_seats_own_leg_in_its_loop_is_parked() -> None:
+    assert SEAT.parked
+    assert replace(SEAT, channel="PJSIP/1001-sip-3").parked
+    for other in (
+        replace(SEAT, bridge_id="b"),
+        replace(SEAT, state=LegState.RINGING),
+        replace(SEAT, channel="PJSIP/trunk-9"),
+        replace(SEAT, exten="seat"),
+        CITIZEN,
+    ):
+        assert not other.parked
+
+
+def test_falling_back_is_seen_only_of_a_leg_that_stands_there() -> None:
+    claim = Claim("UserEvent", "1.1", said="CallFellBack")
+    assert CitizenFellBack not in kinds(settle(known(CITIZEN), claim, CITIZEN).observed)
+    there = replace(CITIZEN, application="Queue", call="call_1")
+    (fell,) = settle(known(CITIZEN), claim, there).observed
+    assert isinstance(fell, CitizenFellBack)
+    assert fell.call == "call_1"
+
+
+def test_a_snapshot_shows_what_was_missed() -> None:
+    bridged = replace(SEAT, bridge_id="b")
+    observed = diff(known(CITIZEN, bridged), Snapshot(known(SEAT)))
+    assert kinds(observed) == [LegGone, LegUnbridged, SeatParked]
+    assert isinstance(observed[0], LegGone)
+    assert observed[0].reason is GoneReason.MISSING
+
+
+def test_another_asterisk_has_none_of_our_legs_even_with_the_same_ids() -> None:
+    step = reconcile(known(CITIZEN), Snapshot(known(CITIZEN)), restarted=True)
+    assert kinds(step.observed) == [LegGone, NewLeg, LegAnswered]
+    assert isinstance(step.observed[0], LegGone)
+    assert step.observed[0].reason is GoneReason.ASTERISK_RESTARTED
+
+
+def test_a_leg_that_cannot_be_read_is_kept_as_it_was() -> None:
+    assert reconcile(known(CITIZEN, SEAT), Snapshot({}, frozenset({"1.1"}))).legs == known(CITIZEN)
+
+
+LEGS = st.builds(
+    Leg,
+    uniqueid=st.sampled_from(["1.1", "1.2", "1.3"]),
+    channel=st.sampled_from(["PJSIP/trunk-1", "PJSIP/1001-2"]),
+    state=st.sampled_from(LegState),
+    exten=st.sampled_from(["s", "parked"]),
+    application=st.sampled_from(["AGI", "Queue"]),
+    bridge_id=st.sampled_from([None, "a", "b"]),
+    seat=st.sampled_from([None, "1001"]),
+)
+NAMES = ["Newchannel", "Newstate", "Hangup", "BridgeEnter", "BridgeLeave", "UserEvent", "Rename", "Nonsense", ""]
+SAID = st.sampled_from(["SeatParked", "CallFellBack", "x"])
+EVENTS = st.builds(
+    lambda name, leg, bridge, cause, said: event(name, leg, BridgeUniqueid=bridge, Cause=cause, UserEvent=said),
+    st.sampled_from(NAMES),
+    LEGS,
+    st.sampled_from(["a", "b", ""]),
+    st.sampled_from(["16", "", "-1", "x"]),
+    SAID,
+)
+WORLDS = st.lists(LEGS, max_size=3, unique_by=lambda leg: leg.uniqueid).map(lambda legs: known(*legs))
+
+
+@given(st.lists(st.tuples(EVENTS, st.none() | LEGS), max_size=30), WORLDS)
+def test_events_in_any_order_never_raise_and_a_snapshot_converges(
+    history: list[tuple[AmiMessage, Leg | None]], world: Legs
+) -> None:
+    legs: Legs = {}
+    told: dict[str, int] = {}
+    for heard, answer in history:
+        step = hear(legs, heard)
+        for observed in step.observed:
+            _count(told, observed)
+        legs = step.legs
+        if step.claim is not None:
+            found = replace(answer, uniqueid=step.claim.uniqueid) if answer is not None else None
+            step = settle(legs, step.claim, found)
+            for observed in step.observed:
+                _count(told, observed)
+            legs = step.legs
+    assert {uniqueid for uniqueid, balance in told.items() if balance} == set(legs)
+    step = reconcile(legs, Snapshot(world))
+    assert step.legs == world
+    assert diff(step.legs, Snapshot(world)) == ()
+
+
+def _count(told: dict[str, int], observed: Observation) -> None:
+    """Every leg is born once, then gone once."""
+    if isinstance(observed, NewLeg):
+        told[observed.uniqueid] = told.get(observed.uniqueid, 0) + 1
+    if isinstance(observed, LegGone):
+        told[observed.uniqueid] = told.get(observed.uniqueid, 0) - 1
+    assert set(told.values()) <= {0, 1}
+
+
+@given(WORLDS, WORLDS)
+def test_what_a_snapshot_says_adds_up_to_the_snapshot(before: Legs, after: Legs) -> None:
+    bridges = {uniqueid: leg.bridge_id for uniqueid, leg in before.items()}
+    for observed in diff(before, Snapshot(after)):
+        match observed:
+            case NewLeg():
+                bridges[observed.uniqueid] = None
+            case LegGone():
+                del bridges[observed.uniqueid]
+            case LegBridged():
+                bridges[observed.uniqueid] = observed.bridge_id
+            case LegUnbridged():
+                assert bridges[observed.uniqueid] == observed.bridge_id
+                bridges[observed.uniqueid] = None
+    assert bridges == {uniqueid: leg.bridge_id for uniqueid, leg in after.items()}
