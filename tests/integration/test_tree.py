@@ -8,13 +8,13 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-MACHINE_PATH = re.compile(r"(?<![\w.<{$\])/-])/(?:root|work|home/[a-z]\w*|Users/\w+|opt/\w+|mnt/\w+|tmp/\w+)(?:/|\b)")
+MACHINE_PATH = re.compile(r"(?<![\w.<{$\])/-])/(?:root|work|home/[a-z]\w*|Users/\w+)(?:/|\b)")
 """A place that exists on somebody's machine only."""
 REGISTRY = re.compile(
     r"(?:pypi|npmjs|pythonhosted|npmmirror|yarnpkg|huaweicloud|aliyun|tsinghua|ustc)\.(?:org|com|cn|edu)", re.I
 )
 """A host of a package registry or a mirror."""
-MIRROR = re.compile(r"https?://(?:deb|ftp|mirrors?|archive|security)\.[\w.-]+", re.I)
+MIRROR = re.compile(r"https?://(?:deb|ftp|mirrors?|archive|security)\.(?![\w.-]*\bexample\b)[\w.-]+", re.I)
 VENDORED = re.compile(
     r"(?:^|/)(?:node_modules|vendor|third_party|site-packages)/|\.min\.(?:js|css)$|\.(?:whl|jar|so|dll|exe)$"
 )
