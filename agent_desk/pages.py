@@ -3,6 +3,7 @@
 The front end is built, not committed; until it is, a plain page says what to do.
 """
 
+import asyncio
 from pathlib import Path
 
 from starlette.exceptions import HTTPException
@@ -24,12 +25,15 @@ class Pages(StaticFiles):
         super().__init__(directory=folder, check_dir=False)
         self._index = folder / "index.html"
 
+    async def check_config(self) -> None:
+        """A missing folder is no fault: the front end is not built yet."""
+
     async def get_response(self, path: str, scope: Scope) -> Response:
         if scope["method"] not in ("GET", "HEAD"):
             raise HTTPException(405)
-        if path == "api" or path.startswith("api/"):
+        if scope["path"] == "/api" or scope["path"].startswith("/api/"):  # as asked, before ".." is resolved
             raise HTTPException(404)
-        if not self._index.is_file():
+        if not await asyncio.to_thread(self._index.is_file):
             return HTMLResponse(_NOT_BUILT, 503)
         try:
             if path not in (".", "index.html"):

@@ -23,11 +23,11 @@ from agent_desk.feed.news import (
     TicketNews,
     WaitingNews,
 )
-from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, SEAT_TAKEN, TOO_SLOW, Outbox
+from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, TOO_SLOW, Outbox
 from agent_desk.feed.shape import shape
 from agent_desk.ports import Rooms
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
-from hotline.errors import HotlineError
+from hotline.errors import HotlineError, RuleBroken
 from hotline.facts import Message
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.screens import CallChanged, FiguresChanged, OfferGone, OfferMade, SeatChanged, WaitingChanged
@@ -55,6 +55,12 @@ _BACKLOG = 10_000
 GATHER_SECONDS = 0.1
 
 
+class SeatTaken(RuleBroken):
+    """Another account's screen is open at this seat."""
+
+    code = "seat_taken"
+
+
 class FeedHub:
     """Open screens, and what they are told."""
 
@@ -71,7 +77,10 @@ class FeedHub:
 
     @contextmanager
     def joined(self, session: Session, capacity: int = CAPACITY) -> Iterator[Outbox]:
-        """A screen for as long as the block lasts. The first one of an agent makes the seat reachable."""
+        """A screen for as long as the block lasts. The first one of an agent makes the seat reachable.
+
+        Raises SeatTaken while another account's screen is open at the seat: a call there must not change hands.
+        """
         outbox = Outbox(session, capacity)
         self._screens.add(outbox)
         try:
@@ -206,21 +215,19 @@ class FeedHub:
         person = outbox.person
         if person.seat is None or not person.has(Role.AGENT):
             return
-        there = self._at_seat.setdefault(person.seat, [])
-        strangers = [other for other in there if other.person.account != person.account]
-        for other in strangers:
-            there.remove(other)
-            other.end(SEAT_TAKEN)
-        there.append(outbox)
-        if len(there) == 1:
+        there = self._at_seat.get(person.seat, [])
+        if any(other.person.account != person.account for other in there):
+            raise SeatTaken(f"座席 {person.seat} 已有其他人登录", f"somebody else sits at seat {person.seat}")
+        if not there:
             self._centre.feed_opened(person.seat, person)
+        self._at_seat[person.seat] = [*there, outbox]
 
     def _stand_up(self, outbox: Outbox) -> None:
         seat = outbox.person.seat
         if seat is None or outbox not in (there := self._at_seat.get(seat, [])):
             return
-        there.remove(outbox)
-        if not there:
+        self._at_seat[seat] = [other for other in there if other is not outbox]
+        if not self._at_seat[seat]:
             del self._at_seat[seat]
             self._centre.feed_closed(seat)
 

@@ -14,7 +14,7 @@ CAPACITY = 200
 TOO_SLOW = 4008
 NOT_SIGNED_IN = 4401
 SEAT_TAKEN = 4409
-"""Somebody else signed in at this seat."""
+"""Somebody else sits at this seat."""
 GOING_AWAY = 1001
 TRY_AGAIN = 1013
 

@@ -13,12 +13,13 @@ import structlog
 from fastapi import APIRouter, WebSocket, WebSocketDisconnect
 
 from agent_desk.armour import is_foreign
-from agent_desk.feed.outbox import NOT_SIGNED_IN, TRY_AGAIN, Outbox
+from agent_desk.feed.hub import SeatTaken
+from agent_desk.feed.outbox import NOT_SIGNED_IN, SEAT_TAKEN, TRY_AGAIN, Outbox
 from agent_desk.feed.shape import Frame
 from agent_desk.guard import Desk, desk_of, session_of
 from agent_desk.shapes import show_live
 from agent_desk.snapshot import take_desk_snapshot
-from hotline.errors import NotSignedIn, Unavailable
+from hotline.errors import HotlineError, NotSignedIn, Unavailable
 from hotline.security import Person, may
 
 _CLOSE_SECONDS = 5.0
@@ -47,8 +48,15 @@ async def open_feed(socket: WebSocket) -> None:
     except NotSignedIn:
         await _close(socket, NOT_SIGNED_IN)
         return
-    with desk.hub.joined(session) as outbox:
-        await _close(socket, await _serve(socket, desk, outbox))
+    try:
+        with desk.hub.joined(session) as outbox:
+            code = await _serve(socket, desk, outbox)
+    except SeatTaken:
+        code = SEAT_TAKEN
+    except HotlineError as refused:  # say, the account's seat is not in the configuration any more
+        _log.warning("a screen cannot be opened", account=session.person.account, why=refused.en)
+        code = TRY_AGAIN
+    await _close(socket, code)
 
 
 async def take_snapshots(desk: Desk, person: Person) -> list[Frame]:

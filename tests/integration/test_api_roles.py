@@ -1,0 +1,134 @@
+"""Every route × every role, from one literal table. A route that is not in the table fails the test."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fastapi.routing import APIRoute, APIWebSocketRoute
+from starlette.routing import BaseRoute
+
+from tests.integration.desk_fakes import House, open_house
+
+ALL = frozenset({"agent1001", "supervisor", "department", "inspector", "admin"})
+"""One account per role; its name stands for the role here."""
+AGENT = frozenset({"agent1001"})
+DECIDERS = frozenset({"supervisor", "inspector", "admin"})
+NOBODY_ASKED = None
+"""The route is open to those who are not signed in."""
+
+WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
+    ("GET", "/api/health"): NOBODY_ASKED,
+    ("POST", "/api/login"): NOBODY_ASKED,
+    ("POST", "/api/logout"): ALL,
+    ("GET", "/api/me"): ALL,
+    ("GET", "/api/desk"): AGENT,
+    ("PUT", "/api/desk/status"): AGENT,
+    ("POST", "/api/desk/offers/{offer_id}/accept"): AGENT,
+    ("POST", "/api/desk/offers/{offer_id}/reject"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/hangup"): AGENT,
+    ("POST", "/api/desk/wrap-up/end"): AGENT,
+    ("PATCH", "/api/desk/calls/{call_id}/draft"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/submit"): AGENT,
+    ("GET", "/api/citizens/{phone}/tickets"): AGENT | DECIDERS,
+    ("GET", "/api/calls/{call_id}"): AGENT | DECIDERS,
+    ("GET", "/api/recordings/{recording_id}/audio"): AGENT | DECIDERS,
+    ("GET", "/api/knowledge"): ALL,
+    ("GET", "/api/tickets"): ALL,
+    ("GET", "/api/tickets/deadline"): ALL,
+    ("GET", "/api/tickets/{ticket_id}"): ALL,
+    ("POST", "/api/tickets/{ticket_id}/actions/{action}"): ALL,
+    ("GET", "/api/categories"): ALL,
+    ("GET", "/api/units"): ALL,
+    ("GET", "/api/callbacks"): AGENT | DECIDERS,
+    ("GET", "/api/live"): frozenset({"supervisor", "admin"}),
+}
+PATHS = {
+    "{offer_id}": "1",
+    "{call_id}": "call_1",
+    "{phone}": "13800000001",
+    "{recording_id}": "rec_1",
+    "{ticket_id}": "ticket_1",
+    "{action}": "sign",
+}
+BODIES: dict[str, dict[str, Any]] = {
+    "/api/desk/status": {"status": "ready"},
+    "/api/desk/calls/{call_id}/draft": {"title": "路灯"},
+    "/api/desk/calls/{call_id}/submit": {"how": "dispatch"},
+    "/api/tickets/{ticket_id}/actions/{action}": {},
+}
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    async with open_house(tmp_path) as opened:
+        opened.centre.connect("1001", "call_1")
+        opened.orders.add("ticket_1", call_id="call_1")
+        yield opened
+
+
+def served(routes: list[BaseRoute]) -> set[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for route in routes:
+        if isinstance(route, APIRoute):
+            found |= {(method, route.path) for method in route.methods or ()}
+        elif hasattr(route, "original_router"):  # FastAPI ≥ 0.116 keeps included routers as they are
+            found |= served(route.original_router.routes)
+    return found
+
+
+def address_of(path: str) -> str:
+    for name, value in PATHS.items():
+        path = path.replace(name, value)
+    return path + ("?urgency=一般" if path.endswith("/deadline") else "")
+
+
+async def test_the_table_names_every_route_and_no_other(house: House) -> None:
+    documented = {(method.upper(), path) for path, item in house.app.openapi()["paths"].items() for method in item}
+    assert documented == set(WHO_MAY)
+    assert served(house.app.routes) == set(WHO_MAY)
+
+
+@pytest.mark.parametrize("account", ["", *sorted(ALL)])
+async def test_only_those_with_the_right_get_in(house: House, account: str) -> None:
+    wrong = []
+    for (method, path), allowed in WHO_MAY.items():
+        if allowed is NOBODY_ASKED:
+            continue
+        async with house.signed_in(account) as browser:
+            answer = await browser.request(method, address_of(path), json=BODIES.get(path))
+        expected = {401} if not account else ({403} if account not in allowed else {200, 204, 404, 409})
+        if answer.status_code not in expected:
+            wrong.append((method, path, answer.status_code, answer.text[:200]))
+        if answer.status_code in (401, 403):
+            assert set(answer.json()["error"]) == {"code", "zh", "en"}
+    assert wrong == []
+
+
+async def test_no_route_answers_before_it_knows_who_asks(house: House) -> None:
+    """Bad input must not tell a stranger anything either."""
+    async with house.browser() as browser:
+        for (method, path), allowed in WHO_MAY.items():
+            if allowed is not NOBODY_ASKED:
+                answer = await browser.request(method, address_of(path), json={"nonsense": 1})
+                assert answer.status_code == 401, (method, path)
+
+
+async def test_every_route_documents_its_errors_in_our_shape(house: House) -> None:
+    undocumented = []
+    for path, item in house.app.openapi()["paths"].items():
+        for method, operation in item.items():
+            needed = {"422", "500"}
+            needed |= {"401", "403"} if WHO_MAY[(method.upper(), path)] is not NOBODY_ASKED else set()
+            needed |= {"413"} if method.upper() not in ("GET", "HEAD") else set()
+            for status in needed:
+                schema = operation["responses"].get(status, {}).get("content", {}).get("application/json", {})
+                if schema.get("schema") != {"$ref": "#/components/schemas/ErrorBody"}:
+                    undocumented.append((method, path, status))
+    assert undocumented == []
+
+
+def test_the_only_socket_is_the_feed() -> None:
+    from agent_desk.feed.socket import router
+
+    assert [route.path for route in router.routes if isinstance(route, APIWebSocketRoute)] == ["/api/feed"]
