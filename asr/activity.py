@@ -2,7 +2,8 @@
 
 Pure: frames and their times in, events out. Speech starts when most of the last few frames are voiced, and the
 frames just before (pre-roll) come with it, because a Chinese initial is quieter than the detector likes. It ends
-after ``hangover_ms`` without voice, be it silent frames or no frames at all.
+after ``hangover_ms`` without voice, be it silent frames or no frames at all. Of a pause only the beginning is passed
+on at once, the rest when speech goes on: a recogniser that is given a stretch of silence alone invents a word.
 """
 
 from collections import deque
@@ -16,6 +17,7 @@ FRAME_MS = 20
 FRAME_BYTES = 320
 """One frame: 160 samples of 16 bits at 8 kHz."""
 _FRAME = timedelta(milliseconds=FRAME_MS)
+_TAIL = timedelta(milliseconds=200)
 _WINDOW, _VOICED = 5, 3
 """Speech starts when 3 of the last 5 frames are voiced: a click is shorter."""
 
@@ -58,6 +60,7 @@ class Activity:
         self._is_voiced = is_voiced
         self._preroll: deque[SpeechFrame] = deque(maxlen=max(preroll_ms // FRAME_MS, _WINDOW))
         self._recent: deque[bool] = deque(maxlen=_WINDOW)
+        self._held: list[SpeechFrame] = []
         self._hangover = timedelta(milliseconds=hangover_ms)
         self._last_voice: datetime | None = None
         self.frames = 0
@@ -78,10 +81,7 @@ class Activity:
         if not self.speaking:
             yield from self._wait(frame, voiced)
             return
-        self.passed += 1
-        yield frame
-        if voiced:
-            self._last_voice = at + _FRAME
+        yield from self._go_on(frame, voiced)
         yield from self.silence(at + _FRAME)
 
     def silence(self, until: datetime) -> Iterator[SpeechEvent]:
@@ -94,7 +94,19 @@ class Activity:
         if self._last_voice is not None:
             ended, self._last_voice = SpeechEnded(self._last_voice), None
             self._recent.clear()
+            self._preroll.extend(self._held)
+            self._held.clear()
             yield ended
+
+    def _go_on(self, frame: SpeechFrame, voiced: bool) -> Iterator[SpeechEvent]:
+        assert self._last_voice is not None
+        self._held.append(frame)
+        if voiced:
+            self._last_voice = frame.at + _FRAME
+        if voiced or frame.at - self._last_voice < _TAIL:
+            self.passed += len(self._held)
+            yield from self._held
+            self._held.clear()
 
     def _wait(self, frame: SpeechFrame, voiced: bool) -> Iterator[SpeechEvent]:
         if self._preroll and frame.at - self._preroll[-1].at > self._hangover:

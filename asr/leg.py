@@ -150,12 +150,13 @@ class Leg:
         self._fed.forget()
 
     async def _tell(self, heard: Heard) -> None:
-        if heard.settled and heard.text:
+        text = "" if heard.settled and heard.is_noise else heard.text
+        if heard.settled and text:
             self._shown = ""
             await self._report.settled(self._utterance(heard))
-        elif heard.text != self._shown:
-            self._shown = heard.text
-            self._report.partial(self.call_id, self.who, heard.text)
+        elif text != self._shown:
+            self._shown = text
+            self._report.partial(self.call_id, self.who, text)
 
     def _utterance(self, heard: Heard) -> Utterance:
         words = [(word, self._fed.instant(word.start), self._fed.instant(word.end, ends=True)) for word in heard.words]

@@ -14,7 +14,7 @@ from typing import Any, Protocol, TypeVar
 
 import vosk
 
-from asr.audiosocket import SAMPLE_RATE
+from asr.audiosocket import BYTES_PER_SECOND, SAMPLE_RATE
 from asr.workers import Workers
 from hotline.errors import ConfigurationError, Unavailable
 
@@ -22,6 +22,9 @@ _UNKNOWN = re.compile(r"\[unk\]|<unk>", re.IGNORECASE)
 _BESIDE_CHINESE = re.compile(r"(?<=[\u3400-\u9fff])\s+|\s+(?=[\u3400-\u9fff])")
 
 T = TypeVar("T")
+_BELIEF = 0.3
+_PAD = bytes(BYTES_PER_SECOND // 20)
+"""50 ms of silence."""
 
 
 class RecogniserFailed(Unavailable):
@@ -55,6 +58,11 @@ class Heard:
         known = [word.confidence for word in self.words if word.confidence is not None]
         return round(sum(known) / len(known), 3) if known else None
 
+    @property
+    def is_noise(self) -> bool:
+        """A click or a breath: hardly a word, in which the recogniser itself does not believe."""
+        return len(self.text) <= 2 and self.confidence is not None and self.confidence < _BELIEF
+
 
 class Voice(Protocol):
     """One stream of one person's speech inside the recogniser."""
@@ -81,11 +89,11 @@ def join_words(text: str) -> str:
     return _BESIDE_CHINESE.sub("", " ".join(_UNKNOWN.sub(" ", text).split()))
 
 
-def read_settled(answer: str) -> Heard:
-    """Vosk's JSON of a settled result."""
+def read_settled(answer: str, padded: float = 0.0) -> Heard:
+    """Vosk's JSON of a settled result; ``padded`` seconds of what it heard were not the speaker's."""
     value: dict[str, Any] = json.loads(answer)
     words = tuple(
-        Word(word["word"], float(word["start"]), float(word["end"]), word.get("conf"))
+        Word(word["word"], float(word["start"]) - padded, float(word["end"]) - padded, word.get("conf"))
         for word in value.get("result", ())
         if not _UNKNOWN.fullmatch(word["word"])
     )
@@ -104,6 +112,8 @@ class VoskVoice:
         self._model = model
         self._workers = workers
         self._native: vosk.KaldiRecognizer | None = None
+        self._at_endpoint = False
+        self._padded = 0.0
 
     async def hear(self, audio: bytes) -> Sequence[Heard]:
         return await self._guard(lambda: self._decode(audio))
@@ -115,12 +125,18 @@ class VoskVoice:
 
     def _decode(self, audio: bytes) -> list[Heard]:
         native = self._open()
-        if native.AcceptWaveform(audio):
-            return [read_settled(native.Result())]
+        self._at_endpoint = bool(native.AcceptWaveform(audio))
+        if self._at_endpoint:
+            return [read_settled(native.Result(), self._padded)]
         return [read_partial(native.PartialResult())]
 
     def _flush(self) -> Heard:
-        return read_settled(self._open().FinalResult())
+        native = self._open()
+        if self._at_endpoint:  # Vosk would go on with old sound in its window; only a running one starts clean
+            native.AcceptWaveform(_PAD)
+            self._padded += len(_PAD) / BYTES_PER_SECOND
+            self._at_endpoint = False
+        return read_settled(native.FinalResult(), self._padded)
 
     def _open(self) -> vosk.KaldiRecognizer:
         if self._native is None:

@@ -31,7 +31,9 @@ from hotline.settings import Asr, Settings
 _log = structlog.get_logger()
 
 _STREAMS_PER_CORE = 40
-_DRAIN_SECONDS = 5.0
+_DRAIN_SECONDS = 60.0
+"""How long the last words of a call may take when the machine is behind."""
+_STOP_SECONDS = 5.0
 _STORE_AGAIN = (0.2, 1.0, 3.0)
 
 
@@ -92,7 +94,7 @@ class Transcription:
             if stream.call_id == call_id:
                 leg.end()
 
-    async def stop(self, seconds: float = _DRAIN_SECONDS) -> None:
+    async def stop(self, seconds: float = _STOP_SECONDS) -> None:
         """Settle and store what was said up to now, in at most ``seconds``; the calls themselves live on."""
         self._subscription.close()
         for leg in self._live.values():

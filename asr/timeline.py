@@ -52,5 +52,5 @@ class FedClock:
         return at + timedelta(seconds=fed - start)
 
     def forget(self) -> None:
-        """Everything so far is settled: keep only the newest anchor."""
-        del self._anchors[:-1]
+        """Everything so far is settled: later words belong to what is fed from now on."""
+        self._anchors.clear()

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from asr.admission import Admission, Stream, admit
-from asr.recogniser import join_words, read_partial, read_settled
+from asr.recogniser import Heard, Word, join_words, read_partial, read_settled
 
 
 @pytest.mark.parametrize(
@@ -42,6 +42,13 @@ def test_a_settled_answer_has_words_times_and_confidence() -> None:
 def test_an_empty_answer_has_no_confidence() -> None:
     assert read_settled('{"text": ""}').confidence is None
     assert read_partial('{"partial": "路 灯"}').text == "路灯"
+
+
+@pytest.mark.parametrize(
+    ("text", "confidence", "noise"), [("对", 0.12, True), ("对", 0.9, False), ("不满意", 0.1, False)]
+)
+def test_a_click_is_no_word(text: str, confidence: float, noise: bool) -> None:
+    assert Heard(text, (Word(text, 0, 0.2, confidence),), settled=True).is_noise is noise
 
 
 def test_all_are_let_in_while_there_is_room() -> None:
