@@ -24,8 +24,10 @@ from hotline.bus import SubscriberTooSlow, Subscription
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import Unavailable
-from hotline.facts.calls import CallConnected, CallEnded
+from hotline.facts import Message
+from hotline.facts.calls import CallAdopted, CallConnected, CallEnded
 from hotline.facts.speech import PartialHeard
+from hotline.ledger import read
 from hotline.settings import Asr, Settings
 
 _log = structlog.get_logger()
@@ -54,6 +56,7 @@ class Transcription:
     ) -> None:
         self.state = state
         self.transcripts = TranscriptStore(database, clock)
+        self._database = database
         self._bus, self._clock, self._settings = database.bus, clock, settings
         self._spying, self._door, self._back_off = spying, door, back_off
         self._recogniser = recogniser
@@ -68,11 +71,7 @@ class Transcription:
         while True:
             try:
                 async for fact in self._subscription:
-                    match fact:
-                        case CallConnected():
-                            self.follow(fact)
-                        case CallEnded():
-                            self.end(fact.call_id)
+                    await self._take(fact)
                 return
             except SubscriberTooSlow:
                 self._subscription = self._subscribe()
@@ -84,9 +83,11 @@ class Transcription:
             if uniqueid:
                 self._follow_leg(Stream(call.call_id, who), uniqueid)
 
-    async def adopt(self, call: CallConnected) -> None:
-        """Listen again to a call that lived on while the engine was away."""
-        self.follow(call)
+    async def adopt(self, call_id: str) -> None:
+        """Listen again to a call that lived on while the engine was away: its legs are those that the ledger names."""
+        legs = [entry.fact async for entry in read(self._database, call_id=call_id, kinds=[CallConnected])]
+        if legs and isinstance(legs[-1], CallConnected):
+            self.follow(legs[-1])
 
     def end(self, call_id: str) -> None:
         """The call is over: settle what was said last, stop its spies."""
@@ -140,7 +141,19 @@ class Transcription:
             await asyncio.sleep(wait)
 
     def _subscribe(self) -> Subscription:
-        return self._bus.subscribe("asr", CallConnected, CallEnded, capacity=10_000)
+        return self._bus.subscribe("asr", CallConnected, CallAdopted, CallEnded, capacity=10_000)
+
+    async def _take(self, fact: Message) -> None:
+        try:
+            match fact:
+                case CallConnected():
+                    self.follow(fact)
+                case CallAdopted():
+                    await self.adopt(fact.call_id)
+                case CallEnded():
+                    self.end(fact.call_id)
+        except Exception:  # the edge of the loop: one call's fault ends no other's transcription
+            _log.exception("a call fact was not followed")
 
     def _follow_leg(self, stream: Stream, uniqueid: str) -> None:
         known = self._live.get(stream)

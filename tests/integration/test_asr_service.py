@@ -18,7 +18,7 @@ from asr.workers import Workers
 from hotline.bus import Bus
 from hotline.clock import SystemClock
 from hotline.database import Database
-from hotline.facts.calls import CallConnected, CallEnded
+from hotline.facts.calls import CallAdopted, CallConnected, CallEnded
 from hotline.facts.speech import PartialHeard, UtteranceHeard
 from hotline.ledger import read
 from hotline.settings import Asr, Group, Line, Seat, Settings
@@ -139,7 +139,7 @@ async def test_the_same_call_twice_is_one_and_another_seat_takes_over(
     spies = FakeSpies(door.port, {"c1": silence(1), "a1": silence(1), "a2": SAYING}, speed=10)
     async with transcribing(database, door, spies, ScriptedRecogniser("您好")) as service:
         service.follow(connected())
-        await service.adopt(connected())
+        service.follow(connected())
         await spies.played("c1", "a1")
         service.follow(connected(agent="a2"))
         await spies.played("a2")
@@ -148,6 +148,23 @@ async def test_the_same_call_twice_is_one_and_another_seat_takes_over(
         await quiet(service)
         assert [(u.who, u.text) for u in await service.transcript("call_1")] == [("agent", "您好")]
     assert spies.asked == {"c1": 1, "a1": 1, "a2": 1}
+
+
+async def test_a_call_that_outlived_the_engine_is_listened_to_again(
+    database: Database, door: AudioSocketServer
+) -> None:
+    async with database.unit_of_work() as uow:
+        uow.record(connected(agent="a0"))
+        uow.record(connected(agent="a1"))  # the call was handed to another seat before the engine died
+    spies = FakeSpies(door.port, {"c1": SAYING, "a1": silence(0.2)}, speed=10)
+    async with transcribing(database, door, spies, ScriptedRecogniser("接着说")) as service:
+        database.bus.publish(CallAdopted(at=datetime.now(UTC), call_id="call_1", state="talking"))
+        database.bus.publish(CallAdopted(at=datetime.now(UTC), call_id="call_unknown", state="talking"))
+        await spies.played("c1", "a1")
+        service.end("call_1")
+        await quiet(service)
+        assert [u.text for u in await service.transcript("call_1")] == ["接着说"]
+    assert spies.asked == {"c1": 1, "a1": 1}
 
 
 async def test_too_many_streams_give_up_agents_first(database: Database, door: AudioSocketServer) -> None:
