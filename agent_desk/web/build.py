@@ -27,7 +27,7 @@ def main() -> None:
     npm, environment = find_npm()
     if read(INSTALLED) != packages:
         print("front end: installing its packages …", flush=True)
-        run([*npm, "ci", "--no-progress"], environment)
+        run([*npm, "ci", "--no-progress", "--no-update-notifier"], environment)
         INSTALLED.write_text(packages)
     print("front end: building …", flush=True)
     run([*npm, "run", "--silent", "build"], environment)

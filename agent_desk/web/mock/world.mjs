@@ -176,7 +176,7 @@ export const steps = {
     await sleep(300);
     push("recording", recording("call_live"), "agent");
   },
-  idle(push) { desk.call = null; moveSeat(push, "idle", { call_id: null }); },
+  idle(push) { desk.call = desk.draft = null; moveSeat(push, "idle", { call_id: null }); },
 };
 
 const silence = () => {
@@ -236,6 +236,7 @@ export async function handle(method, path, query, body, person, push) {
     return [200, whole(found, person)];
   }
   const one = /^\/tickets\/(\w+)$/.exec(path);
-  if (one) return [200, whole(tickets.find((t) => t.id === one[1]), person)];
+  const asked = one && tickets.find((t) => t.id === one[1]);
+  if (asked) return [200, whole(asked, person)];
   return [404, { error: { code: "not_found", zh: "没有找到。", en: "Not found." } }];
 }
