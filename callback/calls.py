@@ -125,6 +125,7 @@ class Calls:
             await self._conversation.hold(row, session)
         except RuleBroken as failure:  # settled from another side in this very moment
             _log.warning("conversation overtaken", task=row["id"], problem=failure.en)
+            self.recovered = False
             await _hang_up(session)
         finally:
             call.talking = False
