@@ -59,6 +59,8 @@ class _Rtp(asyncio.DatagramProtocol):
 class RawPhone(asyncio.DatagramProtocol):
     """One telephone with one call at a time."""
 
+    transport = "UDP"
+
     def __init__(self, server_port: int, user: str, password: str = "") -> None:
         self.server = ("127.0.0.1", server_port)
         self.user, self.password = user, password
@@ -185,7 +187,7 @@ class RawPhone(asyncio.DatagramProtocol):
         sender = self.from_header or f"<sip:{self.user}@127.0.0.1:{self.port}>"
         return (
             f"{method} {uri} SIP/2.0\r\n"
-            f"Via: SIP/2.0/UDP 127.0.0.1:{self.port};branch=z9hG4bK{secrets.token_hex(6)};rport\r\n"
+            f"Via: SIP/2.0/{self.transport} 127.0.0.1:{self.port};branch=z9hG4bK{secrets.token_hex(6)};rport\r\n"
             f"Max-Forwards: 70\r\nFrom: {sender};tag={self._tag}\r\nTo: {to or f'<{self._uri}>'}\r\n"
             f"Call-ID: {self._call_id}\r\nCSeq: {cseq} {method}\r\n"
             f"Contact: <sip:phone@127.0.0.1:{self.port}>\r\n{extra}"

@@ -88,7 +88,7 @@ async def test_without_an_engine_a_citizen_reaches_a_parked_seat(desk: Desk) -> 
     citizen, arrived = await desk.citizen()
     await desk.ami.event("CallFellBack", Uniqueid=arrived["Uniqueid"])
     await _hear_each_other(citizen, seat)
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 3, "no prompt delays a citizen whom somebody can answer"
     since = len(desk.ami.seen)
     await citizen.hang_up()
     again = await desk.ami.event("SeatParked", since=since, Seat="1001")
@@ -100,7 +100,7 @@ async def test_a_seat_takes_one_citizen_after_the_other_and_is_never_disturbed(d
     first, _ = await desk.citizen("13800000001")
     await _hear_each_other(first, seat)
     second, waiting = await desk.citizen("13800000002")
-    await desk.ami.event("QueueCallerJoin", Uniqueid=waiting["Uniqueid"])
+    await desk.ami.event("QueueCallerJoin", Uniqueid=waiting["Uniqueid"], seconds=10)
     await _stays_alone(desk, waiting["Uniqueid"])
     await _hear_each_other(first, seat)
     since = len(desk.ami.seen)
@@ -109,6 +109,15 @@ async def test_a_seat_takes_one_citizen_after_the_other_and_is_never_disturbed(d
     await desk.ami.event("BridgeEnter", since=since, Uniqueid=waiting["Uniqueid"], seconds=10)
     await _hear_each_other(second, seat)
     assert time.monotonic() - began < 10
+
+
+async def test_a_second_citizen_goes_to_the_seat_that_is_free(desk: Desk) -> None:
+    first_seat, _ = await desk.park("1001")
+    first, _ = await desk.citizen("13800000001")
+    await _hear_each_other(first, first_seat)
+    second_seat, _ = await desk.park("1002")
+    second, _ = await desk.citizen("13800000002")
+    await asyncio.gather(_hear_each_other(second, second_seat), _hear_each_other(first, first_seat))
 
 
 async def _stays_alone(desk: Desk, uniqueid: str) -> None:
@@ -151,15 +160,21 @@ async def test_a_citizen_bridged_by_the_engine_talks_on_and_is_recorded_when_it_
         assert await _loudness(path) > 1000, direction
 
 
+def _frames(path: Path) -> bytes:
+    try:
+        with wave.open(str(path)) as sound:
+            frames: bytes = sound.readframes(sound.getnframes())
+            return frames
+    except (wave.Error, EOFError):
+        return b""
+
+
 async def _loudness(path: Path) -> float:
     """Root mean square of a recording; waits until Asterisk has closed it."""
-    async with asyncio.timeout(5):
-        while True:
-            with wave.open(str(path)) as sound:
-                frames = sound.readframes(sound.getnframes())
-            if frames:
-                break
-            await asyncio.sleep(0.1)
+    for _ in range(100):  # nothing tells that the header is written
+        if frames := _frames(path):
+            break
+        await asyncio.sleep(0.05)
     samples = memoryview(frames).cast("h")
     return float((sum(s * s for s in samples) / len(samples)) ** 0.5)
 
