@@ -87,7 +87,10 @@ class Outbox:
         if snapshot["type"] == "desk":
             self._said = frozenset(utterance["id"] for utterance in data["transcript"])
             self._shown |= {(name, ""): data[name] for name in ("seat", "offer", "call") if data[name] is not None}
-            return
+        elif snapshot["type"] == "live":
+            self._remember_live(data)
+
+    def _remember_live(self, data: dict[str, Any]) -> None:
         self._shown |= {("live.waiting", ""): data["waiting"], ("live.figures", ""): data["figures"]}
         self._shown |= {("live.seat", seat["id"]): seat for seat in data["seats"]}
         self._shown |= {("live.group", group["id"]): group for group in data["groups"]}

@@ -22,6 +22,7 @@ from agent_desk.snapshot import take_desk_snapshot
 from hotline.errors import HotlineError, NotSignedIn, Unavailable
 from hotline.security import Person, may
 
+PING: Frame = {"type": "ping", "data": {}}
 _CLOSE_SECONDS = 5.0
 """How long a slow browser gets to take the closing frame."""
 
@@ -69,7 +70,7 @@ async def take_snapshots(desk: Desk, person: Person) -> list[Frame]:
     if may(person, "live.watch"):
         live = show_live(desk.rooms.call_centre.live())
         frames.append({"type": "live", "data": live.model_dump(mode="json")})
-    return frames
+    return frames or [dict(PING)]  # who has no snapshot still learns that from now on nothing is missed
 
 
 async def _serve(socket: WebSocket, desk: Desk, outbox: Outbox) -> int | None:
@@ -123,7 +124,7 @@ async def _beat(desk: Desk, outbox: Outbox) -> int | None:
     """Say that we are there, and ask whether the session still holds: the console may have ended it."""
     while True:
         await asyncio.sleep(desk.ping_seconds)
-        outbox.put([{"type": "ping", "data": {}}])
+        outbox.put([dict(PING)])
         try:
             if await desk.security.sessions.with_fingerprint(outbox.session.fingerprint) is None:
                 return NOT_SIGNED_IN

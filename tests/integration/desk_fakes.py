@@ -97,6 +97,7 @@ class FakeCallCentre:
         self.calls: dict[str, CallView] = {}
         self.offers: dict[str, OfferView] = {}
         self.screens: list[tuple[str, str]] = []
+        self.screen_closed = asyncio.Event()
         self._offer_ids = iter(range(1, 10_000))
 
     def seat(self, seat_id: str) -> SeatView:
@@ -180,6 +181,7 @@ class FakeCallCentre:
 
     def feed_closed(self, seat_id: str) -> None:
         self.screens.append(("closed", seat_id))
+        self.screen_closed.set()
 
     # -- what a test makes happen ---------------------------------------------------------------------------------
 
