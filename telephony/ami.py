@@ -254,7 +254,10 @@ class AmiLink:
         finally:
             manager.forget(action)
         if answers[-1].response == "Error":
-            raise Refused(name, answers[-1].get("Message"))
+            why = answers[-1].get("Message")
+            if "shutting down" in why:
+                raise Unavailable("话务平台正在关闭", "Asterisk is shutting down")
+            raise Refused(name, why)
         return answers
 
     def _put(self, event: AmiMessage) -> None:

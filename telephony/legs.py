@@ -85,9 +85,9 @@ class Claim:
     """The name of a UserEvent."""
 
     def holds(self, found: Leg | None) -> bool:
-        """Whether what Asterisk shows bears the event out."""
+        """Whether what Asterisk shows bears the event out. Of a leg that has ended anything may have been true."""
         if found is None:
-            return self.event in ("Hangup", "BridgeLeave")
+            return True
         match self.event:
             case "Hangup":
                 return False

@@ -68,9 +68,9 @@ class AmiMessage:
         return self.fields.get("EventList", "").lower() in ("complete", "cancelled")
 
     def get(self, key: str) -> str:
-        """The first value of a key; empty when absent or Asterisk's ``<unknown>``."""
+        """The first value of a key; empty when absent, ``<unknown>`` or ``(null)``."""
         value = self.fields.get(key, "")
-        return "" if value == "<unknown>" else value
+        return "" if value in ("<unknown>", "(null)") else value
 
     def values(self, key: str) -> list[str]:
         """All values of a repeatable key, such as ``Output`` and ``Variable``."""

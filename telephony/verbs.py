@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[0-9*#+]{1,32}")
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 _ANSWER_MARGIN = 5.0
 """Seconds beyond the ringing time for OriginateResponse to come."""
-_LOOK_EVERY = 1.0
+_LOOK_EVERY = 0.5
 _RESULTS = {1: Result.NO_ANSWER, 3: Result.NO_ANSWER, 4: Result.ANSWERED, 5: Result.BUSY}
 """OriginateResponse's Reason is a control frame of Asterisk: 1 hang-up, 3 ringing, 4 answer, 5 busy, 8 congestion."""
 
@@ -149,8 +149,12 @@ class Telephone:
         """The leg as Asterisk shows it now; None when it is not there. Unavailable when the answer cannot be read."""
         try:
             items = await self._link.listing("Status", {"Channel": uniqueid, "Variables": _VARIABLES})
-        except Refused:
-            return None
+        except Refused as refusal:
+            if "no such channel" in refusal.why.lower():
+                return None
+            raise Unavailable(
+                "话务平台拒绝查询", f"Asterisk refused to show leg {uniqueid}: {refusal.why}"
+            ) from refusal
         if not items or fault(items[0]) is not None:
             raise Unavailable("话务平台应答无法解读", f"the state of leg {uniqueid} could not be read")
         return read_leg(items[0])
