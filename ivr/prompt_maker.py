@@ -48,7 +48,7 @@ def make_prompts(folder: Path, names: Iterable[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     manifest = read_manifest(folder)
     for name in names:
-        samples = make_beep() if name == BEEP else speak(PROMPTS[name], PROMPT_VOICE)
+        samples = make_beep() if name == BEEP else speak(PROMPTS[name])
         write_wav(folder / f"{name}.wav", samples)
         manifest[name] = recipe_of(name)
     known = {name: recipe for name, recipe in sorted(manifest.items()) if name in wanted_prompts()}
@@ -87,7 +87,7 @@ def read_manifest(folder: Path) -> dict[str, str]:
         return {}
 
 
-def speak(text: str, voice: Voice) -> npt.NDArray[np.int16]:
+def speak(text: str, voice: Voice = PROMPT_VOICE) -> npt.NDArray[np.int16]:
     """Chinese text → 8 kHz samples, silence at the ends cut to 50 ms, at one peak level."""
     program = shutil.which("espeak-ng")
     if program is None:

@@ -78,7 +78,7 @@ def spoken_digits(digits: str) -> list[str]:
 
 
 def position_prompts(position: int) -> list[str]:
-    """What tells a waiting citizen the place in the line, 1 being the next. A place past the greatest number is not told."""
+    """What tells a waiting citizen the place in the line, 1 being the next. Past the greatest number: none."""
     if position == 1:
         return _named("position-next")
     if not 1 < position <= GREATEST_NUMBER:

@@ -8,18 +8,19 @@ import uuid
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
+from urllib.parse import quote
 
 from telephony.phone.repairs import Message
 from telephony.phone.wire import Address, SipWire
 
-FORGED_SHUTDOWN = "138%0D%0A%0D%0AEvent:%20Shutdown%0D%0AShutdown:%20Cleanly%0D%0ARestart:%20False%0D%0A%0D%0A"
-"""A From user that, once decoded, ends an AMI event and begins another."""
-
 
 def forged_event(name: str, **fields: str) -> str:
-    """A From user that smuggles the AMI event ``name`` with ``fields`` behind percent-encoded line breaks."""
+    """A From user that, once decoded, ends the AMI event it stands in and begins another: ``name`` with ``fields``."""
     lines = ["138", "", f"Event: {name}", *(f"{key}: {value}" for key, value in fields.items()), "", ""]
-    return "%0D%0A".join(line.replace(" ", "%20") for line in lines)
+    return quote("\r\n".join(lines), safe="")
+
+
+FORGED_SHUTDOWN = forged_event("Shutdown", Shutdown="Cleanly", Restart="False")
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ import pytest
 from hotline.settings import Secrets
 from telephony.asterisk import AsteriskInstallation, AsteriskProcess, render
 from telephony.phone import CallOver, CallRefused, PhoneCall, ScriptedGateway, ScriptedPhone
+from telephony.phone.raw import FORGED_SHUTDOWN, RawCaller, RawInvite
 from tests.system.conftest import RunningAsterisk, private_settings
 
 # A switch of our own in front of the hotline's: numbers that show what a phone does.
@@ -189,3 +190,25 @@ async def test_twenty_calls_at_once_leave_nothing_behind(gateway: ScriptedGatewa
     await asyncio.gather(*(call.hang_up() for call in calls))
     gc.collect()
     assert len(os.listdir("/proc/self/fd")) == files
+
+
+@pytest.mark.parametrize("caller", [FORGED_SHUTDOWN, "1" * 500, "%00"])
+async def test_hostile_callers_reach_asterisk_and_leave_it_alive(
+    switch: RunningAsterisk, gateway: ScriptedGateway, caller: str
+) -> None:
+    """Sent as written, and answered; what the hotline's own dialplan makes of them is tested with that."""
+    asterisk = switch.settings.asterisk
+    async with RawCaller((asterisk.host, asterisk.sip_port)) as hostile:
+        assert await hostile.invite(RawInvite("9001", caller)) == 200
+    call = await gateway.citizen(ZHANG).dial("9001")
+    await call.hang_up()
+
+
+@pytest.mark.parametrize("caller", ["", "1' OR '1'='1", "1\r\nX: y"])
+async def test_what_is_no_uri_is_dropped(switch: RunningAsterisk, gateway: ScriptedGateway, caller: str) -> None:
+    asterisk = switch.settings.asterisk
+    async with RawCaller((asterisk.host, asterisk.sip_port)) as hostile:
+        with pytest.raises(TimeoutError):
+            await hostile.invite(RawInvite("9001", caller), timeout=0.5)
+    call = await gateway.citizen(ZHANG).dial("9001")
+    await call.hang_up()

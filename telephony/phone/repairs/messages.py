@@ -29,7 +29,7 @@ class Message(SIP.SIPMessage):  # type: ignore[misc]  # pyVoIP is not typed
         self._parse_headers(lines)
         for line in body.decode("utf8", "replace").split("\r\n"):
             name, _, value = line.partition("=")
-            if name:
+            if name and self._belongs(name, value):
                 self.parse_body(name, value)
 
     @property
@@ -64,6 +64,13 @@ class Message(SIP.SIPMessage):  # type: ignore[misc]  # pyVoIP is not typed
             maps = {n: a.get("rtpmap", {}) for n, a in media["attributes"].items()}
             keys = [n for n, m in maps.items() if m.get("name") == "telephone-event" and m.get("frequency") == "8000"]
             media["methods"] = [n for n in media["methods"] if n == "0" or n in keys]
+
+    def _belongs(self, name: str, value: str) -> bool:
+        """Whether an SDP attribute speaks of a payload that was listed; of others pyVoIP fails to find the place."""
+        kind, _, rest = value.partition(":")
+        if name != "a" or kind not in ("rtpmap", "fmtp"):
+            return True
+        return any(rest.partition(" ")[0] in media["methods"] for media in self.body.get("m", []))
 
     def _parse_headers(self, lines: list[str]) -> None:
         vias: list[str] = []

@@ -1,0 +1,63 @@
+"""The shipped prompts are whole and up to date; making them says clearly what is missing."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from hotline.errors import ConfigurationError
+from ivr.prompt_maker import find_faults, make_prompts, resample, speak, wanted_prompts, write_wav
+from ivr.prompts import BEEP, PROMPT_FOLDER
+from telephony.phone import read_sound
+
+needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="apt-get install -y espeak-ng")
+
+
+def test_every_prompt_is_shipped_in_the_form_that_asterisk_plays() -> None:
+    assert find_faults(PROMPT_FOLDER) == {}
+    for name in wanted_prompts():
+        samples = read_sound(PROMPT_FOLDER / f"{name}.wav")
+        assert 0.1 < len(samples) / 8000 < 12
+        assert 15000 < np.max(np.abs(samples)) < 20000
+    assert sum(file.stat().st_size for file in PROMPT_FOLDER.iterdir()) < 1_500_000
+
+
+@needs_espeak
+def test_the_same_words_give_the_same_bytes(tmp_path: Path) -> None:
+    make_prompts(tmp_path, ["d3", BEEP])
+    assert set(find_faults(tmp_path)) == set(wanted_prompts()) - {"d3", BEEP}
+    first = (tmp_path / "d3.wav").read_bytes()
+    make_prompts(tmp_path, ["d3"])
+    assert (tmp_path / "d3.wav").read_bytes() == first
+
+
+def test_other_words_make_a_prompt_stale(tmp_path: Path) -> None:
+    shutil.copytree(PROMPT_FOLDER, tmp_path, dirs_exist_ok=True)
+    manifest = tmp_path / "manifest.json"
+    manifest.write_text(manifest.read_text().replace('"welcome": "', '"welcome": "old'))
+    (tmp_path / "goodbye.wav").unlink()
+    assert find_faults(tmp_path) == {"welcome": "stale", "goodbye": "missing"}
+    manifest.write_text("no json")
+    assert len(find_faults(tmp_path)) == len(wanted_prompts())
+
+
+def test_without_espeak_the_command_to_type_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    with pytest.raises(ConfigurationError, match="apt-get install -y espeak-ng"):
+        speak("您好")
+
+
+def test_resampling_keeps_a_tone_and_drops_what_cannot_be_carried() -> None:
+    t = np.arange(22050) / 22050
+    kept = resample(1000 * np.sin(2 * np.pi * 1000 * t), 22050)
+    dropped = resample(1000 * np.sin(2 * np.pi * 6000 * t), 22050)
+    assert len(kept) == 8000
+    assert np.max(np.abs(kept)) == pytest.approx(1000, rel=0.02)
+    assert np.max(np.abs(dropped)) < 20
+
+
+def test_a_wav_is_replaced_in_one_step(tmp_path: Path) -> None:
+    write_wav(tmp_path / "a.wav", np.ones(80, np.int16))
+    assert len(read_sound(tmp_path / "a.wav")) == 80
+    assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
