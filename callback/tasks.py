@@ -184,7 +184,7 @@ class CallbackTasks:
         return [self._shape(row) for row in await self._rows(query.order_by(callback_tasks.c.created_at))]
 
     async def page(self, *, state: str | None, page: int, size: int) -> Row:
-        """{items, total}, what is due next first, then what moved last."""
+        """{items, total}, what moved last first."""
         page, size = max(page, 1), min(max(size, 1), 200)
         conditions = [callback_tasks.c.state == state] if state else []
         query = (

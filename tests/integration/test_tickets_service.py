@@ -224,7 +224,7 @@ async def test_conclusions(world: World, solved: bool | None, satisfaction: int 
     await world.orders.act(ticket["id"], "reply", REPLY, YISHUI)
     world.clock.advance(2 * 24 * 3600)
     async with world.database.unit_of_work() as uow:
-        said = {"solved": solved, "satisfaction": satisfaction}
+        said: dict[str, Any] = {"solved": solved, "satisfaction": satisfaction}
         await world.orders.conclude(uow, ticket["id"], disposition="已评价", **said)
     after = await world.orders.ticket(ticket["id"], BOSS)
     assert (after["state"], after["satisfaction"]) == (state, satisfaction)
