@@ -179,8 +179,12 @@ class CallbackGlance(Shape):
 class Callback(CallbackGlance):
     """A return visit as the list shows it."""
 
-    model_config = ConfigDict(extra="allow")
     ticket_id: str
+    number: str | None = None
+    title: str | None = None
+    state_zh: str | None = None
+    phone_masked: str | None = None
+    due_at: Instant | None = None
 
 
 class CallbackPage(Shape):
