@@ -18,7 +18,7 @@ from hotline.errors import Unavailable
 
 T = TypeVar("T")
 _NICENESS = 2
-"""Enough for call control to win, too little for a busy machine to starve the transcript (5 did: 11 s behind)."""
+"""Enough for call control to win, too little for a busy machine to starve the transcript."""
 
 
 class WorkStuck(Unavailable):
