@@ -81,6 +81,8 @@ def configure_logging(*, json: bool | None = None, level: str = "INFO", stream: 
         "sqlalchemy.engine",
         "pydub.converter",
         "aiosqlite",
+        "alembic",
+        "uvicorn.error",
         "panoramisk.manager",
     ):
         logging.getLogger(noisy).setLevel(logging.WARNING)

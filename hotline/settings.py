@@ -65,6 +65,8 @@ class Storage(Section):
     """Where a run's data lives; relative to the configuration file."""
     database: str = ""
     """SQLAlchemy URL; empty means SQLite in ``folder``."""
+    downloads: Path | None = None
+    """Where fetched programs and models are unpacked, shared by several runs; None means ``folder``."""
 
 
 class Trunk(Section):
@@ -279,6 +281,11 @@ class Settings(Section):
         return self
 
     @property
+    def downloads(self) -> Path:
+        """Where fetched programs and models lie."""
+        return self.storage.downloads or self.storage.folder
+
+    @property
     def database_url(self) -> str:
         """The SQLAlchemy URL of the ledger's database."""
         return self.storage.database or f"sqlite+aiosqlite:///{self.storage.folder / 'hotline.db'}"
@@ -309,8 +316,8 @@ def check_settings(values: Any, *, base: Path, source: str = "config") -> Settin
         raise ConfigurationError(
             f"{source} 有 {len(faults)} 处错误", f"{len(faults)} fault(s) in {source}:\n{listed}"
         ) from failure
-    folder = base / settings.storage.folder
-    return settings.model_copy(update={"storage": settings.storage.model_copy(update={"folder": folder})})
+    folders = {"folder": base / settings.storage.folder, "downloads": base / settings.downloads}
+    return settings.model_copy(update={"storage": settings.storage.model_copy(update=folders)})
 
 
 def _describe(error: Any) -> tuple[str, str, str]:

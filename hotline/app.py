@@ -1,0 +1,172 @@
+"""The composition root: the whole machine on one screen.
+
+``assemble`` opens the parts in the order in which they need each other; leaving it closes them in reverse. ``run``
+lets them work until told to stop, then drains: first new citizens go to Asterisk's own queue, then the screens
+close, then what was begun is written. Asterisk itself is left running: conversations go on without us.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import structlog
+from fastapi import FastAPI
+from knowledge_base.service import KnowledgeBase
+
+from agent_desk.ports import Health, Rooms
+from agent_desk.server import create_app, create_desk, serve
+from asr.service import Transcription, open_transcription
+from callback.robot import CallbackRobot
+from callback.site import dialling_rules_of, pace_of
+from callback.tasks import CallbackTasks
+from hotline.bus import Bus
+from hotline.clock import Clock, SystemClock
+from hotline.database import Database
+from hotline.migrations import migrate
+from hotline.security import Security
+from hotline.settings import Secrets, Settings
+from ivr.prompts import SHIPPED_PROMPTS
+from ivr.service import CallCentre
+from recordings.service import Folders, Recordings
+from telephony.ami import AmiAddress
+from telephony.asterisk import AsteriskProcess, ensure_asterisk, progress_bars, render, show_nothing
+from telephony.line import TelephonyLine
+from tickets.service import WorkOrders
+from tickets.site import TicketSite
+
+_log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Machine:
+    """Every part that works while the engine runs."""
+
+    settings: Settings
+    bus: Bus
+    database: Database
+    security: Security
+    asterisk: AsteriskProcess
+    line: TelephonyLine
+    centre: CallCentre
+    transcription: Transcription
+    recordings: Recordings
+    work_orders: WorkOrders
+    robot: CallbackRobot
+    web: FastAPI
+
+
+async def ready_asterisk(settings: Settings) -> None:
+    """Find an Asterisk, or fetch one with progress on the terminal. Raises ConfigurationError with the next step."""
+    with progress_bars() as show:
+        await asyncio.to_thread(ensure_asterisk, settings.downloads, show, binary=settings.asterisk.binary)
+
+
+@asynccontextmanager
+async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Machine]:
+    """Open every part. Raises ConfigurationError with the key at fault; what was opened is closed again."""
+    clock, bus, secrets, folder = (
+        clock or SystemClock(),
+        Bus(),
+        Secrets(settings.storage.folder),
+        settings.storage.folder,
+    )
+    async with AsyncExitStack() as stack:
+        database = await Database.open(settings.database_url, bus)
+        stack.push_async_callback(database.close)
+        await migrate(database)
+        security = Security.open(database, clock, settings.web.session_hours)
+        stack.callback(security.close)
+
+        installation = await asyncio.to_thread(
+            ensure_asterisk, settings.downloads, show_nothing, binary=settings.asterisk.binary
+        )
+        files = render(settings, secrets, installation, folder, prompts=SHIPPED_PROMPTS)
+        asterisk = AsteriskProcess(installation, files, settings.asterisk, secrets.ami_password)
+        await asterisk.start()
+
+        ports = settings.asterisk
+        line = TelephonyLine(
+            AmiAddress("127.0.0.1", ports.ami_port, "hotline", secrets.ami_password),
+            bus.publish,
+            agi_port=ports.agi_port,
+            audiosocket=("127.0.0.1", ports.audiosocket_port),
+        )
+        centre = CallCentre(settings, database, bus, line.telephone, clock)
+        await centre.load()
+        recordings = Recordings(database, clock, Folders.below(folder), calls=centre, zone=settings.site.zone)
+        tasks = CallbackTasks(database, clock, settings.site.zone)
+        site = TicketSite.of(settings)
+        work_orders = WorkOrders(database, clock, site, tasks, recordings)
+        robot = CallbackRobot(
+            tasks,
+            work_orders,
+            line.telephone,
+            bus,
+            clock,
+            pace_of(settings, site.rules.calendar.is_working),
+            dialling_rules_of(settings),
+            centre.is_on_the_line,
+        )
+        knowledge = await KnowledgeBase.open(database)
+        transcription = await stack.enter_async_context(
+            open_transcription(settings, database, spying=line.telephone, clock=clock)
+        )
+        line.route("citizen", centre.citizen)
+        line.route("callback", robot.survey)
+        await stack.enter_async_context(line)
+
+        def health() -> Health:
+            failing = centre.journal.failing
+            reason = "数据库无法写入 / the database cannot be written" if failing else transcription.state.reason
+            up, on = line.telephone.up, transcription.state.on
+            return Health("up" if up else "down", "on" if on else "off", reason)
+
+        rooms = Rooms(
+            call_centre=centre,
+            work_orders=work_orders,
+            callbacks=tasks,
+            recordings=recordings,
+            transcripts=transcription.transcripts,
+            knowledge=knowledge,
+            health=health,
+        )
+        desk = create_desk(rooms=rooms, security=security, settings=settings, secrets=secrets, bus=bus, clock=clock)
+        yield Machine(
+            settings=settings,
+            bus=bus,
+            database=database,
+            security=security,
+            asterisk=asterisk,
+            line=line,
+            centre=centre,
+            transcription=transcription,
+            recordings=recordings,
+            work_orders=work_orders,
+            robot=robot,
+            web=create_app(desk),
+        )
+
+
+async def run(machine: Machine, stop: asyncio.Event) -> None:
+    """Work until ``stop``, then drain. The first part that breaks ends the whole, loudly."""
+    async with asyncio.TaskGroup() as parts:
+        works = [
+            parts.create_task(work, name=name)
+            for name, work in {
+                "asterisk": machine.asterisk.watch(),
+                "telephony": machine.line.watch(),
+                "call centre": machine.centre.run(),
+                "transcription": machine.transcription.run(),
+                "drafts": machine.work_orders.follow(machine.bus),
+                "recordings": machine.recordings.run(),
+                "callback robot": machine.robot.run(),
+                "web": serve(machine.web, machine.settings),
+            }.items()
+        ]
+        await stop.wait()
+        _log.info("stopping: new citizens go to Asterisk's own queue")
+        await machine.line.stop_heartbeat()
+        await machine.transcription.stop()
+        for work in works:
+            work.cancel()

@@ -1,0 +1,140 @@
+"""The one console script: ``hotline``. Every room brings its own commands; here they only get their names."""
+
+import asyncio
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from agent_desk.commands import account_command
+
+from asr.commands import model_command
+from hotline import __version__
+from hotline.errors import HotlineError
+from hotline.logs import configure_logging
+from hotline.settings import Secrets, Settings, load_settings
+from ivr.commands import prompts_command
+from recordings.commands import recordings_command
+from telephony.phone.commands import phone_command
+
+cli = typer.Typer(
+    name="hotline",
+    help="hotline12345:自建 12345 热线引擎 / a self-hosted citizen hotline engine",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+cli.add_typer(account_command, name="account")
+cli.add_typer(model_command, name="model")
+cli.add_typer(recordings_command, name="recordings")
+cli.add_typer(prompts_command, name="prompts")
+cli.add_typer(phone_command, name="phone")
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="配置文件 / the site's settings", envvar="HOTLINE_CONFIG")
+]
+DEFAULT_CONFIG = Path("config.yaml")
+
+
+@cli.command()
+def run(
+    config: ConfigOption = DEFAULT_CONFIG, verbose: Annotated[bool, typer.Option("--verbose", "-v")] = False
+) -> None:
+    """启动引擎 / run the engine until Ctrl+C or SIGTERM. Asterisk and its calls live on (``hotline stop``)."""
+    configure_logging(level="DEBUG" if verbose else "INFO")
+    asyncio.run(_run(load_settings(config)))
+
+
+@cli.command()
+def stop(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """结束引擎留下的 Asterisk / end the Asterisk that an engine left running; calls in it end."""
+    from telephony.asterisk.process import stop_running
+    from telephony.asterisk.render import AsteriskFiles
+
+    pid = asyncio.run(stop_running(AsteriskFiles(folder=load_settings(config).storage.folder.resolve())))
+    typer.echo(f"Asterisk {pid} 已停止 / stopped" if pid else "没有在运行的 Asterisk / no Asterisk runs here")
+
+
+@cli.command()
+def check(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """检查配置文件 / check the settings; every fault is named with its key's path."""
+    settings = load_settings(config)
+    typer.echo(f"配置正确 / the settings are right: {len(settings.lines)} lines, {len(settings.seats)} seats")
+
+
+@cli.command()
+def demo(
+    config: ConfigOption = DEFAULT_CONFIG,
+    once: Annotated[
+        bool, typer.Option("--once", help="演示一遍后退出 / play the story once, report, and exit")
+    ] = False,
+) -> None:
+    """演示:一通电话走完全程 / play one call's whole way on a real Asterisk, then stay up for you to log in."""
+    from hotline.demo.story import play
+
+    raise typer.Exit(asyncio.run(play(load_settings(config), once=once)))
+
+
+@cli.command("migrate")
+def migrate_command(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """升级数据库 / bring the database to this version's tables; the engine does so itself when it starts."""
+    asyncio.run(_migrate(load_settings(config)))
+    typer.echo("数据库已是最新 / the database is up to date")
+
+
+@cli.callback(invoke_without_command=True)
+def version(
+    show: Annotated[bool, typer.Option("--version", help="版本 / the version", is_eager=True)] = False,
+) -> None:
+    """Options of the whole script."""
+    if show:
+        typer.echo(f"hotline12345 {__version__}")
+        raise typer.Exit
+
+
+async def _run(settings: Settings) -> None:
+    from hotline.app import assemble, ready_asterisk
+    from hotline.app import run as run_machine
+
+    stop_asked = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop_asked.set)
+    await ready_asterisk(settings)
+    async with assemble(settings) as machine:
+        typer.echo(f"坐席工作台 / desk: http://{settings.web.host}:{settings.web.port}/", err=True)
+        await run_machine(machine, stop_asked)
+
+
+async def _migrate(settings: Settings) -> None:
+    from hotline.bus import Bus
+    from hotline.database import Database
+    from hotline.migrations import migrate
+
+    Secrets(settings.storage.folder)
+    database = await Database.open(settings.database_url, Bus())
+    try:
+        await migrate(database)
+    finally:
+        await database.close()
+
+
+def main() -> None:
+    """The console script. An error of ours is two sentences and exit code 2, never a traceback."""
+    try:
+        cli(prog_name="hotline")
+    except HotlineError as failure:
+        sys.stderr.write(f"错误:{failure.zh}\nerror: {failure.en}\n")
+        raise SystemExit(2) from None
+    except BaseExceptionGroup as group:
+        known = group.subgroup(HotlineError)
+        if known is None:
+            raise
+        while isinstance(known, BaseExceptionGroup):
+            known = known.exceptions[0]
+        sys.stderr.write(f"错误:{known.zh}\nerror: {known.en}\n")  # type: ignore[attr-defined]
+        raise SystemExit(2) from None
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,116 @@
+"""A site of its own for a demonstration or a test: a folder with settings, free ports, accounts and a database.
+
+Everything lies below one folder and listens on loopback, so that several run beside each other.
+"""
+
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from hotline.bus import Bus
+from hotline.clock import SystemClock
+from hotline.database import Database
+from hotline.demo.people import Login
+from hotline.migrations import migrate
+from hotline.security import Security, seed_accounts
+from hotline.settings import Settings, load_settings
+
+ALL_DAY = [["00:00", "23:59:59"]]
+_RTP_PORTS = 600
+
+
+@dataclass(frozen=True)
+class Site:
+    """A site ready to be run."""
+
+    config: Path
+    settings: Settings
+    logins: Mapping[str, Login]
+
+    @property
+    def url(self) -> str:
+        """Where browsers go."""
+        return f"http://{self.settings.web.host}:{self.settings.web.port}"
+
+    @property
+    def folder(self) -> Path:
+        """Where its data lies."""
+        return self.settings.storage.folder
+
+
+async def prepare_site(folder: Path, base: Settings, *, fresh_ports: bool, **changes: Mapping[str, Any]) -> Site:
+    """Write ``folder/config.yaml`` from ``base`` with ``changes`` by section, migrate, and seed the accounts."""
+    values = base.model_dump(mode="json")
+    values["storage"] = {"folder": ".", "downloads": str(base.downloads.resolve()), "database": ""}
+    values["callback"] |= {"windows": ALL_DAY, "working_days_only": False}
+    if fresh_ports:
+        values["asterisk"] |= free_ports()
+        values["web"]["port"] = values["asterisk"].pop("web_port")
+    for section, change in changes.items():
+        values[section] = values[section] | dict(change) if isinstance(values[section], dict) else change
+    config = folder / "config.yaml"
+    await asyncio.to_thread(_write, config, yaml.safe_dump(values, allow_unicode=True, sort_keys=False))
+    settings = load_settings(config)
+    return Site(config, settings, await _seed(settings))
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+async def _seed(settings: Settings) -> Mapping[str, Login]:
+    """Accounts of the demonstration; their passwords are kept in a file only we can read, so that it can run again."""
+    path = settings.storage.folder / "logins.json"
+    known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    database = await Database.open(settings.database_url, Bus())
+    try:
+        await migrate(database)
+        security = Security.open(database, SystemClock(), settings.web.session_hours)
+        for seeded in await seed_accounts(security.accounts, settings):
+            if seeded.password is not None:
+                known[seeded.account.account] = seeded.password
+        security.close()
+    finally:
+        await database.close()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        json.dump(known, file, indent=1)
+    return {account: Login(account, password) for account, password in known.items()}
+
+
+def free_ports() -> dict[str, Any]:
+    """Ports nobody uses now, in the shape of the ``asterisk`` section, and ``web_port``."""
+    tcp = ("http_port", "ami_port", "agi_port", "audiosocket_port", "web_port")
+    with ExitStack() as held:
+        ports: dict[str, Any] = {name: _free(held, socket.SOCK_STREAM) for name in tcp}
+        ports["sip_port"] = _free(held, socket.SOCK_DGRAM)
+        ports["trunk"] = {"host": "127.0.0.1", "port": _free(held, socket.SOCK_DGRAM)}
+        first = _free_range(_RTP_PORTS)
+    return ports | {"rtp_first": first, "rtp_last": first + _RTP_PORTS}
+
+
+def _free(held: ExitStack, kind: socket.SocketKind) -> int:
+    taken = held.enter_context(socket.socket(socket.AF_INET, kind))
+    taken.bind(("127.0.0.1", 0))
+    return int(taken.getsockname()[1])
+
+
+def _free_range(size: int) -> int:
+    """The first port of a run of UDP ports below the kernel's own range, with nobody on its ends and middle."""
+    for first in range(12000 + os.getpid() % 64 * 256, 32000, size + 100):
+        with ExitStack() as held:
+            try:
+                for port in (first, first + size // 2, first + size):
+                    held.enter_context(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)).bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return first
+    raise OSError("no free range of UDP ports")
