@@ -7,7 +7,7 @@ from typing import Any
 import yaml
 from sqlalchemy import delete, func, insert, select
 
-from hotline.clock import Clock
+from hotline.clock import Clock, SystemClock
 from hotline.database import Database
 from hotline.errors import ConfigurationError, RuleBroken
 from knowledge_base.ranking import Article, Index
@@ -25,6 +25,13 @@ class KnowledgeBase:
         self._database = database
         self._clock = clock
         self._index: Index | None = None
+
+    @classmethod
+    async def open(cls, database: Database, clock: Clock | None = None) -> "KnowledgeBase":
+        """The site's knowledge base, with the shipped articles in it when it was empty."""
+        opened = cls(database, clock or SystemClock())
+        await opened.seed()
+        return opened
 
     async def seed(self) -> int:
         """Put the shipped articles into an empty knowledge base; returns how many there were to put."""

@@ -26,6 +26,7 @@ async def test_seeded_once_searched_and_changed(knowledge: KnowledgeBase) -> Non
     assert await knowledge.search("公积金") == []
     assert await knowledge.seed() == len(shipped()) >= 12
     assert await knowledge.seed() == 0
+    assert await (await KnowledgeBase.open(knowledge._database)).search("公积金")
     found = await knowledge.search("公积金怎么提取", limit=1)
     assert [one["id"] for one in found] == ["kb_housing_fund"]
     assert found[0]["score"] > 0
