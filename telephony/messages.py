@@ -90,9 +90,11 @@ def parse(block: bytes) -> AmiMessage:
     lines: list[tuple[str, str]] = []
     stray: list[str] = []
     for line in block.decode("utf-8", "replace").split("\r\n"):
-        key, colon, value = line.partition(":")
+        key, colon, value = line.partition(": ")
         if colon:
-            lines.append((key, value[1:] if value.startswith(" ") else value))
+            lines.append((key, value))
+        elif line.endswith(":"):
+            lines.append((line[:-1], ""))
         elif line:
             stray.append(line)
     return AmiMessage(tuple(lines), tuple(stray))
@@ -102,14 +104,22 @@ def fault(message: AmiMessage) -> str | None:
     """What is wrong with a message's shape, or None. For the log: it holds no value that a caller chose."""
     if message.stray:
         return "a line without a colon"
-    repeated = next(_repeated(message), None)
-    if repeated is not None:
-        return f"a key more than once: {repeated if repeated in CHANNEL_KEYS else 'other'}"
+    if len(message.fields) != len(message.lines):
+        repeated = next(_repeated(message), None)
+        if repeated is not None:
+            return f"a key more than once: {repeated if repeated in CHANNEL_KEYS else 'other'}"
     if message.event not in CHANNEL_EVENTS or (message.event == "UserEvent" and "Channel" not in message.fields):
         return None
-    wanted = iter(CHANNEL_KEYS)
+    return _channel_fault([key for key, _ in message.lines])
+
+
+def _channel_fault(keys: list[str]) -> str | None:
+    start = keys.index("Channel") if "Channel" in keys else 0
+    if tuple(keys[start : start + len(CHANNEL_KEYS)]) == CHANNEL_KEYS:
+        return None
+    wanted = iter(CHANNEL_KEYS)  # other versions may put keys of their own between
     expected = next(wanted)
-    for key, _ in message.lines:
+    for key in keys:
         if key == expected:
             expected = next(wanted, "")
     return f"no {expected} in its place" if expected else None
