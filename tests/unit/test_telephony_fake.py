@@ -30,7 +30,8 @@ def fills_the_port(real: Telephone, fake: FakeTelephony, session: AgiSession, ca
 
 
 def kinds(seen: list[Observation]) -> list[object]:
-    taken, seen[:] = [type(one) for one in seen], []
+    taken: list[object] = [type(one) for one in seen]
+    seen.clear()
     return taken
 
 
