@@ -1,0 +1,35 @@
+"""The rooms fill the desk's ports as they are: checked by mypy, not by hope."""
+
+from dataclasses import fields
+
+from agent_desk.ports import HealthProbe, Rooms
+from asr.transcript import TranscriptStore
+from callback.tasks import CallbackTasks
+from ivr.service import CallCentre
+from knowledge_base.service import KnowledgeBase
+from recordings.service import Recordings
+from tickets.service import WorkOrders
+
+
+def furnish(
+    centre: CallCentre,
+    orders: WorkOrders,
+    tasks: CallbackTasks,
+    recordings: Recordings,
+    transcripts: TranscriptStore,
+    knowledge: KnowledgeBase,
+    health: HealthProbe,
+) -> Rooms:
+    return Rooms(
+        call_centre=centre,
+        work_orders=orders,
+        callbacks=tasks,
+        recordings=recordings,
+        transcripts=transcripts,
+        knowledge=knowledge,
+        health=health,
+    )
+
+
+def test_every_port_is_furnished() -> None:
+    assert len(fields(Rooms)) == len(furnish.__annotations__) - 1
