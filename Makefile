@@ -26,7 +26,7 @@ run: setup ## the engine with config.yaml
 test: setup system-packages ## unit, integration and system tests (real Asterisk, phones and browser); < 15 minutes
 	@$(PY) -m pytest tests/unit tests/integration tests/system --durations=10
 
-check: setup ## style, types, architecture and the fast tests; < 1 minute
+check: $(HAS_PROJECT) ## style, types, architecture and the fast tests; < 1 minute
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 	@$(VENV)/bin/mypy
