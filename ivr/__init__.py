@@ -1,1 +1,1 @@
-"""The call centre: waiting room, distributor, seats and call control. Rules are pure; ``service.py`` carries them out."""
+"""The call centre: waiting room, distributor, seats, call control. Rules are pure; ``service.py`` carries them out."""
