@@ -98,7 +98,8 @@ const seat = (id, name, status, state, extra = {}) => ({ id, name: `座席 ${id}
 const desk = {
   seat: seat("1001", "王敏", "not_ready", "idle", { account: "agent", reason: "小休" }), offer: null, call: null, transcript: [], draft: null,
   reasons: ["小休", "用餐", "培训", "会议"],
-  sip: { ws_url: "ws://127.0.0.1:9/ws", uri: "sip:1001@127.0.0.1", authorization_user: "1001", password: "x", extension: "seat" },
+  // A real Asterisk may be lent to the mock, to try the seat's leg.
+  sip: { ws_url: process.env.SIP_WS ?? "ws://127.0.0.1:5999/ws", uri: "sip:1001@127.0.0.1", authorization_user: "1001", password: process.env.SIP_PASSWORD ?? "x", extension: "seat" },
   recent: [],
 };
 const pastCalls = () => [

@@ -15,11 +15,16 @@ const GRACE_MS = 1_500;
 
 export const CLOSED_NOT_SIGNED_IN = 4401;
 export const CLOSED_TOO_SLOW = 4008;
+/** Another account's screen is open at this agent's seat. */
+export const CLOSED_SEAT_TAKEN = 4409;
+const TAKEN_RETRY_MS = 5_000;
 
 export interface FeedState {
   connected: boolean;
   /** True once the feed has been down for longer than a blink. */
   lost: boolean;
+  /** Somebody else sits at our seat. */
+  taken: boolean;
   attempts: number;
   /** Seconds until the next try, for the banner. */
   retryAt: number | null;
@@ -28,7 +33,7 @@ export interface FeedState {
 type Listener = (message: FeedMessage) => void;
 
 export class LiveFeed {
-  readonly state: FeedState = shallowReactive({ connected: false, lost: false, attempts: 0, retryAt: null });
+  readonly state: FeedState = shallowReactive({ connected: false, lost: false, taken: false, attempts: 0, retryAt: null });
   onSignedOut: () => void = () => undefined;
 
   private readonly listeners = new Set<Listener>();
@@ -57,7 +62,7 @@ export class LiveFeed {
     for (const timer of [this.retryTimer, this.silenceTimer, this.graceTimer]) window.clearTimeout(timer);
     this.socket?.close(1000);
     this.socket = null;
-    Object.assign(this.state, { connected: false, lost: false, attempts: 0, retryAt: null });
+    Object.assign(this.state, { connected: false, lost: false, taken: false, attempts: 0, retryAt: null });
   }
 
   /** Do not wait for the timer: the person pressed the button, or the network came back. */
@@ -72,6 +77,7 @@ export class LiveFeed {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     const socket = new WebSocket(`${scheme}://${location.host}/api/feed`);
     this.socket = socket;
+    socket.onopen = () => this.opened(socket);
     socket.onmessage = (event) => this.take(socket, String(event.data));
     socket.onclose = (event) => {
       if (socket === this.socket) this.closed(event.code);
@@ -79,13 +85,17 @@ export class LiveFeed {
     this.watchSilence(socket);
   }
 
+  private opened(socket: WebSocket): void {
+    if (socket !== this.socket) return;
+    window.clearTimeout(this.graceTimer);
+    Object.assign(this.state, { connected: true, lost: false, retryAt: null });
+  }
+
   private take(socket: WebSocket, text: string): void {
     if (socket !== this.socket) return;
     this.watchSilence(socket);
-    if (!this.state.connected) {
-      window.clearTimeout(this.graceTimer);
-      Object.assign(this.state, { connected: true, lost: false, attempts: 0, retryAt: null });
-    }
+    // Only a word from the engine proves it well: one that accepts and closes at once must not be asked ever faster.
+    Object.assign(this.state, { attempts: 0, taken: false });
     const message = JSON.parse(text) as FeedMessage;
     if (message.type === "ping") return;
     for (const listener of this.listeners) listener(message);
@@ -103,10 +113,16 @@ export class LiveFeed {
       this.state.connected = false;
       this.graceTimer = window.setTimeout(() => (this.state.lost = !this.state.connected), GRACE_MS);
     }
-    const delay = code === CLOSED_TOO_SLOW ? 200 : delayBefore(this.state.attempts, BACKOFF);
+    this.state.taken = code === CLOSED_SEAT_TAKEN;
+    const delay = this.delayAfter(code);
     this.state.attempts += 1;
     this.state.retryAt = Date.now() + delay;
     this.retryTimer = window.setTimeout(() => this.open(), delay);
+  }
+
+  private delayAfter(code: number): number {
+    if (code === CLOSED_TOO_SLOW) return 200;
+    return code === CLOSED_SEAT_TAKEN ? TAKEN_RETRY_MS : delayBefore(this.state.attempts, BACKOFF);
   }
 
   private watchSilence(socket: WebSocket): void {

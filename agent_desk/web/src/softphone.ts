@@ -12,9 +12,10 @@ import { type Counters, type Quality, countersOf, qualityBetween } from "./quali
 
 /**
  * off: not wanted · registering: reaching Asterisk · dialling: leg being set up · up: parked or talking ·
- * lost: dropped, will be dialled again · blocked: the browser gives us no microphone, a person must act.
+ * lost: dropped, will be dialled again · blocked: the browser gives us no microphone, a person must act ·
+ * elsewhere: another tab of this browser holds the seat's leg; it comes here when that one closes.
  */
-export type LegState = "off" | "registering" | "dialling" | "up" | "lost" | "blocked";
+export type LegState = "off" | "registering" | "dialling" | "up" | "lost" | "blocked" | "elsewhere";
 
 export interface Leg {
   state: LegState;
@@ -42,6 +43,8 @@ export class Softphone {
   private redialTimer: number | undefined;
   private statsTimer: number | undefined;
   private counters: Counters | null = null;
+  /** Ends our turn at the seat's phone, or our waiting for it. */
+  private giveUp: (() => void) | null = null;
 
   constructor() {
     this.audio.autoplay = true;
@@ -49,7 +52,7 @@ export class Softphone {
 
   /** Bring the leg up and keep it up. Called again with the same account it does nothing. */
   start(account: SipAccount): void {
-    if (this.agent !== null && sameAccount(this.account, account)) return;
+    if (sameAccount(this.account, account)) return;
     this.stop();
     this.account = account;
     if (navigator.mediaDevices === undefined) {
@@ -57,6 +60,23 @@ export class Softphone {
       Object.assign(this.leg, { state: "blocked", cause: "insecure_page" });
       return;
     }
+    this.leg.state = "elsewhere";
+    this.takeTurn(account);
+  }
+
+  /** Two tabs must not fight over one seat: the browser's lock lets one hold the phone, the next one inherits it. */
+  private takeTurn(account: SipAccount): void {
+    const waiting = new AbortController();
+    this.giveUp = () => waiting.abort();
+    const turn = (): Promise<void> =>
+      new Promise((done) => {
+        this.giveUp = done;
+        this.register(account);
+      });
+    navigator.locks.request(`hotline.leg.${account.uri}`, { signal: waiting.signal }, turn).catch(() => undefined);
+  }
+
+  private register(account: SipAccount): void {
     this.leg.state = "registering";
     const agent = new JsSIP.UA({
       sockets: [new JsSIP.WebSocketInterface(account.ws_url)],
@@ -92,6 +112,8 @@ export class Softphone {
     this.attempts = 0;
     if (session !== null && !session.isEnded()) session.terminate();
     agent?.stop();
+    this.giveUp?.();
+    this.giveUp = null;
     this.audio.srcObject = null;
     Object.assign(this.leg, { state: "off", muted: false, quality: null, cause: null, silent: false });
   }

@@ -151,6 +151,8 @@ export interface TicketSummary {
   dispatched_at: Instant | null;
   due_at: Instant | null;
   lamp: Lamp;
+  /** True when the deadline was counted over days whose calendar is not published yet. */
+  due_provisional?: boolean;
   phone_masked: string;
   /** What happened to it last; left out by an engine that does not tell. */
   last_event?: { at: Instant; action: string; action_zh: string } | null;
@@ -200,6 +202,11 @@ export interface Ticket extends TicketSummary {
   call_id: string | null;
   reply: string | null;
   contact: string | null;
+  /** What the citizen was told when it was answered on the line. */
+  answer?: string | null;
+  solved?: boolean | null;
+  satisfaction?: number | null;
+  created_by?: string | null;
   timeline: TimelineEntry[];
   callbacks: CallbackAttempt[];
   actions: TicketAction[];

@@ -28,6 +28,7 @@ export const LEG_LOOKS: Record<LegState, Look> = {
   up: { tone: "ok", shape: "dot" },
   lost: { tone: "alarm", shape: "cross" },
   blocked: { tone: "alarm", shape: "cross" },
+  elsewhere: { tone: "warn", shape: "ring" },
 };
 
 export const LAMP_LOOKS: Record<Lamp, Look> = {
