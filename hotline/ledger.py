@@ -62,9 +62,7 @@ def make_append_only(table: Table) -> None:
 
     def after_create(_target: Table, connection: Connection, **_: Any) -> None:
         for statement in append_only_statements(table.name, connection.dialect.name):
-            connection.exec_driver_sql(
-                statement.replace("%", "%%") if connection.dialect.name == "postgresql" else statement
-            )
+            connection.exec_driver_sql(statement)
 
     event.listen(table, "after_create", after_create)
 
