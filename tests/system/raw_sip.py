@@ -45,6 +45,11 @@ def strength(audio: bytes, hertz: float) -> float:
     return 2 * (real * real + imaginary * imaginary) / (len(samples) * energy)
 
 
+def loudest(audio: bytes) -> int:
+    """The largest sample of μ-law audio, of 32124."""
+    return max((abs(_from_ulaw(byte)) for byte in audio), default=0)
+
+
 class _Rtp(asyncio.DatagramProtocol):
     def __init__(self) -> None:
         self.heard = bytearray()

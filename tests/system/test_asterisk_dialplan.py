@@ -12,7 +12,7 @@ import pytest
 from tests.system.conftest import RunningAsterisk
 from tests.system.raw_agi import agi_process
 from tests.system.raw_ami import Message, RawAmi, raw_ami
-from tests.system.raw_sip import RawPhone, raw_phone, ulaw_tone
+from tests.system.raw_sip import RawPhone, loudest, raw_phone, ulaw_tone
 
 CITIZEN_HERTZ, SEAT_HERTZ = 1000, 440
 CITIZEN_TONE, SEAT_TONE = ulaw_tone(CITIZEN_HERTZ, 1), ulaw_tone(SEAT_HERTZ, 1)
@@ -109,6 +109,16 @@ async def test_a_seat_takes_one_citizen_after_the_other_and_is_never_disturbed(d
     await desk.ami.event("BridgeEnter", since=since, Uniqueid=waiting["Uniqueid"], seconds=10)
     await _hear_each_other(second, seat)
     assert time.monotonic() - began < 10
+
+
+async def test_the_seat_hears_a_beep_before_its_citizen(desk: Desk) -> None:
+    """Nothing rings at a parked seat, and without an engine nothing lights up either."""
+    seat, _ = await desk.park("1001")
+    citizen = await desk.phone("13800000001")
+    assert await citizen.dial("12345") == 200  # and says nothing
+    async with asyncio.timeout(5):
+        while loudest(await seat.hear(0.1)) < 1000:
+            pass
 
 
 async def test_a_second_citizen_goes_to_the_seat_that_is_free(desk: Desk) -> None:
