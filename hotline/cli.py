@@ -1,6 +1,7 @@
 """The one console script: ``hotline``. Every room brings its own commands; here they only get their names."""
 
 import asyncio
+import os
 import signal
 import sys
 from pathlib import Path
@@ -16,6 +17,8 @@ from hotline.logs import configure_logging
 from hotline.settings import Secrets, Settings, load_settings
 from ivr.commands import prompts_command
 from recordings.commands import recordings_command
+from telephony.asterisk.process import find_running
+from telephony.asterisk.render import AsteriskFiles
 from telephony.phone.commands import phone_command
 
 cli = typer.Typer(
@@ -49,10 +52,9 @@ def run(
 @cli.command()
 def stop(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """结束引擎留下的 Asterisk / end the Asterisk that an engine left running; calls in it end."""
-    from telephony.asterisk.process import stop_running
-    from telephony.asterisk.render import AsteriskFiles
-
-    pid = asyncio.run(stop_running(AsteriskFiles(folder=load_settings(config).storage.folder.resolve())))
+    pid = find_running(AsteriskFiles(folder=load_settings(config).storage.folder.resolve()))
+    if pid is not None:
+        os.kill(pid, signal.SIGTERM)
     typer.echo(f"Asterisk {pid} 已停止 / stopped" if pid else "没有在运行的 Asterisk / no Asterisk runs here")
 
 
@@ -123,17 +125,19 @@ def main() -> None:
     """The console script. An error of ours is two sentences and exit code 2, never a traceback."""
     try:
         cli(prog_name="hotline")
-    except HotlineError as failure:
-        sys.stderr.write(f"错误:{failure.zh}\nerror: {failure.en}\n")
-        raise SystemExit(2) from None
-    except BaseExceptionGroup as group:
-        known = group.subgroup(HotlineError)
+    except (HotlineError, BaseExceptionGroup) as failure:
+        known = _ours(failure)
         if known is None:
             raise
-        while isinstance(known, BaseExceptionGroup):
-            known = known.exceptions[0]
-        sys.stderr.write(f"错误:{known.zh}\nerror: {known.en}\n")  # type: ignore[attr-defined]
+        sys.stderr.write(f"错误:{known.zh}\nerror: {known.en}\n")
         raise SystemExit(2) from None
+
+
+def _ours(failure: BaseException) -> HotlineError | None:
+    """The first error raised on purpose, in a group too."""
+    if isinstance(failure, BaseExceptionGroup):
+        return next((known for inner in failure.exceptions if (known := _ours(inner))), None)
+    return failure if isinstance(failure, HotlineError) else None
 
 
 if __name__ == "__main__":

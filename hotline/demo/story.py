@@ -126,6 +126,7 @@ async def play(settings: Settings, *, once: bool) -> int:
     folder = settings.storage.folder / "demo"
     site = await prepare_site(folder, settings, fresh_ports=once)
     engine = EngineProcess(site)
+    await engine.stop()  # an Asterisk that an interrupted demonstration left behind
     narrator.say("启动 Asterisk、引擎和坐席工作台……", "starting Asterisk, the engine and the desk …")
     try:
         await engine.start()

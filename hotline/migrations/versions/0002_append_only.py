@@ -14,7 +14,7 @@ down_revision: str | None = "0001"
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
-TABLES = ("ledger", "security_audit")
+TABLES = ("ledger", "security_audit", "ticket_timeline")
 
 
 def upgrade() -> None:
