@@ -44,6 +44,7 @@ class TelephonyLine:
         self._heartbeat = Heartbeat(self.telephone, clock or SystemClock(), heartbeat_seconds)
         self._connect_seconds = connect_seconds
         self._stack = AsyncExitStack()
+        self._reconciling: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         """Listen for AGI, connect, take the first snapshot. ConfigurationError: wrong password, port taken.
@@ -59,7 +60,8 @@ class TelephonyLine:
                 await self.link.connect(self._connect_seconds)
             except Unavailable as failure:
                 _log.error("telephony starts without Asterisk", why=failure.en)
-            stack.push_async_callback(_cancel, asyncio.create_task(self.reconciler.run(), name="reconciler"))
+            self._reconciling = asyncio.create_task(self.reconciler.run(), name="reconciler")
+            stack.push_async_callback(_cancel, self._reconciling)
             if self.link.up:
                 with suppress(TimeoutError):
                     async with asyncio.timeout(self._connect_seconds):
@@ -84,17 +86,21 @@ class TelephonyLine:
     async def watch(self) -> None:
         """Beat the heart, so that citizens come to us, until cancelled or closed: for the engine's TaskGroup.
 
-        Raises ConfigurationError when Asterisk refuses our password later on.
+        Raises ConfigurationError when Asterisk refuses our password later on, and what stopped the reconciler:
+        an engine that no longer sees the legs must not go on deciding.
         """
         beating = asyncio.create_task(self._heartbeat.run(), name="heartbeat")
+        watching = asyncio.create_task(self.link.watch(), name="link watch")
+        ends = [watching] if self._reconciling is None else [watching, self._reconciling]
         try:
-            await self.link.watch()
+            done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
         finally:
-            await _cancel(beating)
+            await _cancel(watching, beating)
 
 
-async def _cancel(task: "asyncio.Task[None]") -> None:
-    task.cancel()
-    await asyncio.wait([task])
-    if not task.cancelled() and (failure := task.exception()) is not None:
-        raise failure
+async def _cancel(*tasks: "asyncio.Task[None]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.wait(tasks)

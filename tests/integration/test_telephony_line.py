@@ -216,6 +216,16 @@ async def test_the_heart_beats_while_watched_and_is_stopped_at_the_end(ami: Fake
     assert ami.globals["HOTLINE_HEARTBEAT"] == "0"
 
 
+async def test_an_engine_that_cannot_see_any_more_stops(ami: FakeAmi) -> None:
+    def fail(_: Observation) -> None:
+        raise ZeroDivisionError
+
+    line = TelephonyLine(ami.address, fail, agi_port=0, patience=PATIENCE, connect_seconds=0.1)
+    async with line, asyncio.timeout(5):
+        with pytest.raises(ZeroDivisionError):
+            await line.watch()
+
+
 async def test_a_wrong_password_stops_the_start(ami: FakeAmi, bus: Bus) -> None:
     wrong = AmiAddress(ami.address.host, ami.address.port, "hotline", "falsch")
     with pytest.raises(ConfigurationError):

@@ -53,7 +53,7 @@ class Telephones:
 
     async def _receive(self, session: CallerSession) -> None:
         await session.set_variable("HOTLINE_CALL", "call_1")
-        await session.set_variable("HOTLINE_AFTER", "hangup")
+        await session.set_variable("HOTLINE_AFTER", "agi")
         await session.set_music(True)
         self.waiting.put_nowait(session)
         await session.until_gone()
@@ -82,7 +82,8 @@ class Telephones:
             assert await phone.dial("12345") == 200
             phone.say(ulaw_tone(CITIZEN_HERTZ, 1))
             async with asyncio.timeout(5):
-                yield phone, await self.waiting.get()
+                session = await self.waiting.get()
+            yield phone, session
 
 
 def _about(observed: Observation) -> str:
@@ -150,6 +151,21 @@ async def test_a_waiting_citizen_is_given_to_a_parked_seat_and_the_seat_comes_ba
                 await phones.until(LegGone)
         with pytest.raises(LegMissing):
             await phones.telephone.bridge(session.uniqueid, parked.uniqueid)
+
+
+async def test_a_seat_that_frees_is_given_the_next_citizen_at_once(phones: Telephones) -> None:
+    async with phones.seat() as (agent, parked), phones.citizen() as (_, first), phones.citizen() as (last, second):
+        for number in range(10):  # to and fro, without a breath between: nobody is lost on the way
+            await phones.telephone.bridge(second.uniqueid, parked.uniqueid)
+            await second.release()
+            await phones.until(LegBridged, parked.uniqueid)
+            if number < 9:
+                await phones.telephone.redirect(parked.uniqueid, "seat-loop", "parked")
+                await phones.until(SeatParked)
+                async with asyncio.timeout(5):
+                    second = await phones.waiting.get()
+        await asyncio.gather(last.await_tone(SEAT_HERTZ), agent.await_tone(CITIZEN_HERTZ))
+        assert first.uniqueid in phones.telephone.legs
 
 
 async def test_a_citizen_who_hangs_up_while_waiting_is_gone(phones: Telephones) -> None:
