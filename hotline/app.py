@@ -104,10 +104,11 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             line.telephone,
             bus,
             clock,
-            pace_of(settings, site.rules.calendar.is_working),
+            pace_of(settings, site.rules.calendar.provisional().is_working),
             dialling_rules_of(settings),
             centre.is_on_the_line,
         )
+        await work_orders.settle_provisional()
         knowledge = await KnowledgeBase.open(database)
         transcription = await stack.enter_async_context(
             open_transcription(settings, database, spying=line.telephone, clock=clock)
@@ -160,7 +161,7 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
                 "transcription": machine.transcription.run(),
                 "drafts": machine.work_orders.follow(machine.bus),
                 "recordings": machine.recordings.run(),
-                "callback robot": machine.robot.run(),
+                **({"callback robot": machine.robot.run()} if machine.settings.callback.enabled else {}),
                 "web": serve(machine.web, machine.settings),
             }.items()
         ]
