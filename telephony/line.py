@@ -95,7 +95,8 @@ class TelephonyLine:
         try:
             done, _ = await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                task.result()
+                if not task.cancelled():  # closed
+                    task.result()
         finally:
             await _cancel(watching, beating)
 
