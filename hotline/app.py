@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import structlog
 from fastapi import FastAPI
-from knowledge_base.service import KnowledgeBase
 
 from agent_desk.ports import Health, Rooms
 from agent_desk.server import create_app, create_desk, serve
@@ -28,6 +27,7 @@ from hotline.security import Security
 from hotline.settings import Secrets, Settings
 from ivr.prompts import SHIPPED_PROMPTS
 from ivr.service import CallCentre
+from knowledge_base.service import KnowledgeBase
 from recordings.service import Folders, Recordings
 from telephony.ami import AmiAddress
 from telephony.asterisk import AsteriskProcess, ensure_asterisk, progress_bars, render, show_nothing
