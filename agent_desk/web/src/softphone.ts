@@ -31,6 +31,11 @@ const REDIAL = { firstMs: 500, maximumMs: 8_000 };
 const STATS_EVERY_MS = 3_000;
 /** Candidates come within milliseconds on a LAN; do not wait for ones that never come. */
 const ICE_WAIT_MS = 400;
+/**
+ * After Asterisk was reached again, media that breaks within this time broke with it: Asterisk has restarted and the
+ * old leg is gone. (Without such a sign a break may be the network's, and heals by itself; then we wait.)
+ */
+const SUSPECT_MS = 15_000;
 
 export class Softphone {
   readonly leg: Leg = shallowReactive({ state: "off", muted: false, quality: null, cause: null, silent: false });
@@ -43,6 +48,8 @@ export class Softphone {
   private redialTimer: number | undefined;
   private statsTimer: number | undefined;
   private counters: Counters | null = null;
+  /** When the signalling socket last opened. */
+  private reachedAt = 0;
   /** Ends our turn at the seat's phone, or our waiting for it. */
   private giveUp: (() => void) | null = null;
 
@@ -90,7 +97,8 @@ export class Softphone {
       connection_recovery_max_interval: 8,
       user_agent: "hotline12345 desk",
     });
-    agent.on("registered", () => this.session ?? this.dial());
+    agent.on("registered", () => (this.session === null ? this.dial() : this.suspect(this.session)));
+    agent.on("connected", () => (this.reachedAt = Date.now()));
     agent.on("registrationFailed", (event) => this.failed(event.cause ?? "registration"));
     agent.on("disconnected", () => this.unregistered());
     agent.on("newRTCSession", (event: { originator: string; session: RTCSession }) => {
@@ -164,12 +172,19 @@ export class Softphone {
         void this.play();
       });
       connection.addEventListener("iceconnectionstatechange", () => {
-        // "disconnected" may heal; "failed" never does, and SIP alone would not notice.
+        // "failed" never heals, and SIP alone would not notice.
         if (connection.iceConnectionState === "failed" && session === this.session) session.terminate();
+        this.suspect(session);
       });
     };
     if (session.connection) attach(session.connection);
     else session.on("peerconnection", (event: { peerconnection: RTCPeerConnection }) => attach(event.peerconnection));
+  }
+
+  /** Is this leg one that Asterisk no longer knows? */
+  private suspect(session: RTCSession): void {
+    const broken = session.connection?.iceConnectionState === "disconnected";
+    if (broken && session === this.session && Date.now() - this.reachedAt < SUSPECT_MS) session.terminate();
   }
 
   private came(session: RTCSession): void {
