@@ -313,7 +313,7 @@ export const en: Messages = {
     noSeats: "No seat matches",
     group: "Group",
     gWaiting: "Wait",
-    gLongest: "Longest",
+    gLongest: "Max",
     gReady: "Ready",
     gBusy: "Busy",
     gNotReady: "Away",
