@@ -32,6 +32,7 @@ from recordings.service import Folders, Recordings
 from telephony.ami import AmiAddress
 from telephony.asterisk import AsteriskProcess, ensure_asterisk, progress_bars, render, show_nothing
 from telephony.line import TelephonyLine
+from telephony.port import Telephony
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
 
@@ -54,6 +55,22 @@ class Machine:
     work_orders: WorkOrders
     robot: CallbackRobot
     web: FastAPI
+
+
+class RecordedChannels:
+    """For the recordings room: whose channel is it?"""
+
+    def __init__(self, centre: CallCentre, telephone: Telephony) -> None:
+        self._centre = centre
+        self._telephone = telephone
+
+    def is_live(self, uniqueid: str) -> bool:
+        """Whether the channel is still there as far as anybody knows."""
+        return uniqueid in self._telephone.legs or self._centre.is_live(uniqueid)
+
+    async def call_of(self, uniqueid: str) -> str | None:
+        """The call; a return visit's attempt is its own."""
+        return uniqueid if uniqueid.startswith("callback_") else await self._centre.call_of(uniqueid)
 
 
 async def ready_asterisk(settings: Settings) -> None:
@@ -94,7 +111,8 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         )
         centre = CallCentre(settings, database, bus, line.telephone, clock)
         await centre.load()
-        recordings = Recordings(database, clock, Folders.below(folder), calls=centre, zone=settings.site.zone)
+        channels = RecordedChannels(centre, line.telephone)
+        recordings = Recordings(database, clock, Folders.below(folder), calls=channels, zone=settings.site.zone)
         tasks = CallbackTasks(database, clock, settings.site.zone)
         site = TicketSite.of(settings)
         work_orders = WorkOrders(database, clock, site, tasks, recordings)

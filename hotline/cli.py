@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from agent_desk.commands import account_command
 
+from agent_desk.commands import account_command
 from asr.commands import model_command
 from hotline import __version__
 from hotline.errors import HotlineError

@@ -4,6 +4,7 @@ The agent's seat is nailed up by WebRTC, as at a real desk. What the agent says 
 a small audio graph in the page, so that each line is spoken when it is due.
 """
 
+import asyncio
 import base64
 import re
 import shutil
@@ -76,7 +77,9 @@ async def open_browser(executable: str) -> AsyncIterator[Any]:
 @asynccontextmanager
 async def open_page(browser: Any, site: Site, account: str) -> AsyncIterator[Any]:
     """A page of its own where this account has signed in through the login form (Playwright's ``Page``)."""
-    context = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", permissions=["microphone"])
+    context = await browser.new_context(
+        viewport={"width": 1366, "height": 768}, locale="zh-CN", permissions=["microphone"]
+    )
     try:
         await context.add_init_script(_MICROPHONE)
         page = await context.new_page()
@@ -105,7 +108,7 @@ class BrowserAgent:
     async def ready(self) -> None:
         """Wait for the leg, then press ready; returns when the seat is idle."""
         since = len(self.person.feed.seen)
-        await self.at("leg-state").and_(self.page.locator("[data-leg=parked]")).wait_for(timeout=20_000)
+        await self.page.locator("[data-testid=leg-state][data-state=up]").wait_for(timeout=20_000)
         await self.at("status-ready").click()
         seat = (await self.person.get("/desk"))["seat"]
         if (seat["status"], seat["state"]) != ("ready", "idle"):
@@ -125,7 +128,8 @@ class BrowserAgent:
 
     async def say(self, wav: Path) -> None:
         """Speak into the fake microphone."""
-        await self.page.evaluate("sound => window.speak(sound)", base64.b64encode(wav.read_bytes()).decode())
+        sound = await asyncio.to_thread(wav.read_bytes)
+        await self.page.evaluate("sound => window.speak(sound)", base64.b64encode(sound).decode())
 
     async def submit(self, call_id: str, corrections: Shape) -> Shape:
         """Type the corrections, send, and read the ticket."""

@@ -17,6 +17,7 @@ from rich.console import Console
 from hotline.app import ready_asterisk
 from hotline.bus import Bus
 from hotline.database import Database
+from hotline.demo.browser import browser_agent, find_browser, open_browser
 from hotline.demo.cast import Agent, Script, converse, phone_agent
 from hotline.demo.engine import EngineProcess
 from hotline.demo.people import Shape, Somebody, signed_in
@@ -156,7 +157,7 @@ async def _play_all(site: Site, narrator: Narrator) -> dict[str, Sequence[Step]]
         gateway = await stack.enter_async_context(
             ScriptedGateway((asterisk.host, asterisk.sip_port), (asterisk.trunk.host, asterisk.trunk.port))
         )
-        agent = await stack.enter_async_context(phone_agent(site, SEAT))
+        agent = await _agent(site, stack, narrator)
         supervisor = await stack.enter_async_context(signed_in(site.url, site.logins["supervisor"]))
         await agent.ready()
         stage = Stage(site, gateway, agent, supervisor, narrator)
@@ -168,6 +169,18 @@ async def _play_all(site: Site, narrator: Narrator) -> dict[str, Sequence[Step]]
             narrator.say(f"⑧ 班长页面实时变化 {live} 次", "changes on the supervisor's page")
             stories[script.name] = await _judge(site, call_id, live, script)
     return stories
+
+
+async def _agent(site: Site, stack: AsyncExitStack, narrator: Narrator) -> Agent:
+    executable = find_browser()
+    if executable is None:
+        narrator.say(
+            "没有 Chromium,座席改用 SIP 话机(apt-get install chromium)", "no Chromium: a SIP phone is the seat"
+        )
+        return await stack.enter_async_context(phone_agent(site, SEAT))
+    narrator.say("座席在 Chromium 中登录,话路经 WebRTC 常连", "the agent signs in in Chromium; WebRTC, nailed up")
+    browser = await stack.enter_async_context(open_browser(executable))
+    return await stack.enter_async_context(browser_agent(site, browser, SEAT))
 
 
 async def _judge(site: Site, call_id: str, live: int, script: Script) -> list[Step]:
