@@ -305,6 +305,18 @@ export const en: Messages = {
     archive: "Archive",
     void: "Void",
   },
+  callback: {
+    due: "Due",
+    claimed: "About to dial",
+    dialling: "Dialling",
+    answered: "Answered",
+    surveyed: "Done",
+    refused: "Declined",
+    no_answer: "No answer",
+    busy: "Busy",
+    invalid: "Bad number",
+    failed: "Not reached",
+  },
   live: {
     groups: "Groups",
     seats: "Seats",

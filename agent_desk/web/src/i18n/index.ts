@@ -20,6 +20,13 @@ export function sentenceOf(error: ApiError): string {
   return language.value === "zh" ? error.zh : error.en;
 }
 
+/** A sentence that the engine gives as "中文 / English": the half of the person's language. */
+export function halfOf(text: string): string {
+  const [zhHalf, enHalf, ...more] = text.split(" / ");
+  if (enHalf === undefined || more.length > 0) return text;
+  return (language.value === "zh" ? zhHalf : enHalf) ?? text;
+}
+
 /** A word that the engine may send and that we may know: translated when we do, as it came when we do not. */
 export function wordOf(group: string, word: string | null | undefined, otherwise?: string): string {
   if (!word) return otherwise ?? "";

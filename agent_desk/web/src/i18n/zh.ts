@@ -303,6 +303,18 @@ export const zh = {
     archive: "归档",
     void: "作废",
   },
+  callback: {
+    due: "待回访",
+    claimed: "即将拨打",
+    dialling: "拨打中",
+    answered: "已接听",
+    surveyed: "已完成",
+    refused: "拒绝评价",
+    no_answer: "无人接听",
+    busy: "占线",
+    invalid: "号码无效",
+    failed: "未能接通",
+  },
   live: {
     groups: "技能组",
     seats: "座席",
