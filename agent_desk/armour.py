@@ -47,11 +47,15 @@ SECURITY_HEADERS: Mapping[str, str] = {
 
 
 def is_foreign(headers: Headers) -> bool:
-    """Whether a page of another site sent this. Programs that are no browser send no Origin and are not foreign."""
-    origin = headers.get("origin")
-    if origin is None:
-        return headers.get("sec-fetch-site", "none") not in ("none", "same-origin")
-    return urlsplit(origin).netloc.casefold() != headers.get("host", "").casefold()
+    """Whether a page of another site sent this.
+
+    Sec-Fetch-Site is the browser's own word and no page can forge it; browsers without it, or on plain HTTP, name
+    the Origin. Programs that are no browser send neither and are not foreign.
+    """
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    return origin is not None and urlsplit(origin).netloc.casefold() != headers.get("host", "").casefold()
 
 
 class BodyTooLarge(HTTPException):
