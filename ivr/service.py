@@ -11,7 +11,7 @@ from typing import Protocol
 
 import structlog
 
-from hotline.bus import Bus
+from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import HotlineError, NotFound, RuleBroken
@@ -26,7 +26,7 @@ from ivr.people import Call, SeatLeg
 from ivr.readings import calls_this_month, live_view, offer_view
 from ivr.views import CallState, CallView, LiveView, OfferView, SeatStatus, SeatView
 from ivr.waiting_room import greet, wait_for_agent
-from telephony.observations import GoneReason, LegBridged, LegGone, LinkUp, Observation, SeatParked
+from telephony.observations import CitizenFellBack, GoneReason, LegBridged, LegGone, LinkDown, LinkUp, Observation, SeatParked
 from telephony.port import CallerGone, CallerSession, Telephony
 
 _log = structlog.get_logger()
@@ -56,6 +56,8 @@ class CallCentre:
         self._sessions: dict[str, CallerSession] = {}
         self._hands: set[asyncio.Task[None]] = set()
         self._time_changed = asyncio.Event()
+        self._taken_up = asyncio.Event()
+        self._seen = self._subscribe()
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -66,23 +68,23 @@ class CallCentre:
         for call in reversed(await store.load_calls(self._database, day | (tables.calls.c.state != "ended"))):
             self.floor.calls[call.call_id] = call
             adoption.count(self.floor.figures, call)
+            if call.state is not CallState.ENDED and (facts := await adoption.recall(self._database, call, now)):
+                self._do(Step(facts=facts))
         for seat_id, row in (await store.load_seats(self._database)).items():
             if seat_id in self.floor.seats:
                 adoption.restore_seat(self.floor.seats[seat_id], row, now)
 
     async def run(self) -> None:
         """Work until cancelled; what was begun is written before the return."""
-        with self._bus.subscribe("call centre", Observation, capacity=100_000) as seen:
-            async with asyncio.TaskGroup() as group:
-                writer = group.create_task(self.journal.run())
-                timer = group.create_task(self._keep_time())
-                try:
-                    async for observation in seen:
-                        self._observe(observation)
-                finally:
-                    timer.cancel()
-                    self.journal.close()
-                    await asyncio.shield(writer)
+        async with asyncio.TaskGroup() as group:
+            writer = group.create_task(self.journal.run())
+            timer = group.create_task(self._keep_time())
+            try:
+                await self._follow()
+            finally:
+                timer.cancel()
+                self.journal.close()
+                await asyncio.shield(writer)
 
     async def citizen(self, session: CallerSession) -> None:
         """FastAGI handler of ``/citizen``. When it returns, the dialplan goes on as HOTLINE_AFTER says."""
@@ -230,6 +232,19 @@ class CallCentre:
         await session.set_variable("HOTLINE_CALL", call.call_id)
         return call, False
 
+    async def _follow(self) -> None:
+        while True:
+            try:
+                async for observation in self._seen:
+                    self._observe(observation)
+                return
+            except SubscriberTooSlow:
+                self._seen = self._subscribe()
+                self._spawn(self._take_up())
+
+    def _subscribe(self) -> Subscription:
+        return self._bus.subscribe("call centre", Observation, capacity=100_000)
+
     def _observe(self, observation: object) -> None:
         now = self._clock.now()
         match observation:
@@ -243,13 +258,19 @@ class CallCentre:
                 self._do(self.floor.leg_parked(seat, SeatLeg(channel, uniqueid), now))
             case LegBridged(uniqueid=uniqueid):
                 self._spawn(self._look_who_talks(uniqueid))
+            case CitizenFellBack(uniqueid=uniqueid):
+                if call := self.floor.by_uniqueid(uniqueid):
+                    self._do(self.floor.call_fell_back(call.call_id, now))
             case LinkUp():
                 self._spawn(self._take_up())
+            case LinkDown():
+                self._taken_up.clear()
             case _:
                 pass
 
     async def _look_who_talks(self, uniqueid: str) -> None:
         """Adopt a talk that Asterisk's own queue made. Our own offers are known already."""
+        await self._taken_up.wait()  # what went on before the link came up is taken up as a whole
         seat = next((s for s in self.floor.seats.values() if s.leg is not None and s.leg.uniqueid == uniqueid), None)
         if seat is None or seat.call_id is not None or (seat.offer is not None and seat.offer.taken):
             return
@@ -259,6 +280,14 @@ class CallCentre:
 
     async def _take_up(self) -> None:
         """After the link came (back) up: compare what we believe with the legs there are."""
+        try:
+            await self._compare_with_legs()
+        except HotlineError as failure:  # the link went down again: its next coming up brings us here anew
+            _log.warning("not all was taken up", why=failure.en)
+        finally:
+            self._taken_up.set()
+
+    async def _compare_with_legs(self) -> None:
         for leg in list(self._telephone.legs.values()):
             if leg.seat and leg.seat in self.floor.seats and leg.channel.startswith(f"PJSIP/{leg.seat}-"):
                 self._do(self.floor.leg_parked(leg.seat, SeatLeg(leg.channel, leg.uniqueid), self._clock.now()))
@@ -270,10 +299,10 @@ class CallCentre:
                 )
         for call in [c for c in self.floor.calls.values() if c.state is not CallState.ENDED]:
             await self._take_up_call(call)
-        for seat in self.floor.seats.values():  # Asterisk may have restarted and forgotten
-            seat.mirrored = None
+        for seat in self.floor.seats.values():
             if seat.leg is not None and seat.leg.uniqueid not in self._telephone.legs:
                 self._do(self.floor.leg_gone(seat.leg.uniqueid, self._clock.now()))
+        self._do(self.floor.mirror_anew())
         self._do(self.floor.tick(self._clock.now()))
 
     async def _take_up_call(self, call: Call) -> None:

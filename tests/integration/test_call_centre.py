@@ -1,0 +1,236 @@
+"""The call centre's hands on a real database and a behaving telephone."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from hotline import ledger
+from hotline.bus import Bus
+from hotline.clock import SystemClock
+from hotline.database import Database
+from hotline.errors import RuleBroken
+from hotline.facts import Fact
+from hotline.facts.calls import (
+    CallAdopted,
+    CallConnected,
+    CallEnded,
+    CallFellBack,
+    CallOffered,
+    CallQueued,
+    OfferEnded,
+)
+from hotline.facts.screens import OfferMade
+from hotline.settings import Group, Line, Seat, Settings
+from ivr.service import CallCentre
+from ivr.views import CallState, SeatState, SeatStatus
+from telephony.fake import FakeCaller, FakeTelephony
+
+SETTINGS = Settings(
+    lines=[Line(number="12345", group="general")],
+    groups=[Group(id="general", name="综合", wrap_up_seconds=0)],
+    seats=[Seat(id="1001", groups=["general"]), Seat(id="1002", groups=["general"])],
+)
+
+
+@dataclass(frozen=True)
+class Agent:
+    account: str = "xiaoli"
+    name: str = "小李"
+
+
+AGENT = Agent()
+
+
+class Room:
+    """One engine's call centre with its telephone."""
+
+    def __init__(self, database: Database, bus: Bus, telephone: FakeTelephony) -> None:
+        self.bus, self.telephone, self.database = bus, telephone, database
+        self.centre = CallCentre(SETTINGS, database, bus, telephone, SystemClock())
+
+    async def ready(self, seat: str) -> None:
+        self.telephone.add_leg(f"PJSIP/{seat}-0001", seat=seat)
+        self.centre.feed_opened(seat, AGENT)
+        await self.centre.choose_status(seat, SeatStatus.READY, None, AGENT)
+        await self.until(lambda: self.centre.seat(seat).state is not SeatState.UNREACHABLE)
+
+    def calls(self, number: str) -> tuple[FakeCaller, "asyncio.Task[None]"]:
+        leg = self.telephone.add_leg(f"PJSIP/trunk-{number}", caller=number)
+        caller = FakeCaller(leg.channel, leg.uniqueid, callerid=number, dnid="12345")
+        return caller, asyncio.create_task(self.centre.citizen(caller))
+
+    async def until(self, true: Callable[[], object]) -> None:
+        """Wait for a change on the bus that makes it true."""
+        with self.bus.subscribe("test") as seen:
+            async with asyncio.timeout(5):
+                while not true():
+                    await anext(seen)
+
+    async def offer(self, seat: str) -> int:
+        await self.until(lambda: self.centre.offer_for(seat))
+        offer = self.centre.offer_for(seat)
+        assert offer is not None
+        return offer.offer_id
+
+    async def facts(self, call_id: str) -> list[type[Fact]]:
+        return [type(entry.fact) async for entry in ledger.read(self.database, call_id=call_id)]
+
+
+@asynccontextmanager
+async def opened(path: Path, telephone: FakeTelephony | None = None) -> AsyncIterator[Room]:
+    bus = Bus()
+    telephone = telephone or FakeTelephony()
+    telephone._publish = bus.publish
+    database = await Database.open(f"sqlite+aiosqlite:///{path / 'hotline.db'}", bus)
+    await database.create_all()
+    room = Room(database, bus, telephone)
+    await room.centre.load()
+    task = asyncio.create_task(room.centre.run())
+    try:
+        yield room
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await database.close()
+
+
+@pytest.fixture
+async def room(tmp_path: Path) -> AsyncIterator[Room]:
+    async with opened(tmp_path) as room:
+        yield room
+
+
+async def ends(work: Awaitable[None]) -> None:
+    async with asyncio.timeout(5):
+        await work
+
+
+async def test_the_way_of_one_call(room: Room) -> None:
+    await room.ready("1001")
+    caller, session = room.calls("13800000001")
+    offer = await room.offer("1001")
+    call = await room.centre.accept("1001", offer, AGENT)
+    await ends(session)
+    assert caller.heard == ["hotline/welcome"]
+    assert caller.released
+    assert (call.state, call.seat) == (CallState.TALKING, "1001")
+    await room.centre.hang_up("1001", call.call_id, AGENT)
+    await room.until(lambda: room.centre.seat("1001").state is SeatState.IDLE)
+    kinds = await room.facts(call.call_id)
+    for kind in (CallQueued, CallOffered, CallConnected, CallEnded):
+        assert kinds.count(kind) == 1
+    view = await room.centre.find_call(call.call_id)
+    assert view.end_reason == "agent_hung_up"
+
+
+async def test_two_tabs_accept_and_one_bridge_is_made(room: Room) -> None:
+    await room.ready("1001")
+    room.calls("13800000001")
+    offer = await room.offer("1001")
+    results = await asyncio.gather(
+        *(room.centre.accept("1001", offer, AGENT) for _ in range(5)), return_exceptions=True
+    )
+    assert sum(isinstance(result, RuleBroken) for result in results) == 4
+
+
+async def test_the_citizen_hangs_up_while_the_agent_accepts(room: Room) -> None:
+    await room.ready("1001")
+    caller, session = room.calls("13800000001")
+    offer = await room.offer("1001")
+    room.telephone.drop(caller.channel)
+    caller.hangs_up()
+    with pytest.raises(RuleBroken):
+        await room.centre.accept("1001", offer, AGENT)
+    await ends(session)
+    await room.until(lambda: room.centre.seat("1001").state is SeatState.IDLE)
+
+
+async def test_an_offer_is_in_the_ledger_before_the_screen_is_told(room: Room) -> None:
+    await room.ready("1001")
+    with room.bus.subscribe("screen", OfferMade) as screen:
+        room.calls("13800000001")
+        async with asyncio.timeout(5):
+            await anext(screen)
+    view = room.centre.offer_for("1001")
+    assert view is not None
+    assert CallOffered in await room.facts(view.call_id)
+
+
+async def test_a_killed_engine_finds_the_talk_again(tmp_path: Path) -> None:
+    telephone = FakeTelephony()
+    async with opened(tmp_path, telephone) as room:
+        await room.ready("1001")
+        room.calls("13800000001")
+        call = await room.centre.accept("1001", await room.offer("1001"), AGENT)
+    async with opened(tmp_path, telephone) as room:
+        telephone.come_up()
+        await room.until(lambda: room.centre.seat("1001").state is SeatState.TALKING)
+        assert room.centre.seat("1001").call_id == call.call_id
+        assert room.centre.seat("1001").status is SeatStatus.READY
+        await room.until(lambda: True)
+        telephone.drop("PJSIP/trunk-13800000001")
+        await room.until(lambda: room.centre.seat("1001").call_id is None)
+        kinds = await room.facts(call.call_id)
+        assert (kinds.count(CallAdopted), kinds.count(CallConnected)) == (1, 1)
+
+
+async def test_an_offer_that_died_with_the_engine_is_ended(tmp_path: Path) -> None:
+    telephone = FakeTelephony()
+    async with opened(tmp_path, telephone) as room:
+        await room.ready("1001")
+        room.calls("13800000001")
+        await room.offer("1001")
+        call_id = room.centre.floor.waiting()[0].call_id
+    async with opened(tmp_path, telephone) as room:
+        telephone.come_up()
+        await room.until(lambda: telephone.redirected)
+        kinds = await room.facts(call_id)
+        assert (kinds.count(CallOffered), kinds.count(OfferEnded), kinds.count(CallFellBack)) == (1, 1, 1)
+
+
+async def test_a_killed_engine_fetches_its_waiting_citizen_and_closes_who_left(tmp_path: Path) -> None:
+    telephone = FakeTelephony()
+    async with opened(tmp_path, telephone) as room:
+        stays, _ = room.calls("13800000001")
+        leaves, _ = room.calls("13800000002")
+        await room.until(lambda: len(room.centre.live().waiting) == 2)
+    telephone.drop(leaves.channel)
+    async with opened(tmp_path, telephone) as room:
+        telephone.come_up()
+        await room.until(lambda: telephone.redirected)
+        assert [(leg, where) for leg, *where in telephone.redirected] == [(stays.uniqueid, ["citizen", "again"])]
+        gone = await room.centre.call_of(leaves.uniqueid)
+        assert gone is not None
+        await room.until(lambda: room.centre.call(gone).state is CallState.ENDED)  # type: ignore[union-attr]
+        assert (await room.centre.find_call(gone)).end_reason == "ended_unseen"
+
+
+async def test_asterisk_restarts_under_us(room: Room) -> None:
+    await room.ready("1001")
+    room.calls("13800000001")
+    call = await room.centre.accept("1001", await room.offer("1001"), AGENT)
+    room.telephone.go_down()
+    room.telephone.come_up(restarted=True)
+    await room.until(lambda: room.centre.seat("1001").state is SeatState.UNREACHABLE)
+    assert (await room.centre.find_call(call.call_id)).end_reason == "asterisk_restarted"
+    room.telephone.add_leg("PJSIP/1001-0002", seat="1001")
+    await room.until(lambda: room.centre.seat("1001").state is SeatState.IDLE)
+
+
+async def test_a_full_disk_stops_no_call(room: Room) -> None:
+    await room.ready("1001")
+    async with room.database.engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE ledger RENAME TO gone")
+    room.calls("13800000001")
+    call = await room.centre.accept("1001", await room.offer("1001"), AGENT)
+    assert call.state is CallState.TALKING
+    assert room.centre.journal.failing
+    async with room.database.engine.begin() as connection:
+        await connection.exec_driver_sql("ALTER TABLE gone RENAME TO ledger")
+    await room.centre.hang_up("1001", call.call_id, AGENT)
+    await room.until(lambda: room.centre.seat("1001").state is SeatState.IDLE)
+    assert CallConnected in await room.facts(call.call_id)
