@@ -15,11 +15,13 @@ from pathlib import Path
 
 import panoramisk
 
+from bench.registry import Tell
+from bench.rows import Row
 from telephony.ami import AmiAddress, AmiLink, Patience
 from telephony.messages import AmiMessage
 
 TRANSCRIPT = Path(__file__).with_name("ami_call.txt")
-COMMAND = "python -m bench ONLY=ami.intake"
+COMMAND = "make bench ONLY=ami.intake"
 CALLS = 3000
 ROUNDS = 5
 _SERVER = """
@@ -48,7 +50,7 @@ asyncio.run(main())
 """
 
 
-async def run() -> list[dict[str, object]]:
+async def run(tell: Tell) -> list[Row]:
     """Measure; a few seconds."""
     events = (TRANSCRIPT.read_bytes().count(b"\r\n\r\n")) * CALLS
     command = [sys.executable, "-c", _SERVER, str(TRANSCRIPT), str(CALLS)]
@@ -57,15 +59,15 @@ async def run() -> list[dict[str, object]]:
         assert server.stdout is not None
         port = int(await server.stdout.readline())
         ours, peer = [], []
-        for _ in range(ROUNDS):
+        for number in range(1, ROUNDS + 1):
+            tell(f"round {number} of {ROUNDS}, {events} events each")
             ours.append(events / await _bounded(_time_ours, port))
             peer.append(events / await _bounded(_time_panoramisk, port))
     finally:
         server.kill()
         await server.wait()
     mine, theirs = statistics.median(ours), statistics.median(peer)
-    row = {"name": "ami.intake", "unit": "events/s", "ours": round(mine), "peer": round(theirs)}
-    return [{**row, "peer_name": "panoramisk 1.4", "ratio": round(mine / theirs, 2), "command": COMMAND}]
+    return [Row("ami.intake", "events/s", round(mine), round(theirs), "panoramisk 1.4", COMMAND)]
 
 
 async def _bounded(measure: Callable[[int], Awaitable[float]], port: int) -> float:
@@ -113,7 +115,3 @@ async def _time_panoramisk(port: int) -> float:
     manager.connection_lost = lambda error: None  # it would reconnect for ever
     manager.close()
     return ended - began
-
-
-if __name__ == "__main__":
-    print(asyncio.run(run()))

@@ -1,0 +1,60 @@
+"""Which benchmarks there are, and which of them a name asks for. A new benchmark is one line here."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+
+from bench.rows import Row
+from hotline.errors import ConfigurationError
+
+Tell = Callable[[str], None]
+"""Shows one line of progress."""
+Run = Callable[[Tell], Awaitable[Sequence[Row]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """One benchmark and the rows that it fills."""
+
+    name: str
+    rows: tuple[str, ...]
+    run: Run
+
+    def answers(self, asked: str) -> bool:
+        """Whether ``asked`` is the beginning of its name or of one of its rows."""
+        return any(name.startswith(asked) for name in (self.name, *self.rows))
+
+
+def _from(module: str) -> Run:
+    """The module's ``run``, imported when it is needed: a benchmark that is not asked for costs nothing."""
+
+    async def run(tell: Tell) -> Sequence[Row]:
+        rows: Sequence[Row] = await import_module(module).run(tell)
+        return rows
+
+    return run
+
+
+BENCHMARKS: tuple[Benchmark, ...] = (
+    Benchmark("ami.intake", ("ami.intake",), _from("bench.ami_intake")),
+    Benchmark(
+        "seat.handover",
+        ("seat.handover", "seat.handover.p50", "seat.handover.audio", "seat.handover.audio_p50"),
+        _from("bench.seat_handover"),
+    ),
+    Benchmark("engine.cpu_share", ("engine.cpu_share", "engine.cpu_share.asr"), _from("bench.cpu_share")),
+)
+
+
+def choose(asked: str | None, known: Sequence[Benchmark] = BENCHMARKS) -> list[Benchmark]:
+    """The benchmarks that ``asked`` (a name or the beginning of one; None: all) means.
+
+    Raises ConfigurationError that lists the names.
+    """
+    chosen = [benchmark for benchmark in known if asked is None or benchmark.answers(asked)]
+    if not chosen:
+        names = ", ".join(row for benchmark in known for row in benchmark.rows)
+        raise ConfigurationError(
+            f"没有名为 {asked} 的测量;可选:{names}", f"no benchmark is called {asked!r}; there are: {names}"
+        )
+    return chosen
