@@ -7,7 +7,10 @@ bridge; the dialplan notes in the global ``TALK_<seat>`` whom it gave to the sea
 from datetime import datetime
 from typing import Any
 
-from hotline.facts.calls import CallAdopted
+from hotline import ledger
+from hotline.database import Database
+from hotline.facts import Fact
+from hotline.facts.calls import CallAdopted, CallConnected, CallFellBack, CallOffered, OfferEnded
 from hotline.ids import new_id
 from hotline.settings import Settings
 from ivr.figures import Counted, RollingFigures
@@ -37,6 +40,25 @@ def restore_seat(seat: Seat, row: dict[str, Any], now: datetime) -> None:
     seat.calls_taken = row["calls_taken"]
     if seat.status is not SeatStatus.OFFLINE:
         seat.unwatched_since = now
+
+
+async def recall(database: Database, call: Call, now: datetime) -> list[Fact]:
+    """Take from the ledger what the row of an open call does not keep; the end of an offer that died with the engine."""
+    offer: CallOffered | None = None
+    kinds = (CallOffered, OfferEnded, CallConnected)
+    async for entry in ledger.read(database, call_id=call.call_id, kinds=kinds):
+        match entry.fact:
+            case CallOffered() as made:
+                offer = made
+            case OfferEnded():
+                offer = None
+            case CallConnected(seat_uniqueid=uniqueid):
+                call.seat_uniqueid = uniqueid
+            case _:
+                pass
+    if offer is None:
+        return []
+    return [OfferEnded(at=now, call_id=call.call_id, offer_id=offer.offer_id, seat=offer.seat, outcome="withdrawn")]
 
 
 def is_strange_citizen(leg: Leg, floor: Floor) -> bool:
@@ -93,7 +115,10 @@ async def find_partner(telephone: Telephony, floor: Floor, seat_id: str, uniquei
 
 def adopt_talk(floor: Floor, call: Call, seat: Seat, now: datetime) -> Step:
     """Take up a talk: one that we knew goes on as it was, one that the queue made begins now for us."""
+    unknown = call.state is not CallState.TALKING
     step = floor.join(call, seat, now)
+    if unknown:
+        step.facts.insert(0, CallFellBack(at=now, call_id=call.call_id))
     step.facts.append(CallAdopted(at=now, call_id=call.call_id, state=CallState.TALKING.value))
     return step
 

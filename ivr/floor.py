@@ -256,6 +256,15 @@ class Floor:
         self._join(call, seat, step, now)
         return self._settle(step, now, calls=[call], seats=[seat])
 
+    def mirror_anew(self) -> Step:
+        """Asterisk may have forgotten, or enlisted seats by itself: say again which seats take calls without us."""
+        step = Step()
+        for seat in self.seats.values():
+            seat.mirrored = self._takes_calls(seat)
+            if seat.leg is not None:
+                step.orders.append(MirrorReadiness(seat.id, seat.mirrored))
+        return step
+
     # -- time -----------------------------------------------------------------------------------------------------
 
     def next_due(self) -> datetime | None:
@@ -316,6 +325,7 @@ class Floor:
 
     def _join(self, call: Call, seat: Seat, step: Step, now: datetime) -> None:
         first_time = call.connected_at is None
+        known = seat.leg is not None and (call.seat, call.seat_uniqueid) == (seat.id, seat.leg.uniqueid)
         self._withdraw_offer_of(call, step, now)
         self._leave_seat(call, step, now)
         if seat.offer is not None:  # one seat, one citizen: what is bridged wins
@@ -329,7 +339,8 @@ class Floor:
         seat.call_id, seat.wrap_up_until = call.call_id, None
         if first_time:
             self.figures.answered(call.group, now, call.waited(now))
-        if seat.leg is not None:
+        if seat.leg is not None and not known:  # a talk that outlived an engine was written down by that one
+            call.seat_uniqueid = seat.leg.uniqueid
             step.facts.append(
                 CallConnected(
                     at=now,
@@ -413,6 +424,10 @@ class Floor:
             seat.leg = None
 
     @staticmethod
+    def _takes_calls(seat: Seat) -> bool:
+        return seat.status is SeatStatus.READY and seat.leg is not None
+
+    @staticmethod
     def _dues(seat: Seat) -> list[datetime]:
         dues = [seat.wrap_up_until] if seat.wrap_up_until else []
         if seat.offer is not None and not seat.offer.taken:
@@ -445,7 +460,7 @@ class Floor:
             seat.idle_since = now if state is SeatState.IDLE else seat.idle_since
             step.facts.append(SeatStateObserved(at=now, seat=seat.id, state=state.value, call_id=seat.call_id))
             step.tell([SeatChanged(seat=seat.id)])
-        takes_calls = seat.status is SeatStatus.READY and seat.leg is not None
+        takes_calls = self._takes_calls(seat)
         if takes_calls != bool(seat.mirrored):
             seat.mirrored = takes_calls
             step.orders.append(MirrorReadiness(seat.id, takes_calls))

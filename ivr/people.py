@@ -40,6 +40,8 @@ class Call:
     ending_because: str | None = None
     """Set before we hang up ourselves, so that the hang-up that comes back has its reason."""
     seat: str | None = None
+    seat_uniqueid: str | None = None
+    """The seat's leg that the ledger says it was last connected with."""
     account: str | None = None
     first: bool = False
     talked_seconds: float = 0.0

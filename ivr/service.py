@@ -26,7 +26,16 @@ from ivr.people import Call, SeatLeg
 from ivr.readings import calls_this_month, live_view, offer_view
 from ivr.views import CallState, CallView, LiveView, OfferView, SeatStatus, SeatView
 from ivr.waiting_room import greet, wait_for_agent
-from telephony.observations import CitizenFellBack, GoneReason, LegBridged, LegGone, LinkDown, LinkUp, Observation, SeatParked
+from telephony.observations import (
+    CitizenFellBack,
+    GoneReason,
+    LegBridged,
+    LegGone,
+    LinkDown,
+    LinkUp,
+    Observation,
+    SeatParked,
+)
 from telephony.port import CallerGone, CallerSession, Telephony
 
 _log = structlog.get_logger()

@@ -25,6 +25,11 @@ class EngineProcess:
         self.log = site.folder / "engine.log"
 
     @property
+    def running(self) -> bool:
+        """Whether it was started and has not ended."""
+        return self._process is not None and self._process.returncode is None
+
+    @property
     def pid(self) -> int:
         """The engine's process id."""
         assert self._process is not None
@@ -68,7 +73,7 @@ class EngineProcess:
 
     async def stop(self) -> None:
         """End the engine and then its Asterisk."""
-        if self._process is not None and self._process.returncode is None:
+        if self.running:
             await self._end(signal.SIGTERM)
         if (pid := self.asterisk_pid) is not None:
             os.kill(pid, signal.SIGKILL)

@@ -186,8 +186,10 @@ async def test_an_offer_that_died_with_the_engine_is_ended(tmp_path: Path) -> No
         await room.offer("1001")
         call_id = room.centre.floor.waiting()[0].call_id
     async with opened(tmp_path, telephone) as room:
-        telephone.come_up()
-        await room.until(lambda: telephone.redirected)
+        with room.bus.subscribe("test", CallAdopted) as seen:
+            telephone.come_up()
+            async with asyncio.timeout(5):
+                await anext(seen)
         kinds = await room.facts(call_id)
         assert (kinds.count(CallOffered), kinds.count(OfferEnded), kinds.count(CallFellBack)) == (1, 1, 1)
 

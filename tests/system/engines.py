@@ -1,0 +1,208 @@
+"""A whole hotline for system tests: the engine as a process of its own on a private site, with people and telephones.
+
+    async with open_house(folder) as house:
+        async with house.seat("1001") as leg, house.agent("1001", leg) as agent: …
+        await house.engine.kill()
+
+Everything ends with the house, also when the test failed: the engine and its Asterisk, by their process ids.
+"""
+
+import asyncio
+import itertools
+import os
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from hotline import ledger
+from hotline.bus import Bus
+from hotline.database import Database
+from hotline.demo.cast import PhoneAgent
+from hotline.demo.engine import EngineProcess
+from hotline.demo.people import Shape, Somebody, signed_in
+from hotline.demo.site import Site, prepare_site
+from hotline.facts import Fact
+from hotline.settings import Secrets, load_settings
+from telephony.phone import PhoneCall, ScriptedGateway, ScriptedPhone
+from telephony.phone.calls import read_sound
+from telephony.phone.mulaw import Samples
+from telephony.phone.tones import tone_share
+from tests.system.conftest import REPOSITORY
+
+F = TypeVar("F", bound=Fact)
+UNITS = [{"code": "zhujian", "name": "市住建局"}, {"code": "chengguan", "name": "市城管局"}]
+SMALL: Mapping[str, Any] = {
+    "asr": {"model": "tiny"},
+    "organisation": {"units": UNITS, "directory": [{"unit": "zhujian"}]},  # each unit's account costs a password hash
+}
+
+
+@dataclass
+class House:
+    """One site that runs."""
+
+    site: Site
+    engine: EngineProcess
+    gateway: ScriptedGateway
+
+    @property
+    def server(self) -> tuple[str, int]:
+        """Where SIP goes."""
+        return self.site.settings.asterisk.host, self.site.settings.asterisk.sip_port
+
+    async def dial(self, number: str, line: str = "12345") -> PhoneCall:
+        """A citizen of this number calls and is answered."""
+        return await self.gateway.citizen(number).dial(line, timeout=20)
+
+    @asynccontextmanager
+    async def seat(self, seat: str) -> AsyncIterator[PhoneCall]:
+        """A seat nailed up by a SIP phone. It needs no engine."""
+        password = Secrets(self.site.folder).seat_password(seat)
+        async with ScriptedPhone(seat, self.server, user=f"{seat}-sip", password=password) as phone:
+            leg = await phone.dial("seat")
+            try:
+                yield leg
+            finally:
+                if leg.is_up:
+                    await leg.hang_up()
+
+    @asynccontextmanager
+    async def person(self, account: str) -> AsyncIterator[Somebody]:
+        """Somebody at a screen whose live feed is open."""
+        async with signed_in(self.site.url, self.site.logins[account]) as somebody:
+            yield somebody
+
+    @asynccontextmanager
+    async def agent(self, seat: str, leg: PhoneCall) -> AsyncIterator[PhoneAgent]:
+        """The seat's agent at the desk."""
+        async with self.person(f"agent{seat}") as person:
+            yield PhoneAgent(person, leg)
+
+    @asynccontextmanager
+    async def ready_agent(self, seat: str) -> AsyncIterator[PhoneAgent]:
+        """An agent with a phone, ready and idle."""
+        async with self.seat(seat) as leg, self.agent(seat, leg) as agent:
+            await agent.ready()
+            yield agent
+
+    async def facts(self, call_id: str | None = None) -> list[Fact]:
+        """What the ledger has, of one call or of all."""
+        database = await Database.open(self.site.settings.database_url, Bus())
+        try:
+            return [entry.fact async for entry in ledger.read(database, call_id=call_id)]
+        finally:
+            await database.close()
+
+    async def all(self, kind: type[F], call_id: str | None = None) -> list[F]:
+        """The facts of one kind, oldest first."""
+        return [fact for fact in await self.facts(call_id) if isinstance(fact, kind)]
+
+    async def counted(self, call_id: str) -> Counter[str]:
+        """How often each kind of fact stands in the ledger for this call."""
+        return Counter(type(fact).__name__ for fact in await self.facts(call_id))
+
+
+@asynccontextmanager
+async def open_house(folder: Path, *, start: bool = True, **changes: Any) -> AsyncIterator[House]:
+    """A site below ``folder``, its gateway and its running engine."""
+    base = load_settings(REPOSITORY / "config.yaml")
+    site = await prepare_site(folder, base, fresh_ports=True, **{**SMALL, **changes})
+    engine = EngineProcess(site)
+    trunk, asterisk = site.settings.asterisk.trunk, site.settings.asterisk
+    try:
+        if start:
+            await engine.start()
+        async with ScriptedGateway((asterisk.host, asterisk.sip_port), (trunk.host, trunk.port)) as gateway:
+            yield House(site, engine, gateway)
+    finally:
+        await engine.stop()
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    output: str
+
+
+async def run_engine(site: Site, environment: Mapping[str, str] | None = None, *, seconds: float = 40.0) -> Ended:
+    """``hotline run`` where it is expected to refuse. Raises TimeoutError, the process ended, when it goes on."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "hotline.cli", "run", "--config", str(site.config),
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env={**os.environ, **(environment or {})},
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(seconds):
+            output, _ = await process.communicate()
+    except TimeoutError:
+        process.kill()
+        await process.communicate()
+        raise
+    return Ended(process.returncode or 0, output.decode(errors="replace"))
+
+
+def live_seat(live: Shape, seat: str) -> Shape:
+    """One seat of a supervisor's picture."""
+    return next(one for one in live["seats"] if one["id"] == seat)
+
+
+@asynccontextmanager
+async def speaking(call: PhoneCall, hertz: float, seconds: float = 100.0) -> AsyncIterator[None]:
+    """A tone goes out all the while."""
+    saying = asyncio.create_task(call.say_tone(hertz, seconds))
+    try:
+        yield
+    finally:
+        saying.cancel()
+        await asyncio.gather(saying, return_exceptions=True)
+
+
+@asynccontextmanager
+async def in_conversation(citizen: PhoneCall, seat: PhoneCall, pitch: float = 600.0) -> AsyncIterator[None]:
+    """Both speak a tone of their own (``pitch`` and half as much again) and each hears the other's."""
+    async with speaking(citizen, pitch), speaking(seat, pitch * 1.5):
+        await hear_each_other(citizen, seat, pitch)
+        yield
+
+
+async def hear_each_other(citizen: PhoneCall, seat: PhoneCall, pitch: float = 600.0, timeout: float = 10.0) -> float:
+    """Both directions carry sound from now on; seconds until both did. Raises TimeoutError."""
+    now = asyncio.get_running_loop().time()
+    heard = await asyncio.gather(citizen.hears_tone(pitch * 1.5, timeout, now), seat.hears_tone(pitch, timeout, now))
+    return max(heard)
+
+
+def longest_gap(call: PhoneCall, hertz: float, since: float) -> float:
+    """The longest time, in seconds, from ``since`` (loop clock) until now in which this tone was not heard."""
+    times = [packet.at for packet in call.heard.packets(since) if tone_share(packet.samples, hertz) > 0.7]
+    marks = [since, *times, asyncio.get_running_loop().time()]
+    return max(later - earlier for earlier, later in itertools.pairwise(marks))
+
+
+async def hears_prompt(call: PhoneCall, name: str, timeout: float = 15.0, since: float = 0.0) -> None:
+    """Until this prompt, as it lies in ``ivr/sounds``, was heard whole after ``since`` (loop clock)."""
+    prompt = read_sound(REPOSITORY / f"ivr/sounds/zh/hotline/{name}.wav").astype(np.float64)
+    loop = asyncio.get_running_loop()
+    async with asyncio.timeout(timeout):
+        while likeness(call.heard.samples(since), prompt) < 0.8:
+            await call.hears_sound(timeout, loop.time())
+
+
+def likeness(heard: Samples, prompt: "np.ndarray[Any, np.dtype[np.float64]]") -> float:
+    """The best match of ``prompt`` anywhere in what was heard: 1 for the same sound, whatever its loudness."""
+    if len(heard) < len(prompt):
+        return 0.0
+    sound = heard.astype(np.float64)
+    size = 1 << (len(sound) + len(prompt)).bit_length()
+    product = np.fft.irfft(np.fft.rfft(sound, size) * np.conj(np.fft.rfft(prompt, size)), size)
+    summed = np.concatenate(([0.0], np.cumsum(np.square(sound))))
+    energy = summed[len(prompt) :] - summed[: -len(prompt)]
+    matches = product[: len(energy)] / np.sqrt(np.maximum(energy, 1.0) * float(np.sum(np.square(prompt))))
+    return float(np.max(matches))
