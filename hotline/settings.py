@@ -37,6 +37,12 @@ Port = Annotated[int, Field(ge=1, le=65535)]
 Number = Annotated[str, Field(pattern=r"^[0-9*#+]{1,32}$")]
 Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]{1,32}$")]
 Window = tuple[time, time]
+Skill = Annotated[str, Field(min_length=1, max_length=20)]
+Level = Annotated[int, Field(ge=1, le=10)]
+Priority = Annotated[int, Field(ge=0, le=1440)]
+"""Minutes of head start in the line: a call of priority 10 is served as if it had waited ten minutes longer."""
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Strategy = Literal["longest_idle", "fewest_calls", "last_agent", "round_robin", "ring_all", "skill_level_first"]
 
 
 class Section(BaseModel):
@@ -122,6 +128,25 @@ class Line(Section):
     number: Number
     label: str = ""
     group: Token
+    needs: dict[Skill, Level] = {}
+    """Skills that whoever answers this number must have, with the least level."""
+    priority: Priority = 0
+
+
+class Overflow(Section):
+    """When the seats of another group may answer a group's citizens too."""
+
+    to: Token
+    after_seconds: Annotated[int, Field(ge=0, le=3600)] | None = None
+    """Once the citizen has waited so long."""
+    expected_wait_over: Annotated[int, Field(ge=1, le=3600)] | None = None
+    """As soon as the citizen can expect to wait longer than so many seconds."""
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        if (self.after_seconds is None) == (self.expected_wait_over is None):
+            raise ValueError("give either after_seconds or expected_wait_over")
+        return self
 
 
 class Group(Section):
@@ -129,10 +154,30 @@ class Group(Section):
 
     id: Token
     name: str
-    strategy: Literal["longest_idle", "fewest_calls"] = "longest_idle"
+    strategy: Strategy = "longest_idle"
     offer_seconds: Annotated[int, Field(ge=3, le=120)] = 20
     wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     announce_seconds: Annotated[int, Field(ge=5, le=600)] = 30
+    needs: dict[Skill, Level] = {}
+    """Skills that every seat answering this group must have, with the least level."""
+    priority: Priority = 0
+    overflow: list[Overflow] = []
+    break_after_calls: Annotated[int, Field(ge=0, le=1000)] = 0
+    """A seat rests after so many calls without a pause; 0 means never."""
+    break_seconds: Annotated[int, Field(ge=10, le=7200)] = 300
+
+
+class Reserved(Section):
+    """A seat kept for some: citizens of these groups, or of at least this priority. Nobody else is offered to it."""
+
+    groups: list[Token] = []
+    priority: Priority | None = None
+
+    @model_validator(mode="after")
+    def _for_somebody(self) -> Self:
+        if not self.groups and self.priority is None:
+            raise ValueError("give groups or priority, else nobody could reach this seat")
+        return self
 
 
 class Seat(Section):
@@ -141,6 +186,51 @@ class Seat(Section):
     id: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
     name: str = ""
     groups: Annotated[list[Token], Field(min_length=1)]
+    skills: dict[Skill, Level] = {}
+    reserved: Reserved | None = None
+
+
+class DutySession(Section):
+    """A leader's or department's turn at the telephone (领导接听、部门轮值): the seat is asked first for the group."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    group: Token
+    seat: str
+    dates: list[date] = []
+    weekdays: list[Weekday] = []
+    window: Window
+    """From and to, local time of the site."""
+
+    @model_validator(mode="after")
+    def _happens(self) -> Self:
+        if not self.dates and not self.weekdays:
+            raise ValueError("give dates or weekdays")
+        if self.window[0] >= self.window[1]:
+            raise ValueError("window: the end must be later than the beginning")
+        return self
+
+
+class Alarm(Section):
+    """A limit on a figure of the room; crossing it is told to supervisors and kept."""
+
+    name: Annotated[str, Field(min_length=1, max_length=80)]
+    figure: Literal[
+        "answer_rate", "prompt_rate", "abandon_rate", "average_wait", "occupancy", "longest_wait", "waiting"
+    ]
+    """Rates and occupancy are 0–1, waits are seconds, ``waiting`` is citizens."""
+    group: Token | None = None
+    """None means all groups together."""
+    above: Annotated[float, Field(ge=0)] | None = None
+    below: Annotated[float, Field(ge=0)] | None = None
+    window_minutes: Annotated[int, Field(ge=1, le=1440)] = 60
+    least_calls: Annotated[int, Field(ge=0)] = 20
+    """A rate of fewer calls says nothing and raises nothing."""
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> Self:
+        if (self.above is None) == (self.below is None):
+            raise ValueError("give either above or below")
+        return self
 
 
 class Asr(Section):
@@ -255,6 +345,8 @@ class Settings(Section):
     groups: Annotated[list[Group], Field(min_length=1)]
     seats: Annotated[list[Seat], Field(min_length=1)]
     reasons: list[str] = ["小休", "用餐", "培训", "会议"]
+    duty_sessions: list[DutySession] = []
+    alarms: list[Alarm] = []
     asr: Asr = Asr()
     recordings: Recordings = Recordings()
     tickets: Tickets = Tickets()
@@ -275,9 +367,30 @@ class Settings(Section):
             if line.group not in groups:
                 raise ValueError(f"lines.{index}.group: no group has the id {line.group!r}")
         for index, seat in enumerate(self.seats):
-            for group in seat.groups:
+            for group in (*seat.groups, *(seat.reserved.groups if seat.reserved else ())):
                 if group not in groups:
                     raise ValueError(f"seats.{index}.groups: no group has the id {group!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _distribution_agrees(self) -> Self:
+        groups = {group.id: group for group in self.groups}
+        seats = {seat.id: seat for seat in self.seats}
+        for index, group in enumerate(self.groups):
+            for overflow in group.overflow:
+                if overflow.to not in groups or overflow.to == group.id:
+                    raise ValueError(f"groups.{index}.overflow: {overflow.to!r} is not another group")
+        for index, line in enumerate(self.lines):
+            needs = groups[line.group].needs | line.needs
+            reach = {line.group, *(overflow.to for overflow in groups[line.group].overflow)}
+            if needs and not any(reach & set(seat.groups) and _meets(seat, needs) for seat in self.seats):
+                raise ValueError(f"lines.{index}: no seat of its group has the skills {needs}")
+        for index, session in enumerate(self.duty_sessions):
+            if session.seat not in seats or session.group not in seats[session.seat].groups:
+                raise ValueError(f"duty_sessions.{index}: no seat {session.seat!r} in group {session.group!r}")
+        for index, alarm in enumerate(self.alarms):
+            if alarm.group is not None and alarm.group not in groups:
+                raise ValueError(f"alarms.{index}.group: no group has the id {alarm.group!r}")
         return self
 
     @property
@@ -289,6 +402,10 @@ class Settings(Section):
     def database_url(self) -> str:
         """The SQLAlchemy URL of the ledger's database."""
         return self.storage.database or f"sqlite+aiosqlite:///{self.storage.folder / 'hotline.db'}"
+
+
+def _meets(seat: Seat, needs: dict[str, int]) -> bool:
+    return all(seat.skills.get(skill, 0) >= level for skill, level in needs.items())
 
 
 def load_settings(path: Path) -> Settings:
