@@ -78,7 +78,10 @@ async def open_browser(executable: str) -> AsyncIterator[Any]:
 async def open_page(browser: Any, site: Site, account: str) -> AsyncIterator[Any]:
     """A page of its own where this account has signed in through the login form (Playwright's ``Page``)."""
     context = await browser.new_context(
-        viewport={"width": 1366, "height": 768}, locale="zh-CN", permissions=["microphone"]
+        viewport={"width": 1366, "height": 768},
+        locale="zh-CN",
+        timezone_id=site.settings.site.timezone,
+        permissions=["microphone"],
     )
     try:
         await context.add_init_script(_MICROPHONE)
