@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from hotline.errors import ConfigurationError
 
@@ -131,6 +131,27 @@ class Line(Section):
     needs: dict[Skill, Level] = {}
     """Skills that whoever answers this number must have, with the least level."""
     priority: Priority = 0
+    flow: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]{0,39}$")] = "standard"
+    """What the citizen goes through before an agent: ``ivr/flows`` or ``<storage.folder>/flows``."""
+
+
+class Notice(Section):
+    """An announcement for a time: a storm, a burst main."""
+
+    prompt: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,60}$")]
+    """A prompt of ours, or the site's own recording in ``<storage.folder>/sounds/zh/hotline``."""
+    since: AwareDatetime
+    until: AwareDatetime
+    lines: list[Number] = []
+    """Which numbers; empty: all."""
+
+
+class Ivr(Section):
+    """What flows ask about the time of day."""
+
+    day_hours: list[Window] = []
+    """When it is day for the night plan; empty: day and night alike. A window may run over midnight."""
+    notices: list[Notice] = []
 
 
 class Overflow(Section):
@@ -347,6 +368,7 @@ class Settings(Section):
     reasons: list[str] = ["小休", "用餐", "培训", "会议"]
     duty_sessions: list[DutySession] = []
     alarms: list[Alarm] = []
+    ivr: Ivr = Ivr()
     asr: Asr = Asr()
     recordings: Recordings = Recordings()
     tickets: Tickets = Tickets()
