@@ -133,10 +133,13 @@ class Database:
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
-        """A connection for queries; nothing that it does is kept."""
-        async with self.engine.connect() as connection:
-            await connection.execution_options(reading=True)
-            yield connection
+        """A connection for queries; nothing that it does is kept. Raises Unavailable when the database is away."""
+        try:
+            async with self.engine.connect() as connection:
+                await connection.execution_options(reading=True)
+                yield connection
+        except OperationalError as failure:
+            raise Unavailable("数据库暂时无法读取,请稍后重试", f"the database cannot be read now: {failure.orig}") from failure
 
     async def append(self, uow: UnitOfWork, facts: Sequence[Fact]) -> None:
         """Write facts to the ledger; called by the unit of work at its end."""

@@ -117,6 +117,7 @@ class CallCentre:
 
     async def accept(self, seat_id: str, offer_id: int, by: Person) -> CallView:
         """Connect the offered citizen. RuleBroken when late, withdrawn or taken; Unavailable when Asterisk is."""
+        self._require_own(seat_id, by)
         step = self.floor.accept(seat_id, offer_id, by.account, self._clock.now())
         (order,) = [order for order in step.orders if isinstance(order, Connect)]
         await asyncio.shield(self._spawn(self._connect(order)))
@@ -129,11 +130,13 @@ class CallCentre:
 
     async def reject(self, seat_id: str, offer_id: int, by: Person) -> SeatView:
         """Give the offered citizen back."""
+        self._require_own(seat_id, by)
         await self._do(self.floor.reject(seat_id, offer_id, self._clock.now()))
         return self.seat(seat_id)
 
     async def hang_up(self, seat_id: str, call_id: str, by: Person) -> CallView:
         """End this seat's call."""
+        self._require_own(seat_id, by)
         for order in self.floor.hang_up(seat_id, call_id, self._clock.now()).orders:
             if isinstance(order, HangUp):
                 await self._telephone.hang_up(order.channel)
@@ -141,11 +144,13 @@ class CallCentre:
 
     async def end_wrap_up(self, seat_id: str, by: Person) -> SeatView:
         """Wrap-up is done before its time."""
+        self._require_own(seat_id, by)
         await self._do(self.floor.end_wrap_up(seat_id, self._clock.now()))
         return self.seat(seat_id)
 
     async def choose_status(self, seat_id: str, status: SeatStatus, reason: str | None, by: Person) -> SeatView:
         """Choose ready or not ready."""
+        self._require_own(seat_id, by)
         if reason is not None and reason not in self._settings.reasons:
             raise RuleBroken(f"没有“{reason}”这个示忙原因", f"there is no reason {reason!r}", code="unknown_reason")
         now = self._clock.now()
@@ -213,6 +218,12 @@ class CallCentre:
         for call in await store.load_calls(self._database, tables.calls.c.uniqueid == uniqueid, limit=1):
             return call.call_id
         return None
+
+    def _require_own(self, seat_id: str, by: Person) -> None:
+        """Two accounts may be bound to one seat, for two shifts; who sits there now decides alone."""
+        seat = self.floor.seat(seat_id)
+        if seat.watched and seat.account not in (None, by.account):
+            raise RuleBroken("该座席正由他人使用", "somebody else sits at this seat", code="seat_taken")
 
     # -- inside ---------------------------------------------------------------------------------------------------
 

@@ -101,7 +101,7 @@ class Claim:
                 return True
 
 
-_FALLBACK_APPLICATIONS = ("Playback", "Queue")
+_FALLBACK_APPLICATIONS = ("UserEvent", "Set", "Playback", "Queue")
 """Where a citizen is who has fallen back; one in our hands is in ``AGI``."""
 _USER_EVENTS = ("SeatParked", "CallFellBack")
 

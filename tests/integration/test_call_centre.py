@@ -236,3 +236,18 @@ async def test_a_full_disk_stops_no_call(room: Room) -> None:
     await room.centre.hang_up("1001", call.call_id, AGENT)
     await room.until(lambda: room.centre.seat("1001").state is SeatState.IDLE)
     assert CallConnected in await room.facts(call.call_id)
+
+
+async def test_somebody_else_at_the_seat_is_refused(room: Room) -> None:
+    await room.ready("1001")
+    room.calls("13800000001")
+    offer = await room.offer("1001")
+    other = Agent("xiaowang", "小王")
+    for act in (
+        room.centre.accept("1001", offer, other),
+        room.centre.reject("1001", offer, other),
+        room.centre.choose_status("1001", SeatStatus.NOT_READY, None, other),
+    ):
+        with pytest.raises(RuleBroken, match="somebody else"):
+            await act
+    assert (await room.centre.accept("1001", offer, AGENT)).seat == "1001"
