@@ -13,7 +13,6 @@ from hotline.facts import Fact
 from hotline.facts.calls import CallAdopted, CallConnected, CallFellBack, CallOffered, OfferEnded
 from hotline.ids import new_id
 from hotline.settings import Settings
-from ivr.figures import Counted, RollingFigures
 from ivr.floor import Floor
 from ivr.orders import Step
 from ivr.people import Call, Seat
@@ -22,15 +21,6 @@ from telephony.legs import Leg, LegState
 from telephony.port import Telephony
 
 CITIZEN_CONTEXTS = frozenset({"citizens", "citizen"})
-
-
-def count(figures: RollingFigures, call: Call) -> None:
-    """Count a kept call as if we had seen it."""
-    figures.count(Counted.ARRIVED, call.group, call.arrived_at)
-    if call.connected_at is not None:
-        figures.answered(call.group, call.arrived_at, call.waited(call.connected_at))
-    elif call.ended_at is not None and call.queued_at is not None:
-        figures.count(Counted.ABANDONED, call.group, call.arrived_at)
 
 
 def restore_seat(seat: Seat, row: dict[str, Any], now: datetime) -> None:
@@ -43,7 +33,7 @@ def restore_seat(seat: Seat, row: dict[str, Any], now: datetime) -> None:
 
 
 async def recall(database: Database, call: Call, now: datetime) -> list[Fact]:
-    """Take from the ledger what the row of an open call does not keep; the end of an offer that died with the engine."""
+    """From the ledger, what an open call's row does not keep; returns the end of an offer that died with the engine."""
     offer: CallOffered | None = None
     kinds = (CallOffered, OfferEnded, CallConnected)
     async for entry in ledger.read(database, call_id=call.call_id, kinds=kinds):

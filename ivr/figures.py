@@ -1,64 +1,116 @@
-"""The counts on the supervisor's page, over the last 24 hours. They never reset at midnight.
+"""The figures on the supervisor's page: over the last 24 hours at any instant, never reset at midnight.
 
-人工接通率 = answered / queued; 15 s 应答率 = answered within 15 s / answered. Both are printed beside their formula.
+Kept up to date call by call; the definitions are ``ivr/kpi.py``'s, so that a reading of the past from the table of
+calls gives the same numbers.
 """
 
-from collections import Counter, deque
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
-from enum import StrEnum
+from typing import Protocol
 
+from ivr.kpi import CallOutcome, Kpi, Tally, kpi_of, tally
 from ivr.views import FiguresView
 
 WINDOW = timedelta(hours=24)
-PROMPT_ANSWER_SECONDS = 15.0
 
 
-class Counted(StrEnum):
-    """What is counted."""
+class CountedCall(Protocol):
+    """As much of a call as figures need."""
 
-    ARRIVED = "arrived"
-    ANSWERED = "answered"
-    WITHIN_15S = "within_15s"
-    ABANDONED = "abandoned"
+    @property
+    def call_id(self) -> str: ...
+    @property
+    def group(self) -> str: ...
+    @property
+    def arrived_at(self) -> datetime: ...
+    @property
+    def queued_at(self) -> datetime | None: ...
+    @property
+    def connected_at(self) -> datetime | None: ...
+    @property
+    def ended_at(self) -> datetime | None: ...
+    @property
+    def seat(self) -> str | None: ...
+    @property
+    def duty(self) -> str | None: ...
+
+
+def outcome_of(call: CountedCall) -> CallOutcome:
+    """What figures remember of a call."""
+    return CallOutcome(
+        call.call_id,
+        call.group,
+        call.arrived_at,
+        call.queued_at,
+        call.connected_at,
+        call.ended_at,
+        call.seat,
+        call.duty,
+    )
 
 
 class RollingFigures:
-    """Counts by group over the last 24 hours."""
+    """Figures by group over the last 24 hours. Calls are first noted in the order of arrival."""
 
     def __init__(self) -> None:
-        self._events: deque[tuple[datetime, str, Counted]] = deque()
-        self._counts: Counter[tuple[str, Counted]] = Counter()
+        self._calls: dict[str, CallOutcome] = {}
+        self._groups: dict[str, Tally] = {}
+        self._taken: Counter[str] = Counter()
 
-    def count(self, what: Counted, group: str, at: datetime) -> None:
-        """Count one event. Events come in the order of time."""
-        self._events.append((at, group, what))
-        self._counts[group, what] += 1
+    def note(self, call: CountedCall) -> None:
+        """A call arrived, or something happened to it."""
+        known = self._calls.get(call.call_id)
+        outcome = outcome_of(call)
+        if known is not None:
+            self._count(known, -1)
+            if outcome.seat is None and known.seat is not None:
+                outcome = replace(outcome, seat=known.seat)  # parted: it keeps who answered
+        self._calls[call.call_id] = outcome
+        self._count(outcome, 1)
 
-    def answered(self, group: str, at: datetime, waited_seconds: float) -> None:
-        """Count an answer, and whether it was prompt."""
-        self.count(Counted.ANSWERED, group, at)
-        if waited_seconds <= PROMPT_ANSWER_SECONDS:
-            self.count(Counted.WITHIN_15S, group, at)
-
-    def of_group(self, group: str, what: Counted, now: datetime) -> int:
-        """One group's count at ``now``."""
+    def of_group(self, group: str, now: datetime) -> Kpi:
+        """One group's figures of the last 24 hours."""
         self._forget(now)
-        return self._counts[group, what]
+        return kpi_of(self._groups.get(group, Tally()))
 
-    def prompt_rate(self, group: str, now: datetime) -> float | None:
-        """15 s 应答率 of a group, 0–1; None before its first answer."""
-        answered = self.of_group(group, Counted.ANSWERED, now)
-        return self._counts[group, Counted.WITHIN_15S] / answered if answered else None
+    def taken_by(self, seat: str) -> int:
+        """Calls of the last 24 hours that this seat answered."""
+        return self._taken[seat]
+
+    def over(self, window: timedelta, now: datetime, group: str | None = None) -> Kpi:
+        """Figures of the last ``window`` (at most 24 hours), of one group or of all."""
+        self._forget(now)
+        if window >= WINDOW:
+            groups = [counts for name, counts in self._groups.items() if group in (None, name)]
+            return kpi_of(sum(groups, Tally()))
+        return kpi_of(tally(self._since(now - window, group)))
 
     def read(self, now: datetime) -> FiguresView:
-        """All groups together."""
-        self._forget(now)
-        total: Counter[Counted] = Counter()
-        for (_, what), number in self._counts.items():
-            total[what] += number
-        return FiguresView(**{what.value: total[what] for what in Counted})
+        """All groups together, for the screens."""
+        kpi = self.over(WINDOW, now)
+        return FiguresView(
+            arrived=kpi.arrived, answered=kpi.answered, abandoned=kpi.abandoned, within_15s=kpi.within_15s
+        )
+
+    def _since(self, begins: datetime, group: str | None) -> list[CallOutcome]:
+        found = []
+        for outcome in reversed(self._calls.values()):
+            if outcome.arrived_at <= begins:
+                break
+            if group in (None, outcome.group):
+                found.append(outcome)
+        return found
+
+    def _count(self, outcome: CallOutcome, times: int) -> None:
+        self._groups.setdefault(outcome.group, Tally()).add(outcome, times)
+        if outcome.connected_at is not None and outcome.seat is not None:
+            self._taken[outcome.seat] += times
 
     def _forget(self, now: datetime) -> None:
-        while self._events and self._events[0][0] <= now - WINDOW:
-            _, group, what = self._events.popleft()
-            self._counts[group, what] -= 1
+        while self._calls:
+            oldest = next(iter(self._calls.values()))
+            if oldest.arrived_at > now - WINDOW:
+                return
+            self._count(oldest, -1)
+            del self._calls[oldest.call_id]

@@ -1,5 +1,6 @@
 """The floor's furniture: a citizen's call and a seat, as the engine knows them in memory."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +18,8 @@ class Offer:
     made_at: datetime
     expires_at: datetime
     taken: bool = False
+    duty: str | None = None
+    """The duty session in whose turn the seat is asked."""
 
 
 @dataclass(slots=True)
@@ -47,6 +50,18 @@ class Call:
     talked_seconds: float = 0.0
     """Of earlier stretches, when the call was connected more than once."""
     talking_since: datetime | None = None
+    priority: int = 0
+    """Minutes of head start in the line, the group's not counted in."""
+    needs: Mapping[str, int] = field(default_factory=dict)
+    """Skills with the least level, besides the group's."""
+    last_agent: str | None = None
+    """Account of the agent who talked with this citizen in an earlier call."""
+    overflow: tuple[str, ...] = ()
+    """Other groups whose seats may answer by now."""
+    duty: str | None = None
+    """The duty session that answered."""
+    ringing: set[str] = field(default_factory=set)
+    """Seats that have an offer of this call."""
 
     def view(self) -> CallView:
         """As others see it."""
@@ -103,7 +118,15 @@ class Seat:
     offer: Offer | None = None
     call_id: str | None = None
     wrap_up_until: datetime | None = None
+    talk_ended_at: datetime | None = None
     last_call_id: str | None = None
+    skills: Mapping[str, int] = field(default_factory=dict)
+    reserved_groups: tuple[str, ...] = ()
+    reserved_priority: int | None = None
+    calls_since_break: int = 0
+    break_owed_seconds: int = 0
+    """A forced break that begins when the work at hand is done."""
+    break_until: datetime | None = None
     idle_since: datetime | None = None
     calls_taken: int = 0
     shown_state: SeatState = SeatState.UNREACHABLE
@@ -125,6 +148,11 @@ class Seat:
     def free(self) -> bool:
         """Whether a call may be offered to it."""
         return self.status is SeatStatus.READY and self.state is SeatState.IDLE
+
+    @property
+    def staffed(self) -> bool:
+        """Whether it works: with a citizen, or ready for one."""
+        return self.status is SeatStatus.READY and self.state is not SeatState.UNREACHABLE
 
     def view(self) -> SeatView:
         """As others see it."""

@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 from hotline.database import Database
 from ivr import store
-from ivr.figures import Counted
 from ivr.floor import Floor
 from ivr.views import GroupView, LiveView, OfferView, SeatState, SeatStatus
 
@@ -42,6 +41,7 @@ def group_view(floor: Floor, group_id: str, now: datetime) -> GroupView:
     """One group: its line of citizens and its seats."""
     waiting = floor.waiting(group_id)
     seats = [seat for seat in floor.seats.values() if group_id in seat.groups]
+    figures = floor.figures.of_group(group_id, now)
     busy = {SeatState.TALKING, SeatState.OFFERED, SeatState.WRAP_UP}
     return GroupView(
         id=group_id,
@@ -51,8 +51,8 @@ def group_view(floor: Floor, group_id: str, now: datetime) -> GroupView:
         ready=sum(seat.free for seat in seats),
         busy=sum(seat.state in busy for seat in seats),
         not_ready=sum(seat.status is SeatStatus.NOT_READY and seat.state not in busy for seat in seats),
-        answered_15s_rate=floor.figures.prompt_rate(group_id, now),
-        abandoned=floor.figures.of_group(group_id, Counted.ABANDONED, now),
+        answered_15s_rate=figures.prompt_rate,
+        abandoned=figures.abandoned,
     )
 
 

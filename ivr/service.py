@@ -19,6 +19,8 @@ from hotline.facts.calls import CallAdopted
 from hotline.ids import new_id
 from hotline.settings import Settings
 from ivr import adoption, store, tables
+from ivr.distributor import LAST_AGENT
+from ivr.duty import DutyRoster
 from ivr.floor import Floor
 from ivr.journal import Journal
 from ivr.orders import Connect, HangUp, MirrorReadiness, Order, Step, TakeBack
@@ -60,7 +62,8 @@ class CallCentre:
         self._telephone = telephone
         self._clock = clock
         self._lines = {line.number: line for line in settings.lines}
-        self.floor = Floor(settings.groups, settings.seats, clock.now())
+        roster = DutyRoster(settings.duty_sessions, settings.site.zone)
+        self.floor = Floor(settings.groups, settings.seats, clock.now(), roster)
         self.journal = Journal(database, bus, self._carry_out)
         self._sessions: dict[str, CallerSession] = {}
         self._hands: set[asyncio.Task[None]] = set()
@@ -75,13 +78,13 @@ class CallCentre:
         now = self._clock.now()
         day = tables.calls.c.arrived_at >= now - timedelta(hours=24)
         for call in reversed(await store.load_calls(self._database, day | (tables.calls.c.state != "ended"))):
-            self.floor.calls[call.call_id] = call
-            adoption.count(self.floor.figures, call)
+            self.floor.remember(call)
             if call.state is not CallState.ENDED and (facts := await adoption.recall(self._database, call, now)):
                 self._do(Step(facts=facts))
         for seat_id, row in (await store.load_seats(self._database)).items():
             if seat_id in self.floor.seats:
                 adoption.restore_seat(self.floor.seats[seat_id], row, now)
+        self.floor.take_stock(now)
 
     async def run(self) -> None:
         """Work until cancelled; what was begun is written before the return."""
@@ -120,6 +123,9 @@ class CallCentre:
         self._require_own(seat_id, by)
         step = self.floor.accept(seat_id, offer_id, by.account, self._clock.now())
         (order,) = [order for order in step.orders if isinstance(order, Connect)]
+        step.orders.remove(order)  # carried out here, without waiting for the journal
+        if step.facts:
+            self._do(step)
         await asyncio.shield(self._spawn(self._connect(order)))
         call = self.floor.calls[order.call_id]
         if call.seat != seat_id:
@@ -246,7 +252,11 @@ class CallCentre:
             channel=session.channel,
             uniqueid=session.uniqueid,
             arrived_at=now,
+            priority=line.priority,
+            needs=line.needs,
         )
+        if self.floor.groups[line.group].strategy == LAST_AGENT and call.caller:
+            call.last_agent = await store.last_agent_of(self._database, call.caller)
         _log.info("call arrived", call=call.call_id, caller=call.caller, line=call.line)
         await self._do(self.floor.call_arrived(call, now))
         await session.set_variable("HOTLINE_CALL", call.call_id)
@@ -317,7 +327,7 @@ class CallCentre:
                         adoption.call_of_leg(leg, self._settings, self._clock.now()), self._clock.now()
                     )
                 )
-        for call in [c for c in self.floor.calls.values() if c.state is not CallState.ENDED]:
+        for call in list(self.floor.calls.live.values()):
             await self._take_up_call(call)
         for seat in self.floor.seats.values():
             if seat.leg is not None and seat.leg.uniqueid not in self._telephone.legs:

@@ -58,6 +58,19 @@ async def count_calls(database: Database, caller: str, since: datetime) -> int:
         return int((await connection.execute(query)).scalar_one())
 
 
+async def last_agent_of(database: Database, caller: str) -> str | None:
+    """The account that talked with this number last."""
+    query = (
+        select(calls.c.account)
+        .where(calls.c.caller == caller, calls.c.connected_at.is_not(None), calls.c.account.is_not(None))
+        .order_by(calls.c.arrived_at.desc())
+        .limit(1)
+    )
+    async with database.reading() as connection:
+        account: str | None = (await connection.execute(query)).scalar_one_or_none()
+    return account
+
+
 def _call_of(row: Row[Any]) -> Call:
     values = dict(row._mapping) | {"state": CallState(row.state)}
     talking = row.connected_at if row.state == CallState.TALKING else None

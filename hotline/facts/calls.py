@@ -60,6 +60,20 @@ class CallConnected(Fact):
     citizen_uniqueid: str
     seat_channel: str
     seat_uniqueid: str
+    duty: str | None = None
+    """The duty session (领导接听) that answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOverflowed(Fact):
+    """From now on seats of another group may answer this call too."""
+
+    call_id: str
+    group: str
+    to: str
+    waited_seconds: float
+    expected_seconds: float | None
+    """The wait expected, when that was the reason."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,102 @@
+"""Events of citizens: they arrive, wait, are taken by Asterisk's own queue, come back, and are gone."""
+
+from datetime import datetime
+
+from hotline.facts.calls import CallArrived, CallEnded, CallFellBack, CallQueued
+from hotline.facts.screens import CallChanged, FiguresChanged
+from ivr.orders import Step
+from ivr.people import Call
+from ivr.settling import Settling
+from ivr.views import CallState
+
+
+class Citizens(Settling):
+    """What citizens' channels do."""
+
+    def call_arrived(self, call: Call, now: datetime) -> Step:
+        """A citizen's channel reached us; the greeting plays."""
+        step = Step()
+        self.calls[call.call_id] = call
+        self.figures.note(call)
+        step.facts.append(
+            CallArrived(
+                at=now,
+                by="citizen",
+                call_id=call.call_id,
+                caller=call.caller,
+                dialled=call.dialled,
+                line=call.line,
+                channel=call.channel,
+                uniqueid=call.uniqueid,
+            )
+        )
+        step.tell([CallChanged(call_id=call.call_id), FiguresChanged()])
+        return self._settle(step, now, calls=[call])
+
+    def call_queued(self, call_id: str, now: datetime) -> Step:
+        """The citizen waits for a seat from now on; a call that waited before keeps its place, in front."""
+        step = Step()
+        call = self.calls.get(call_id)
+        if call is None or call.state in (CallState.ENDED, CallState.OFFERED, CallState.TALKING):
+            return step
+        if call.queued_at is None:
+            call.queued_at = now
+        self.calls.move(call, CallState.WAITING)
+        self.figures.note(call)
+        step.facts.append(CallQueued(at=now, call_id=call_id, group=call.group))
+        return self._settle(step, now, calls=[call])
+
+    def call_fell_back(self, call_id: str, now: datetime) -> Step:
+        """Asterisk's own queue has this citizen."""
+        step = Step()
+        call = self.calls.get(call_id)
+        if call is None or call.state in (CallState.ENDED, CallState.FALLBACK):
+            return step
+        self._withdraw_offers_of(call, step, now)
+        self._leave_seat(call, step, now)
+        self.calls.move(call, CallState.FALLBACK)
+        call.first = True
+        step.facts.append(CallFellBack(at=now, call_id=call_id))
+        return self._settle(step, now, calls=[call])
+
+    def call_gone(self, call_id: str, now: datetime, reason: str | None = None) -> Step:
+        """The citizen's channel is gone (asked and confirmed)."""
+        step = Step()
+        call = self.calls.get(call_id)
+        if call is None or call.state is CallState.ENDED:
+            return step
+        self._withdraw_offers_of(call, step, now)
+        seat = self.seats.get(call.seat or "")
+        talked = call.talked(now)
+        call.ended_at, call.talking_since, call.talked_seconds = now, None, talked
+        call.end_reason = reason or call.ending_because or _why_gone(call)
+        self.calls.move(call, CallState.ENDED)
+        self.figures.note(call)
+        if seat is not None and seat.call_id == call_id:
+            self._start_wrap_up(seat, call, step, now)
+        step.facts.append(
+            CallEnded(
+                at=now,
+                call_id=call_id,
+                reason=call.end_reason,
+                waited_seconds=round(call.waited(now), 3),
+                talked_seconds=round(talked, 3),
+            )
+        )
+        step.tell([FiguresChanged()])
+        return self._settle(step, now, calls=[call], seats=[seat] if seat else [])
+
+    def call_returned(self, call_id: str, now: datetime) -> Step:
+        """The citizen's channel came back to the waiting room after a talk that broke off."""
+        call = self.calls.get(call_id)
+        seat = self.seats.get(call.seat or "") if call else None
+        if call is None or seat is None or seat.call_id != call_id:
+            return Step()
+        self._part(call, seat, now)
+        return self._settle(Step(), now, calls=[call], seats=[seat])
+
+
+def _why_gone(call: Call) -> str:
+    if call.connected_at is not None:
+        return "citizen_hung_up"
+    return "abandoned" if call.queued_at is not None else "hung_up_in_greeting"

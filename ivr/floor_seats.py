@@ -1,0 +1,131 @@
+"""Events of seats: status chosen, legs and screens that come and go, the agent's own hand on the talk, breaks."""
+
+from datetime import datetime
+
+from hotline.errors import RuleBroken
+from ivr.orders import HangUp, MirrorReadiness, Step
+from ivr.people import Call, Seat, SeatLeg
+from ivr.settling import Settling
+from ivr.views import SeatStatus
+
+
+class Seats(Settling):
+    """What agents, their screens and their seats' legs do."""
+
+    def status_chosen(
+        self, seat_id: str, status: SeatStatus, reason: str | None, account: str | None, name: str | None, now: datetime
+    ) -> Step:
+        """Somebody chose a status for the seat. Going not-ready during an offer gives the citizen back.
+
+        Raises RuleBroken for readiness during a forced break.
+        """
+        seat = self.seat(seat_id)
+        step = Step()
+        if status is SeatStatus.READY and seat.break_until is not None and now < seat.break_until:
+            left = (seat.break_until - now).total_seconds()
+            raise RuleBroken(
+                f"强制休息中,还有 {left:.0f} 秒", f"a forced break goes on for {left:.0f} s", code="forced_break"
+            )
+        if account is not None:
+            seat.account, seat.agent_name = account, name
+        if status is not SeatStatus.READY and seat.offer is not None and not seat.offer.taken:
+            self._end_offer(seat, seat.offer, "rejected", step, now)
+        self._choose(seat, status, reason, step, now, by=account or "system")
+        return self._settle(step, now, seats=[seat])
+
+    def leg_parked(self, seat_id: str, leg: SeatLeg, now: datetime) -> Step:
+        """The seat's channel is up and parked. An older one that lingers is hung up: one seat, one leg."""
+        step = Step()
+        seat = self.seats.get(seat_id)
+        if seat is None:
+            step.orders.append(HangUp(leg.channel))
+            return step
+        if seat.leg is not None and seat.leg.uniqueid != leg.uniqueid:
+            step.orders.append(HangUp(seat.leg.channel))
+        seat.leg = leg
+        return self._settle(step, now, seats=[seat])
+
+    def leg_gone(self, uniqueid: str, now: datetime) -> Step:
+        """A seat's channel is gone. Its citizen, if any, goes back to the front of the line."""
+        step = Step()
+        seat = next((s for s in self.seats.values() if s.leg is not None and s.leg.uniqueid == uniqueid), None)
+        if seat is None:
+            return step
+        seat.leg = None
+        call = self.calls.get(seat.call_id or "")
+        if seat.offer is not None:
+            self._end_offer(seat, seat.offer, "withdrawn", step, now)
+        if call is not None:
+            self._part(call, seat, now)
+        return self._settle(step, now, calls=[call] if call else [], seats=[seat])
+
+    def screen_opened(self, seat_id: str, account: str, name: str, now: datetime) -> Step:
+        """The seat's agent looks at the desk. A new agent begins not ready; the one of before keeps the status."""
+        seat = self.seat(seat_id)
+        step = Step()
+        seat.watched, seat.unwatched_since = True, None
+        if seat.account != account or seat.status is SeatStatus.OFFLINE:
+            seat.account, seat.agent_name, seat.break_until = account, name, None
+            self._choose(seat, SeatStatus.NOT_READY, None, step, now, by=account)
+        seat.agent_name = name
+        return self._settle(step, now, seats=[seat])
+
+    def screen_closed(self, seat_id: str, now: datetime) -> Step:
+        """The last screen of the seat's agent closed; after the grace time the seat goes offline."""
+        seat = self.seat(seat_id)
+        step = Step()
+        seat.watched, seat.unwatched_since = False, now
+        if seat.offer is not None and not seat.offer.taken:
+            self._end_offer(seat, seat.offer, "withdrawn", step, now)
+        return self._settle(step, now, seats=[seat])
+
+    def hang_up(self, seat_id: str, call_id: str, now: datetime) -> Step:
+        """The agent ends the talk. Raises RuleBroken when the seat is not in this call."""
+        seat = self.seat(seat_id)
+        call = self.calls.get(call_id)
+        if call is None or seat.call_id != call_id:
+            raise RuleBroken("您不在这通电话中", "this seat is not in that call", code="not_in_call")
+        call.ending_because = "agent_hung_up"
+        return Step(orders=[HangUp(call.channel)])
+
+    def end_wrap_up(self, seat_id: str, now: datetime) -> Step:
+        """The agent is done before the time. Raises RuleBroken when not in wrap-up."""
+        seat = self.seat(seat_id)
+        if seat.wrap_up_until is None:
+            raise RuleBroken("当前不在话后整理状态", "this seat is not wrapping up", code="not_wrapping_up")
+        step = Step()
+        self._end_wrap_up(seat, step, now)
+        return self._settle(step, now, seats=[seat])
+
+    def force_break(self, seat_id: str, seconds: int, now: datetime, by: str) -> Step:
+        """A supervisor sends the seat to rest: at once, or when the work at hand is done."""
+        seat = self.seat(seat_id)
+        step = Step()
+        seat.break_owed_seconds = seconds
+        self._start_break(seat, step, now, by)
+        return self._settle(step, now, seats=[seat])
+
+    def end_break(self, seat_id: str, now: datetime, by: str) -> Step:
+        """A supervisor ends a rest before its time, or takes back one that has not begun."""
+        seat = self.seat(seat_id)
+        step = Step()
+        seat.break_owed_seconds = 0
+        self._end_break(seat, step, now, by)
+        return self._settle(step, now, seats=[seat])
+
+    def join(self, call: Call, seat: Seat, now: datetime) -> Step:
+        """Citizen and seat were found bridged without an offer: Asterisk's own queue did it, or we restarted."""
+        step = Step()
+        if seat.call_id == call.call_id:
+            return step
+        self._join(call, seat, step, now)
+        return self._settle(step, now, calls=[call], seats=[seat])
+
+    def mirror_anew(self) -> Step:
+        """Asterisk may have forgotten, or enlisted seats by itself: say again which seats take calls without us."""
+        step = Step()
+        for seat in self.seats.values():
+            seat.mirrored = self._takes_calls(seat)
+            if seat.leg is not None:
+                step.orders.append(MirrorReadiness(seat.id, seat.mirrored))
+        return step

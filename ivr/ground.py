@@ -1,0 +1,171 @@
+"""The ground of the floor: calls and seats, indexed, and readings of them. No I/O, ``now`` passed in.
+
+The floor is built in four storeys, each a page: ``ground`` (state), ``moves`` (what may be done to it), ``settling``
+(what follows from every change), and on top the events of citizens, offers and seats that ``floor`` brings together.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+
+from hotline.errors import NotFound
+from hotline.settings import Group
+from hotline.settings import Seat as SeatSettings
+from ivr.callbook import CallBook
+from ivr.distributor import FreeSeat, WaitingCall, served_before
+from ivr.duty import DutyRoster
+from ivr.estimate import HandleTimes, expected_wait
+from ivr.figures import RollingFigures
+from ivr.occupancy import SeatTimes
+from ivr.people import Call, Seat
+from ivr.views import CallState, SeatState
+
+UNWATCHED_GRACE = timedelta(seconds=8)
+"""How long a seat keeps its leg after its last screen closed; a page reload takes less."""
+ASSUMED_TALK_SECONDS = 150.0
+"""Before the first talk ended."""
+
+
+class Ground:
+    """State of the floor."""
+
+    def __init__(
+        self,
+        groups: Iterable[Group],
+        seats: Iterable[SeatSettings],
+        now: datetime,
+        roster: DutyRoster | None = None,
+    ) -> None:
+        self.groups = {group.id: group for group in groups}
+        self.seats = {s.id: _seat_of(s, now) for s in seats}
+        self.calls = CallBook()
+        self.figures = RollingFigures()
+        self.seat_times = SeatTimes()
+        self.handle_times = HandleTimes()
+        self._roster = roster or DutyRoster()
+        self._last_offer_id = 0
+        self._asked_last: dict[str, str] = {}
+        self._free: dict[str, FreeSeat] = {}
+        self._dues_of_seats: dict[str, datetime] = {}
+        self._neighbours = _groups_sharing_seats(self.groups, self.seats.values())
+        self.take_stock(now)
+
+    # -- readings -------------------------------------------------------------------------------------------------
+
+    def seat(self, seat_id: str) -> Seat:
+        """The seat of this id. Raises NotFound."""
+        try:
+            return self.seats[seat_id]
+        except KeyError:
+            raise NotFound(f"没有座席 {seat_id}", f"there is no seat {seat_id}") from None
+
+    def waiting(self, group: str | None = None) -> list[Call]:
+        """Citizens waiting or held out in an offer, the one served next first."""
+        lined = [call for call in self.calls.lined.values() if group in (None, call.group)]
+        return sorted(lined, key=lambda call: served_before(self._waiting_call(call)))
+
+    def position(self, call_id: str) -> int:
+        """1 for the citizen served next in their group; 0 when not waiting."""
+        call = self.calls.lined.get(call_id)
+        if call is None:
+            return 0
+        mine = served_before(self._waiting_call(call))
+        ahead = (c for c in self.calls.lined.values() if c.group == call.group)
+        return 1 + sum(served_before(self._waiting_call(other)) < mine for other in ahead)
+
+    def expected_wait(self, call_id: str, now: datetime) -> float | None:
+        """Seconds that this citizen can expect to wait from now on; None when nobody works for the group."""
+        call = self.calls.lined.get(call_id)
+        if call is None or call.state is CallState.OFFERED:
+            return None if call is None else 0.0
+        mine, rivals = served_before(self._waiting_call(call)), self._neighbours[call.group]
+        ahead = (c for c in self.calls.lined.values() if c.state is CallState.WAITING and c.group in rivals)
+        place = 1 + sum(served_before(self._waiting_call(other)) < mine for other in ahead)
+        return self._expected_wait_at(place, rivals, call.group, now)
+
+    def _expected_wait_at(self, place: int, rivals: frozenset[str], group: str, now: datetime) -> float | None:
+        serving = [seat for seat in self.seats.values() if seat.staffed and not rivals.isdisjoint(seat.groups)]
+        busy_for = [None if seat.free else self._busy_for(seat, now) for seat in serving]
+        wrap_up = float(self.groups[group].wrap_up_seconds)
+        return expected_wait(place, busy_for, self.handle_times.recent(group), default=ASSUMED_TALK_SECONDS + wrap_up)
+
+    def _busy_for(self, seat: Seat, now: datetime) -> float:
+        call = self.calls.get(seat.call_id or seat.last_call_id or "")
+        if call is None or call.connected_at is None:
+            return 0.0
+        return (now - call.connected_at).total_seconds()
+
+    # -- index ----------------------------------------------------------------------------------------------------
+
+    def take_stock(self, now: datetime) -> None:
+        """Look at every seat anew, after they were changed from outside (restored, say)."""
+        for seat in self.seats.values():
+            self._refresh(seat, now)
+
+    def _refresh(self, seat: Seat, now: datetime) -> None:
+        """Keep the index of free seats and of what time will do to seats."""
+        if not seat.free:
+            self._free.pop(seat.id, None)
+        elif seat.id not in self._free:
+            if seat.shown_state is not SeatState.OFFERED or seat.idle_since is None:
+                seat.idle_since = now  # an offer that came to nothing does not cost the seat its turn
+            self._free[seat.id] = FreeSeat(
+                seat.id,
+                seat.groups,
+                seat.idle_since,
+                self.figures.taken_by(seat.id),
+                seat.account,
+                seat.skills,
+                seat.reserved_groups,
+                seat.reserved_priority,
+            )
+        due = min(_dues(seat), default=None)
+        if due is None:
+            self._dues_of_seats.pop(seat.id, None)
+        else:
+            self._dues_of_seats[seat.id] = due
+
+    def _waiting_call(self, call: Call) -> WaitingCall:
+        group = self.groups[call.group]
+        assert call.queued_at is not None
+        return WaitingCall(
+            call.call_id,
+            call.group,
+            call.queued_at,
+            call.first,
+            call.priority + group.priority,
+            {**group.needs, **call.needs} if group.needs or call.needs else {},
+            call.overflow,
+            call.last_agent,
+            bool(call.ringing),
+        )
+
+
+def _seat_of(settings: SeatSettings, now: datetime) -> Seat:
+    reserved = settings.reserved
+    return Seat(
+        id=settings.id,
+        name=settings.name or settings.id,
+        groups=tuple(settings.groups),
+        since=now,
+        skills=settings.skills,
+        reserved_groups=tuple(reserved.groups) if reserved else (),
+        reserved_priority=reserved.priority if reserved else None,
+    )
+
+
+def _dues(seat: Seat) -> list[datetime]:
+    dues = [due for due in (seat.wrap_up_until, seat.break_until) if due is not None]
+    if seat.offer is not None:
+        dues.append(seat.offer.expires_at)
+    if seat.unwatched_since is not None:
+        dues.append(seat.unwatched_since + UNWATCHED_GRACE)
+    return dues
+
+
+def _groups_sharing_seats(groups: Mapping[str, Group], seats: Iterable[Seat]) -> dict[str, frozenset[str]]:
+    """Each group's rivals for seats, itself included."""
+    found = {group: {group} for group in groups}
+    for seat in seats:
+        for group in seat.groups:
+            found[group].update(seat.groups)
+    return {group: frozenset(rivals) for group, rivals in found.items()}

@@ -1,0 +1,97 @@
+"""What follows from every change: calls overflow, free seats are offered citizens, screens hear what seats do now."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from hotline.facts.calls import CallOverflowed
+from hotline.facts.screens import CallChanged, SeatChanged, WaitingChanged
+from hotline.facts.seats import SeatStateObserved
+from hotline.settings import Overflow
+from ivr.distributor import RING_ALL, distribute
+from ivr.moves import Moves
+from ivr.orders import MirrorReadiness, Step
+from ivr.people import Call, Seat
+from ivr.views import CallState
+
+
+class Settling(Moves):
+    """Every event ends here, so that no path can forget any of it."""
+
+    def _settle(self, step: Step, now: datetime, calls: Iterable[Call] = (), seats: Iterable[Seat] = ()) -> Step:
+        step.calls |= {call.call_id for call in calls}
+        step.seats |= {seat.id for seat in seats}
+        for seat_id in step.seats:
+            self._refresh(self.seats[seat_id], now)
+        self._let_overflow(step, now)
+        self._offer_waiting(step, now)
+        groups = {self.calls[call_id].group for call_id in step.calls}
+        for seat_id in sorted(step.seats):
+            self._observe(self.seats[seat_id], step, now)
+        self.seat_times.note(step.facts)
+        step.tell([CallChanged(call_id=c, seat=self.calls[c].seat) for c in sorted(step.calls)])
+        step.tell([WaitingChanged(group=group) for group in sorted(groups)])
+        return step
+
+    def _observe(self, seat: Seat, step: Step, now: datetime) -> None:
+        state = seat.state
+        if state is not seat.shown_state:
+            seat.shown_state, seat.since = state, now
+            step.facts.append(SeatStateObserved(at=now, seat=seat.id, state=state.value, call_id=seat.call_id))
+            step.tell([SeatChanged(seat=seat.id)])
+        takes_calls = self._takes_calls(seat)
+        if takes_calls != bool(seat.mirrored):
+            seat.mirrored = takes_calls
+            step.orders.append(MirrorReadiness(seat.id, takes_calls))
+
+    def _let_overflow(self, step: Step, now: datetime) -> None:
+        for call in self.calls.lined.values():
+            for rule in self.groups[call.group].overflow:
+                if call.state is CallState.WAITING and rule.to not in call.overflow:
+                    self._try_overflow(call, rule, step, now)
+
+    def _try_overflow(self, call: Call, rule: Overflow, step: Step, now: datetime) -> None:
+        waited, expected = call.waited(now), None
+        if rule.after_seconds is not None:
+            due = waited >= rule.after_seconds
+        else:
+            expected = self.expected_wait(call.call_id, now)
+            due = expected is None or expected > (rule.expected_wait_over or 0)
+        if not due:
+            return
+        call.overflow = (*call.overflow, rule.to)
+        step.calls.add(call.call_id)
+        step.facts.append(
+            CallOverflowed(
+                at=now,
+                call_id=call.call_id,
+                group=call.group,
+                to=rule.to,
+                waited_seconds=round(waited, 3),
+                expected_seconds=expected,
+            )
+        )
+
+    def _offer_waiting(self, step: Step, now: datetime) -> None:
+        if not self._free:
+            return
+        waiting = [self._waiting_call(call) for call in self.calls.lined.values() if self._may_be_offered(call)]
+        if waiting:
+            for proposal in distribute(
+                waiting,
+                list(self._free.values()),
+                lambda group: self.groups[group].strategy,
+                asked_last=self._asked_last,
+                duty=self._roster.active(now),
+                now=now,
+            ):
+                self._offer(proposal, step, now)
+
+    def _may_be_offered(self, call: Call) -> bool:
+        if call.ending_because is not None:
+            return False
+        if call.state is CallState.WAITING:
+            return True
+        if self.groups[call.group].strategy != RING_ALL:
+            return False
+        offers = [self.seats[seat].offer for seat in call.ringing]
+        return not any(offer.taken for offer in offers if offer is not None)
