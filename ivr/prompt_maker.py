@@ -1,4 +1,4 @@
-"""Makes the shipped prompts with espeak-ng: robotic, but Chinese, free of rights and the same on every machine."""
+"""Makes the shipped prompts with espeak-ng: robotic, but understood, free of rights and the same on every machine."""
 
 import hashlib
 import json
@@ -6,7 +6,7 @@ import shutil
 import subprocess
 import tempfile
 import wave
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from hotline.errors import ConfigurationError, Unavailable
+from ivr.english import ENGLISH_PROMPTS
 from ivr.prompts import BEEP, PROMPTS
 
 RATE = 8000
@@ -30,17 +31,22 @@ class Voice:
     variant: str = "f2"
     rate: int = 190
     pitch: int = 50
+    tongue: str = "cmn-latn-pinyin"
+    """Plain ``cmn`` of espeak-ng 1.51 reads most characters as English."""
 
     @property
     def name(self) -> str:
-        """The voice's full name. Plain ``cmn`` of espeak-ng 1.51 reads most characters as English."""
-        return "cmn-latn-pinyin" + (f"+{self.variant}" if self.variant else "")
+        """The voice's full name."""
+        return self.tongue + (f"+{self.variant}" if self.variant else "")
 
 
 PROMPT_VOICE = Voice()
+VOICES: Mapping[str, Voice] = {"zh": PROMPT_VOICE, "en": Voice(rate=160, tongue="en-gb")}
+TEXTS: Mapping[str, Mapping[str, str]] = {"zh": PROMPTS, "en": ENGLISH_PROMPTS}
+"""Language → name → words."""
 
 
-def make_prompts(folder: Path, names: Iterable[str]) -> None:
+def make_prompts(folder: Path, names: Iterable[str], language: str = "zh") -> None:
     """Write ``<name>.wav`` for each name and note its text in the manifest.
 
     Raises ConfigurationError without espeak-ng, Unavailable when it fails, KeyError for an unknown name.
@@ -48,34 +54,34 @@ def make_prompts(folder: Path, names: Iterable[str]) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     manifest = read_manifest(folder)
     for name in names:
-        samples = make_beep() if name == BEEP else speak(PROMPTS[name])
+        samples = make_beep() if name == BEEP else speak(TEXTS[language][name], VOICES[language])
         write_wav(folder / f"{name}.wav", samples)
-        manifest[name] = recipe_of(name)
-    known = {name: recipe for name, recipe in sorted(manifest.items()) if name in wanted_prompts()}
+        manifest[name] = recipe_of(name, language)
+    known = {name: recipe for name, recipe in sorted(manifest.items()) if name in wanted_prompts(language)}
     (folder / MANIFEST).write_text(json.dumps(known, indent=1) + "\n")
 
 
-def wanted_prompts() -> list[str]:
-    """Every name that the hotline may play."""
-    return [*PROMPTS, BEEP]
+def wanted_prompts(language: str = "zh") -> list[str]:
+    """Every name that the hotline may play in this language."""
+    return [*TEXTS[language], BEEP]
 
 
-def find_faults(folder: Path) -> dict[str, str]:
+def find_faults(folder: Path, language: str = "zh") -> dict[str, str]:
     """Names whose file is ``missing`` or ``stale`` (made from other words or in another voice)."""
     manifest = read_manifest(folder)
     faults = {}
-    for name in wanted_prompts():
+    for name in wanted_prompts(language):
         if not (folder / f"{name}.wav").is_file():
             faults[name] = "missing"
-        elif manifest.get(name) != recipe_of(name):
+        elif manifest.get(name) != recipe_of(name, language):
             faults[name] = "stale"
     return faults
 
 
-def recipe_of(name: str) -> str:
+def recipe_of(name: str, language: str = "zh") -> str:
     """A short hash of all that decides how the prompt sounds."""
-    voice = PROMPT_VOICE
-    recipe = _BEEP_TEXT if name == BEEP else f"{PROMPTS[name]}|{voice.name}|{voice.rate}|{voice.pitch}|{_PEAK}"
+    voice, texts = VOICES[language], TEXTS[language]
+    recipe = _BEEP_TEXT if name == BEEP else f"{texts[name]}|{voice.name}|{voice.rate}|{voice.pitch}|{_PEAK}"
     return hashlib.sha256(recipe.encode()).hexdigest()[:16]
 
 
@@ -88,7 +94,7 @@ def read_manifest(folder: Path) -> dict[str, str]:
 
 
 def speak(text: str, voice: Voice = PROMPT_VOICE) -> npt.NDArray[np.int16]:
-    """Chinese text → 8 kHz samples, silence at the ends cut to 50 ms, at one peak level."""
+    """Text → 8 kHz samples, silence at the ends cut to 50 ms, at one peak level."""
     program = shutil.which("espeak-ng")
     if program is None:
         raise ConfigurationError(

@@ -12,6 +12,7 @@ SHIPPED_PROMPTS = Path(__file__).parent / "sounds"
 """Folder of languages: ``zh/hotline/*.wav``."""
 PROMPT_FOLDER = SHIPPED_PROMPTS / "zh" / "hotline"
 GREATEST_NUMBER = 9999
+"""Of ``spoken_number``; ``ivr.flow.spoken`` goes further."""
 
 _DIGITS = "零一二三四五六七八九"
 
@@ -38,6 +39,34 @@ PROMPTS: Mapping[str, str] = MappingProxyType(
         "n10": "十",
         "n100": "百",
         "n1000": "千",
+        "n10000": "万",
+        "yuan": "元",
+        "jiao": "角",
+        "fen": "分",
+        "year": "年",
+        "month": "月",
+        "day": "日",
+        "oclock": "点",
+        "queue-keys": "查询办理进度请按一，企业服务请按二",
+        "progress-number": "请输入工单编号的后六位，按井号键结束",
+        "progress-missing": "没有查到本机号码的这件工单",
+        "progress-is": "您的工单，编号",
+        "progress-received": "已受理，正在派单",
+        "progress-working": "正在办理",
+        "progress-answered": "已答复，等待回访",
+        "progress-closed": "已办结",
+        "progress-due": "办理期限",
+        "night": "现在是夜间值守时间，请稍候",
+        "holiday": "今天是节假日，值班人员为您服务",
+        "notice-busy": "因突发情况来电较多，请您谅解",
+        "callback-offer": "给您回电请按一，留言请按二，或者继续等候",
+        "callback-promised": "我们会尽快给您回电",
+        "callback-impossible": "您的号码没有显示，我们无法回电",
+        "message-please": "请在提示音后留言，按井号键结束",
+        "message-thanks": "您的留言已经受理",
+        "menu-main": "查询进度请按一，企业服务请按二，政策咨询请按三，留言请按四，预约回电请按五，人工服务请按零",
+        "menu-policy": "异地就医请按一，公积金请按二，社保卡请按三，返回请按零",
+        "no-answer": "对方暂时无人接听",
     }
 )
 """Name → the Chinese words of it."""

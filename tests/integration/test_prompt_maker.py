@@ -8,19 +8,21 @@ import pytest
 
 from hotline.errors import ConfigurationError
 from ivr.prompt_maker import find_faults, make_prompts, resample, speak, wanted_prompts, write_wav
-from ivr.prompts import BEEP, PROMPT_FOLDER
+from ivr.prompts import BEEP, PROMPT_FOLDER, SHIPPED_PROMPTS
 from telephony.phone import read_sound
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="apt-get install -y espeak-ng")
 
 
-def test_every_prompt_is_shipped_in_the_form_that_asterisk_plays() -> None:
-    assert find_faults(PROMPT_FOLDER) == {}
-    for name in wanted_prompts():
-        samples = read_sound(PROMPT_FOLDER / f"{name}.wav")
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_prompt_is_shipped_in_the_form_that_asterisk_plays(language: str) -> None:
+    folder = SHIPPED_PROMPTS / language / "hotline"
+    assert find_faults(folder, language) == {}
+    for name in wanted_prompts(language):
+        samples = read_sound(folder / f"{name}.wav")
         assert 0.1 < len(samples) / 8000 < 12
         assert 15000 < np.max(np.abs(samples)) < 20000
-    assert sum(file.stat().st_size for file in PROMPT_FOLDER.iterdir()) < 1_500_000
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 2_000_000
 
 
 @needs_espeak

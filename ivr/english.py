@@ -1,0 +1,50 @@
+"""What the hotline says in English: the same names as the Chinese prompts, so that a flow only changes its language.
+
+Lies in ``sounds/en/hotline``. Asterisk plays it to a channel whose ``CHANNEL(language)`` is ``en``; numbers are put
+together by ``ivr.flow.spoken``, for English counts otherwise than Chinese.
+"""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+_ONES = (
+    "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen"
+)
+_TENS = "twenty thirty forty fifty sixty seventy eighty ninety"
+_MONTHS = "January February March April May June July August September October November December"
+
+ENGLISH_PROMPTS: Mapping[str, str] = MappingProxyType(
+    {
+        "welcome": "Hello, this is the citizen hotline. This call is recorded.",
+        "please-wait": "Please hold, we are connecting you.",
+        "position-is": "You are number",
+        "position-place": "in line.",
+        "position-next": "You are next.",
+        "invalid-key": "That is not a valid key.",
+        "sorry-busy": "Sorry, all agents are busy. Please call again later.",
+        "goodbye": "Thank you, goodbye.",
+        "queue-keys": "To check your request, press 1.",
+        "progress-number": "Please enter the last six digits of your request number, then press hash.",
+        "progress-missing": "We found no request of this number under your telephone number.",
+        "progress-is": "Your request, number",
+        "progress-received": "has been received.",
+        "progress-working": "is being handled.",
+        "progress-answered": "has been answered. We will call you to ask whether it was solved.",
+        "progress-closed": "is closed.",
+        "progress-due": "It is due on",
+        "callback-promised": "We will call you back.",
+        "callback-impossible": "Your number is withheld, so we cannot call you back.",
+        **{
+            f"{'d' if number < 10 else 'n'}{number}": word
+            for number, word in enumerate([*_ONES.split(), "eighteen", "nineteen"])
+        },
+        **{f"n{10 * ten}": word for ten, word in enumerate(_TENS.split(), 2)},
+        "n100": "hundred",
+        "n1000": "thousand",
+        "point": "point",
+        "yuan": "yuan",
+        "oclock": "o'clock",
+        **{f"m{number}": month for number, month in enumerate(_MONTHS.split(), 1)},
+    }
+)
+"""Name → the English words of it."""
