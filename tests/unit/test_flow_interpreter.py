@@ -220,8 +220,7 @@ def test_too_many_steps_end_in_the_waiting_room(flow: Flow) -> None:
 
 text = st.text(max_size=20)
 answers = st.sampled_from(
-    ["open", "closed", "holiday", "notice", "unstaffed", "found", "several"]
-    + ["missing", "taken", "refused", "unavailable", "nonsense"]
+    "open closed holiday notice unstaffed found several missing taken refused unavailable nonsense".split()  # noqa: SIM905
 )
 values = st.dictionaries(
     st.sampled_from(["number", "progress", "due", "due_prompt", "notice", "digits", "x"]), text, max_size=4
