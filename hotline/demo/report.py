@@ -174,12 +174,14 @@ def print_report(steps: Sequence[Step], console: Console, title: str) -> None:
     console.print(table)
 
 
-def write_report(path: Path, stories: dict[str, Sequence[Step]], started: datetime, finished: datetime) -> None:
+def write_report(
+    path: Path, stories: dict[str, Sequence[Step]], complete: bool, started: datetime, finished: datetime
+) -> None:
     """The same as JSON."""
     body = {
         "started_at": started.isoformat(),
         "finished_at": finished.isoformat(),
-        "complete": all(step.seen for steps in stories.values() for step in steps),
+        "complete": complete,
         "stories": {name: [asdict(step) for step in steps] for name, steps in stories.items()},
     }
     path.write_text(json.dumps(body, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")

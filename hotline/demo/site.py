@@ -86,6 +86,23 @@ async def _seed(settings: Settings) -> Mapping[str, Login]:
     return {account: Login(account, password) for account, password in known.items()}
 
 
+def ports_free(settings: Settings) -> bool:
+    """Whether nobody uses the ports of these settings now."""
+    ports = settings.asterisk
+    tcp = (ports.http_port, ports.ami_port, ports.agi_port, ports.audiosocket_port, settings.web.port)
+    wanted = [(socket.SOCK_STREAM, port) for port in tcp]
+    wanted += [(socket.SOCK_DGRAM, port) for port in (ports.sip_port, ports.trunk.port)]
+    try:
+        with ExitStack() as held:
+            for kind, port in wanted:
+                taken = held.enter_context(socket.socket(socket.AF_INET, kind))
+                taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, kind is socket.SOCK_STREAM)
+                taken.bind(("127.0.0.1", port))
+    except OSError:
+        return False
+    return True
+
+
 def free_ports() -> dict[str, Any]:
     """Ports nobody uses now, in the shape of the ``asterisk`` section, and ``web_port``."""
     tcp = ("http_port", "ami_port", "agi_port", "audiosocket_port", "web_port")

@@ -20,10 +20,11 @@ from hotline.database import Database
 from hotline.demo.browser import browser_agent, find_browser, open_browser
 from hotline.demo.cast import Agent, Script, converse, phone_agent
 from hotline.demo.engine import EngineProcess
-from hotline.demo.people import Shape, Somebody, signed_in
+from hotline.demo.people import Refusal, Shape, Somebody, signed_in
 from hotline.demo.report import Step, print_report, read_story, steps_of, write_report
 from hotline.demo.scripts import SCRIPTS
-from hotline.demo.site import Site, prepare_site
+from hotline.demo.site import Site, ports_free, prepare_site
+from hotline.errors import HotlineError
 from hotline.facts.recordings import RecordingReady
 from hotline.logs import configure_logging, mask_phone
 from hotline.settings import Settings
@@ -31,6 +32,8 @@ from telephony.phone import ScriptedGateway
 
 _log = structlog.get_logger()
 SEAT = "1001"
+_PLAIN_WIDTH = 120
+"""Columns where no terminal tells its own: a log file."""
 
 
 class Narrator:
@@ -121,11 +124,11 @@ async def play(settings: Settings, *, once: bool) -> int:
     """Play the stories; the exit code: 0 only when every step was seen in the ledger."""
     configure_logging(level="WARNING")
     console = Console()
+    console = console if console.is_terminal else Console(width=_PLAIN_WIDTH)
     narrator = Narrator(console)
-    started = datetime.now(UTC)
     await ready_asterisk(settings)
     folder = settings.storage.folder / "demo"
-    site = await prepare_site(folder, settings, fresh_ports=once)
+    site = await prepare_site(folder, settings, fresh_ports=once or not ports_free(settings))
     engine = EngineProcess(site)
     await engine.stop()  # an Asterisk that an interrupted demonstration left behind
     narrator.say("启动 Asterisk、引擎和坐席工作台……", "starting Asterisk, the engine and the desk …")
@@ -135,15 +138,7 @@ async def play(settings: Settings, *, once: bool) -> int:
         if health["recognition"] != "on":
             narrator.say(f"语音识别未启用:{health.get('reason')}", "recognition is off")
         _print_logins(site, console)
-        stories = await _play_all(site, narrator)
-        write_report(folder / "report.json", stories, started, datetime.now(UTC))
-        for name, steps in stories.items():
-            print_report(steps, console, name)
-        complete = all(step.seen for steps in stories.values() for step in steps)
-        console.print(
-            f"{'全部步骤已见于台账 / every step is in the ledger' if complete else '有步骤未见 / a step is missing'}"
-        )
-        console.print(f"报告 / report: {folder / 'report.json'}")
+        complete = await _play_and_report(site, narrator)
         if not once:
             await _stay_up(site, console)
         return 0 if complete else 1
@@ -151,7 +146,23 @@ async def play(settings: Settings, *, once: bool) -> int:
         await engine.stop()
 
 
-async def _play_all(site: Site, narrator: Narrator) -> dict[str, Sequence[Step]]:
+async def _play_and_report(site: Site, narrator: Narrator) -> bool:
+    console, started = narrator.console, datetime.now(UTC)
+    stories: dict[str, Sequence[Step]] = {}
+    try:
+        await _play_all(site, narrator, stories)
+    except (TimeoutError, ConnectionError, Refusal, HotlineError) as failure:
+        console.print(f"[red]演示中断 / the story broke off: {failure!r}[/]\n日志 / log: {site.folder / 'engine.log'}")
+    complete = len(stories) == len(SCRIPTS) and all(step.seen for steps in stories.values() for step in steps)
+    write_report(site.folder / "report.json", stories, complete, started, datetime.now(UTC))
+    for name, steps in stories.items():
+        print_report(steps, console, name)
+    console.print("全部步骤已见于台账 / every step is in the ledger" if complete else "有步骤未见 / a step is missing")
+    console.print(f"报告 / report: {site.folder / 'report.json'}")
+    return complete
+
+
+async def _play_all(site: Site, narrator: Narrator, stories: dict[str, Sequence[Step]]) -> None:
     asterisk = site.settings.asterisk
     async with AsyncExitStack() as stack:
         gateway = await stack.enter_async_context(
@@ -161,14 +172,12 @@ async def _play_all(site: Site, narrator: Narrator) -> dict[str, Sequence[Step]]
         supervisor = await stack.enter_async_context(signed_in(site.url, site.logins["supervisor"]))
         await agent.ready()
         stage = Stage(site, gateway, agent, supervisor, narrator)
-        stories: dict[str, Sequence[Step]] = {}
         for script in SCRIPTS:
             since = len(supervisor.feed.seen)
             call_id = await stage.play(script)
             live = sum(message["type"].startswith("live.") for message in supervisor.feed.seen[since:])
             narrator.say(f"⑧ 班长页面实时变化 {live} 次", "changes on the supervisor's page")
             stories[script.name] = await _judge(site, call_id, live, script)
-    return stories
 
 
 async def _agent(site: Site, stack: AsyncExitStack, narrator: Narrator) -> Agent:
