@@ -14,7 +14,7 @@ import sys
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -32,7 +32,7 @@ from hotline.settings import Secrets, load_settings
 from telephony.phone import PhoneCall, ScriptedGateway, ScriptedPhone
 from telephony.phone.calls import read_sound
 from telephony.phone.mulaw import Samples
-from telephony.phone.tones import tone_share
+from telephony.phone.tones import RATE, tone_share
 from tests.system.conftest import REPOSITORY
 
 F = TypeVar("F", bound=Fact)
@@ -50,6 +50,8 @@ class House:
     site: Site
     engine: EngineProcess
     gateway: ScriptedGateway
+    calls: list[PhoneCall] = field(default_factory=list)
+    """Made by ``dial``."""
 
     @property
     def server(self) -> tuple[str, int]:
@@ -58,7 +60,14 @@ class House:
 
     async def dial(self, number: str, line: str = "12345") -> PhoneCall:
         """A citizen of this number calls and is answered."""
-        return await self.gateway.citizen(number).dial(line, timeout=20)
+        call = await self.gateway.citizen(number).dial(line, timeout=20)
+        self.calls.append(call)
+        return call
+
+    async def hang_up_all(self) -> None:
+        """Nobody who called stays on the line."""
+        calls, self.calls = self.calls, []
+        await asyncio.gather(*(call.hang_up() for call in calls if call.is_up))
 
     @asynccontextmanager
     async def seat(self, seat: str) -> AsyncIterator[PhoneCall]:
@@ -187,11 +196,11 @@ def longest_gap(call: PhoneCall, hertz: float, since: float) -> float:
 
 
 async def hears_prompt(call: PhoneCall, name: str, timeout: float = 15.0, since: float = 0.0) -> None:
-    """Until this prompt, as it lies in ``ivr/sounds``, was heard whole after ``since`` (loop clock)."""
-    prompt = read_sound(REPOSITORY / f"ivr/sounds/zh/hotline/{name}.wav").astype(np.float64)
+    """Until this prompt, its first seconds as they lie in ``ivr/sounds``, was heard after ``since`` (loop clock)."""
+    prompt = read_sound(REPOSITORY / f"ivr/sounds/zh/hotline/{name}.wav")[: 3 * RATE].astype(np.float64)
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(timeout):
-        while likeness(call.heard.samples(since), prompt) < 0.8:
+        while likeness(call.heard.samples(max(since, loop.time() - 6)), prompt) < 0.8:
             await call.hears_sound(timeout, loop.time())
 
 

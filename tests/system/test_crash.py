@@ -3,7 +3,10 @@
 import asyncio
 import hashlib
 import io
+import os
+import signal
 import wave
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from functools import partial
@@ -12,10 +15,12 @@ import pytest
 import pytest_asyncio
 
 from hotline.demo.people import Shape, Somebody
-from hotline.facts.calls import CallAdopted, CallEnded, CallFellBack, OfferEnded
+from hotline.facts.calls import CallAdopted, CallArrived, CallEnded, CallFellBack, OfferEnded
+from telephony.phone.phones import Telephone
 from tests.system.engines import (
     House,
     hear_each_other,
+    hears_prompt,
     in_conversation,
     live_seat,
     longest_gap,
@@ -36,11 +41,12 @@ async def engine_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterato
 
 
 @pytest_asyncio.fixture(loop_scope="module")
-async def house(engine_house: House) -> House:
-    """The same house for all; the engine runs, whatever the last test did to it."""
+async def house(engine_house: House) -> AsyncIterator[House]:
+    """The same house for all; the engine runs and nobody is on the line, whatever the last test did."""
     if not engine_house.engine.running:
         await engine_house.engine.start()
-    return engine_house
+    yield engine_house
+    await engine_house.hang_up_all()
 
 
 def clock() -> float:
@@ -132,3 +138,140 @@ async def test_the_engine_is_killed_while_two_talk_and_one_waits(house: House) -
         ended = [fact for fact in await house.facts(call_id) if isinstance(fact, CallEnded)]
         assert [fact.reason for fact in ended] == [reason]
         assert ended[0].talked_seconds > 1
+
+
+async def test_the_engine_is_killed_in_the_greeting(house: House) -> None:
+    """Nobody is there: the citizen waits in Asterisk's own queue, and the engine fetches him back to its own line."""
+    async with AsyncExitStack() as calls:
+        citizen = await house.dial("13800000003")
+        await citizen.hears_sound()
+        await house.engine.kill()
+        (arrived,) = [fact for fact in await house.all(CallArrived) if fact.caller == "13800000003"]
+        await hears_prompt(citizen, "please-wait")  # by the dialplan
+        await house.engine.start()
+        agent = await calls.enter_async_context(house.ready_agent("1001"))
+        assert (await agent.accept("13800000003"))["call_id"] == arrived.call_id
+        await calls.enter_async_context(in_conversation(citizen, agent.leg))
+        seen = len(agent.person.feed.seen)
+        await citizen.hang_up()
+        assert await recording_of(agent.person, arrived.call_id, seen) > 2
+        counted = await house.counted(arrived.call_id)
+        assert {kind: counted[kind] for kind in ONCE} == ONCE
+        assert counted["CallFellBack"] == 1
+
+
+async def owed_visit(house: House, number: str) -> tuple[str, Telephone]:
+    """A work order that its department has answered, so that the robot phones the citizen now: (ticket id, phone)."""
+    phone = house.gateway.citizen(number)
+    async with house.ready_agent("1001") as agent:
+        citizen = await house.dial(number)
+        call_id = (await agent.accept(number))["call_id"]
+        ticket = await agent.submit(call_id, CORRECTIONS)
+        await citizen.hang_up()
+        await agent.person.feed.until("call", lambda call: (call["call_id"], call["state"]) == (call_id, "ended"))
+    async with house.person("unitzhujian") as clerk:
+        await clerk.post(f"/tickets/{ticket['id']}/actions/sign")
+        reply = {"reply": "已更换灯泡,当晚恢复照明。", "contact": "已电话联系", "solved": True}
+        await clerk.post(f"/tickets/{ticket['id']}/actions/reply", **reply)
+    return ticket["id"], phone
+
+
+async def visit_of(house: House, ticket_id: str) -> tuple[Shape, Counter[str]]:
+    """The work order as its maker sees it, and how often each kind of fact stands in the ledger for it."""
+    async with house.person("supervisor") as supervisor:
+        ticket: Shape = await supervisor.get(f"/tickets/{ticket_id}")
+    named = [fact for fact in await house.facts() if getattr(fact, "ticket_id", None) == ticket_id]
+    return ticket, Counter(type(fact).__name__ for fact in named)
+
+
+async def settled_visit(house: House, ticket_id: str, state: str) -> tuple[Shape, Counter[str]]:
+    """After a restart: wait until the robot has settled the visit that the crash left."""
+    async with house.person("admin") as admin:
+        while True:
+            since = len(admin.feed.seen)
+            ticket, counted = await visit_of(house, ticket_id)
+            if ticket["callbacks"][-1]["state"] == state:
+                return ticket, counted
+            await admin.feed.until("ticket", since=since)
+
+
+async def test_the_engine_is_killed_while_the_robot_rings_and_again_in_its_survey(house: House) -> None:
+    ticket_id, phone = await owed_visit(house, "13800000004")
+    ringing = await phone.next_call()
+    await house.engine.kill()
+    await house.engine.start()  # Asterisk rings on; the new engine waits for what comes of it
+    visit = await ringing.answer()
+    await visit.hears_sound()
+    await visit.press("1")
+    await hears_prompt(visit, "callback-satisfied")
+    await house.engine.kill()
+    await visit.wait_ended()
+    await house.engine.start()
+    ticket, counted = await settled_visit(house, ticket_id, "closed")
+    assert ticket["callbacks"][0] | {"solved": True, "satisfaction": None, "attempt": 1} == ticket["callbacks"][0]
+    assert ticket["state"] == "closed"
+    assert (counted["CallbackDialled"], counted["CallbackAnswered"], counted["CallbackDone"]) == (1, 1, 1)
+    with pytest.raises(TimeoutError):
+        await phone.next_call(timeout=1.0)
+
+
+async def test_the_engine_is_killed_before_the_citizen_says_anything(house: House) -> None:
+    ticket_id, phone = await owed_visit(house, "13800000005")
+    visit = await (await phone.next_call()).answer()
+    await visit.hears_sound()
+    await house.engine.kill()
+    await visit.wait_ended()
+    await house.engine.start()
+    ticket, counted = await settled_visit(house, ticket_id, "due")  # again by the plan, half an hour from now
+    assert ticket["callbacks"][0]["attempt"] == 1
+    assert counted["CallbackDialled"] == counted["CallbackAnswered"] == counted["CallbackDone"] == 1
+    with pytest.raises(TimeoutError):
+        await phone.next_call(timeout=1.0)
+
+
+async def test_asterisk_is_killed_under_the_engine(house: House) -> None:
+    """The engine starts it again, closes what died with it, and the next call goes its way."""
+    async with AsyncExitStack() as calls:
+        agent = await calls.enter_async_context(house.ready_agent("1001"))
+        citizen = await house.dial("13800000006")
+        call_id = (await agent.accept("13800000006"))["call_id"]
+        await calls.enter_async_context(in_conversation(citizen, agent.leg))
+        waiting = await house.dial("13800000007")
+        await hears_prompt(waiting, "welcome")
+        since, pid = len(agent.person.feed.seen), house.engine.asterisk_pid
+        assert pid is not None
+
+        killed = clock()
+        os.kill(pid, signal.SIGKILL)
+        down = await until_health(house, asterisk="down")
+        assert (down["status"], down["asterisk"]) == ("degraded", "down")
+        ended = await agent.person.feed.until("call", lambda call: call["state"] == "ended", since=since, timeout=30)
+        assert (ended["call_id"], ended["end_reason"]) == (call_id, "asterisk_restarted")
+        up = await until_health(house, asterisk="up")
+        print(f"asterisk killed → up {clock() - killed:.2f} s")
+        assert up["status"] == "ok"
+        assert house.engine.asterisk_pid not in (pid, None)
+        seat = (await agent.person.get("/desk"))["seat"]
+        assert (seat["state"], seat["call_id"]) == ("unreachable", None)
+
+        leg = await calls.enter_async_context(house.seat("1001"))  # the phone, too, dials its seat again
+        await agent.person.feed.until("seat", lambda seat: seat["state"] == "idle", since=since)
+        again = await house.dial("13800000008")
+        next_call = (await agent.accept("13800000008"))["call_id"]
+        await calls.enter_async_context(in_conversation(again, leg))
+        await again.hang_up()
+        await agent.person.feed.until("call", lambda c: (c["call_id"], c["state"]) == (next_call, "ended"), since=since)
+        assert await recording_of(agent.person, call_id, since) > 1  # what Asterisk had written when it died
+    ends = {fact.call_id: fact.reason for fact in await house.all(CallEnded)}
+    assert (ends[call_id], ends[next_call]) == ("asterisk_restarted", "citizen_hung_up")
+    (lost,) = [fact.call_id for fact in await house.all(CallArrived) if fact.caller == "13800000007"]
+    assert ends[lost] == "asterisk_restarted"
+    assert len(ends) == len(await house.all(CallArrived)) == len(await house.all(CallEnded))
+
+
+async def until_health(house: House, **wanted: str) -> Shape:
+    """Ask until the engine says so of itself; nothing else tells how it is."""
+    async with asyncio.timeout(30):
+        while wanted.items() - (health := await house.engine.health()).items():
+            pass
+    return health
