@@ -53,7 +53,7 @@ class QueueAgent:
     """The agent's telephone: it answers each call at once and speaks a tone."""
 
     def __init__(self, phone: ScriptedPhone, hz: float) -> None:
-        self.number = QUEUE_NUMBER
+        self.name, self.number = "app_queue", QUEUE_NUMBER
         self._phone = phone
         self._hz = hz
         self._voice: asyncio.Task[bool] | None = None
