@@ -40,6 +40,8 @@ class Seats(Settling):
         if seat is None:
             step.orders.append(HangUp(leg.channel))
             return step
+        if seat.leg == leg:  # back from a talk: nothing to write, and the next citizen waits for no commit
+            return self._settle(step, now)
         if seat.leg is not None and seat.leg.uniqueid != leg.uniqueid:
             step.orders.append(HangUp(seat.leg.channel))
         seat.leg = leg

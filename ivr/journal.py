@@ -45,9 +45,12 @@ class Journal:
         """True while the database refuses what happens."""
 
     def write(self, step: Step, calls: list[dict[str, Any]], seats: list[dict[str, Any]]) -> "asyncio.Future[None]":
-        """Queue a step; the future is done once it is written and told."""
+        """Queue a step; the future is done once it is written and told. A step of nothing waits for no commit."""
         entry = _Entry(step, calls, seats)
-        self._queue.put_nowait(entry)
+        if step.facts or step.signals or step.orders or calls or seats:
+            self._queue.put_nowait(entry)
+        else:
+            entry.done.set_result(None)
         return entry.done
 
     async def run(self) -> None:
