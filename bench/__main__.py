@@ -18,7 +18,7 @@ from hotline.logs import configure_logging
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 _QUIET_PERCENT = 35.0
-_QUIET_WAIT = 20.0
+_QUIET_SECONDS = 20.0
 
 
 def main(
@@ -27,6 +27,7 @@ def main(
     known: Sequence[Benchmark] = BENCHMARKS,
     results: Path = REPOSITORY / "var/bench.json",
     document: Path = REPOSITORY / "docs/benchmarks.md",
+    quiet_seconds: float = _QUIET_SECONDS,
 ) -> int:
     """The exit code: 0 measured, 1 a benchmark failed, 2 no such benchmark."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
@@ -38,9 +39,8 @@ def main(
     except HotlineError as error:
         console.print(f"{error.zh}\n{error.en}", markup=False)
         return 2
-    configure_logging(level="ERROR")
     try:
-        fresh = asyncio.run(_measure(chosen, console))
+        fresh = asyncio.run(_measure(chosen, console, quiet_seconds))
     except HotlineError as error:
         console.print(f"{error.zh}\n{error.en}", markup=False)
         return 1
@@ -51,12 +51,12 @@ def main(
     return 0
 
 
-async def _measure(chosen: Sequence[Benchmark], console: Console) -> list[Row]:
+async def _measure(chosen: Sequence[Benchmark], console: Console, quiet_seconds: float) -> list[Row]:
     rows: list[Row] = []
     for number, benchmark in enumerate(chosen, 1):
         began = time.monotonic()
         with console.status(f"{number}/{len(chosen)} {benchmark.name} …") as status:
-            await _until_quiet()
+            await _until_quiet(quiet_seconds)
 
             def tell(line: str, name: str = benchmark.name) -> None:
                 status.update(f"{name}: {line}")
@@ -68,10 +68,10 @@ async def _measure(chosen: Sequence[Benchmark], console: Console) -> list[Row]:
     return rows
 
 
-async def _until_quiet() -> None:
-    """Give other work on this machine a little time to end; figures taken beside it are worth less."""
+async def _until_quiet(seconds: float) -> None:
+    """Give other work on this machine at most ``seconds`` to end; figures taken beside it are worth less."""
     psutil.cpu_percent()
-    until = time.monotonic() + _QUIET_WAIT
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
         await asyncio.sleep(1)
         if psutil.cpu_percent() < _QUIET_PERCENT:
@@ -79,4 +79,5 @@ async def _until_quiet() -> None:
 
 
 if __name__ == "__main__":
+    configure_logging(level="ERROR")
     sys.exit(main())
