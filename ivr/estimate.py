@@ -1,69 +1,103 @@
-"""How long a citizen will wait: from the place in the line, the seats at work and how long calls took lately.
+"""How long a citizen will wait: from the place in the line, what the seats at work do and how long calls took lately.
 
-A seat that has been busy for some time will be free in about as long as recent calls of at least that length went
-on; the seats together free up at the sum of the inverse of these. The place divided by that rate is the estimate.
-With exponential handle times this is exact. Its error is measured by ``hotline simulate``.
+Each busy seat has a chance of being free within the next t seconds: as often as recent talks that had gone on for as
+long ended within the rest of t, and their wrap-ups after them. The sum over the seats says how many will have become
+free by t; one that was given a citizen becomes free again a mean handle time later. The estimate is the t at which
+that sum reaches the citizen's place. Its error, beside that of the rule of thumb, is measured by ``hotline simulate``.
 """
 
 from bisect import bisect_right
 from collections import deque
-from collections.abc import Sequence
-from itertools import accumulate
+from collections.abc import Callable, Sequence
+from statistics import fmean
 
 KEPT = 100
-LEAST_REST = 5.0
-"""Seconds; nobody is believed to be done in less."""
+ASSUMED_TALK_SECONDS = 150.0
+"""Before the first talk ended."""
+LONGEST_TOLD = 4 * 3600.0
+PRECISION = 0.5
+"""Seconds."""
+Chance = Callable[[float], float]
+"""Seconds from now → chance, 0–1, that a seat has become free by then."""
 
 
-class HandleTimes:
-    """Seconds of talk and wrap-up of the last calls, by group."""
+class RecentTimes:
+    """Seconds of the last talks and wrap-ups of one group."""
 
-    def __init__(self) -> None:
-        self._recent: dict[str, deque[float]] = {}
+    def __init__(self, wrap_up_seconds: float) -> None:
+        self._talks: deque[float] = deque(maxlen=KEPT)
+        self._wrap_ups: deque[float] = deque(maxlen=KEPT)
+        self._assumed_wrap_up = wrap_up_seconds
+        self._sorted_talks = [ASSUMED_TALK_SECONDS / 2, ASSUMED_TALK_SECONDS * 3 / 2]
+        self._sorted_wrap_ups = [float(wrap_up_seconds)]
 
-    def add(self, group: str, seconds: float) -> None:
-        """A seat is done with a call of this group."""
-        self._recent.setdefault(group, deque(maxlen=KEPT)).append(seconds)
+    def add(self, talked: float, wrapped_up: float) -> None:
+        """A seat is done with a call."""
+        self._talks.append(talked)
+        self._wrap_ups.append(wrapped_up)
+        self._sorted_talks, self._sorted_wrap_ups = sorted(self._talks), sorted(self._wrap_ups)
 
-    def recent(self, group: str) -> Sequence[float]:
-        """The last ones of this group."""
-        return self._recent.get(group, ())
+    @property
+    def wrap_up(self) -> float:
+        """Mean seconds of wrap-up."""
+        return fmean(self._wrap_ups) if self._wrap_ups else self._assumed_wrap_up
+
+    @property
+    def handle(self) -> float:
+        """Mean seconds of talk and wrap-up."""
+        return (fmean(self._talks) if self._talks else ASSUMED_TALK_SECONDS) + self.wrap_up
+
+    def free_after_talk(self, talked: float) -> Chance:
+        """Of a seat that has talked for so long."""
+        talks, wrap_up = self._sorted_talks, self.wrap_up
+        return lambda seconds: ended_share(talks, talked, seconds - wrap_up)
+
+    def free_after_wrap_up(self, wrapped_up: float) -> Chance:
+        """Of a seat that has been wrapping up for so long."""
+        wrap_ups = self._sorted_wrap_ups
+        return lambda seconds: ended_share(wrap_ups, wrapped_up, seconds)
 
 
-def expected_wait(
-    place: int, busy_for: Sequence[float | None], handled: Sequence[float], default: float
-) -> float | None:
+def ended_share(lengths: Sequence[float], gone_on: float, seconds: float) -> float:
+    """Share of those of the sorted ``lengths`` that exceed ``gone_on`` which end within ``seconds`` more.
+
+    What has gone on for longer than all of them ends soon: half as likely as not within the length of the middle one.
+    """
+    if seconds < 0:
+        return 0.0
+    shorter = bisect_right(lengths, gone_on)
+    if shorter == len(lengths):
+        return min(1.0, seconds / max(PRECISION, lengths[len(lengths) // 2]))
+    return (bisect_right(lengths, gone_on + seconds) - shorter) / (len(lengths) - shorter)
+
+
+def expected_wait(place: int, seats: Sequence[Chance | None], handle: float) -> float | None:
     """Seconds until the citizen at ``place`` (1 is the next) gets a seat; None when no seat works.
 
-    ``busy_for``: for each seat how long it has been busy, None when free. ``handled``: seconds that recent calls took;
-    ``default`` serves while there are none.
+    ``seats``: of each working seat the chance of being free, None for one that is free now. ``handle``: mean seconds
+    that a seat is busy with one call.
     """
-    if not busy_for:
+    if not seats:
         return None
-    free = sum(busy is None for busy in busy_for)
-    if place <= free:
+    busy = [chance for chance in seats if chance is not None]
+    wanted = place - (len(seats) - len(busy))
+    if wanted <= 0:
         return 0.0
-    rest = RestTable(handled or (default,))
-    rate = sum(1 / rest.after(busy or 0.0) for busy in busy_for)
-    return (place - free) / rate
+    handle = max(handle, 1.0)
+    rounds, wanted = divmod(wanted - 1, len(seats))  # whole rounds of all seats take a handle time each
+    low, high = 0.0, handle
+    while _freed(busy, high) <= wanted and high < LONGEST_TOLD:
+        low, high = high, high * 2
+    while high - low > PRECISION:
+        middle = (low + high) / 2
+        low, high = (middle, high) if _freed(busy, middle) <= wanted + 0.5 else (low, middle)
+    return rounds * handle + (low + high) / 2
 
 
-def plain_expected_wait(place: int, seats: int, mean_handle: float) -> float | None:
-    """Little's law and nothing else: place × mean handle time / seats. What the estimate is measured against."""
-    return place * mean_handle / seats if seats else None
+def _freed(busy: Sequence[Chance], seconds: float) -> float:
+    return sum(chance(seconds) for chance in busy)
 
 
-class RestTable:
-    """How much longer calls go on that went on for so long already."""
-
-    def __init__(self, handled: Sequence[float]) -> None:
-        self._sorted = sorted(handled)
-        self._sums = [0.0, *accumulate(self._sorted)]
-
-    def after(self, busy: float) -> float:
-        """Mean seconds left after ``busy`` seconds."""
-        shorter = bisect_right(self._sorted, busy)
-        longer = len(self._sorted) - shorter
-        if not longer:
-            return max(LEAST_REST, self._sums[-1] / len(self._sorted) / 4)  # longer than any: it will end some time
-        return max(LEAST_REST, (self._sums[-1] - self._sums[shorter]) / longer - busy)
+def plain_expected_wait(place: int, seats: int, handle: float) -> float | None:
+    """The rule of thumb: place × mean handle time / seats. What the estimate is measured against."""
+    return place * handle / seats if seats else None

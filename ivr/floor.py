@@ -33,8 +33,8 @@ class Floor(Citizens, Offers, Seats):
         self.calls[call.call_id] = call
         self.figures.note(call)
         if call.ended_at is not None and call.connected_at is not None:
-            wrap_up = self.groups[call.group].wrap_up_seconds if call.group in self.groups else 0
-            self.handle_times.add(call.group, call.talked_seconds + wrap_up)
+            if recent := self.recent_times.get(call.group):
+                recent.add(call.talked_seconds, recent.wrap_up)
 
     # -- time -----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from hotline.settings import Seat as SeatSettings
 from ivr.callbook import CallBook
 from ivr.distributor import FreeSeat, WaitingCall, served_before
 from ivr.duty import DutyRoster
-from ivr.estimate import HandleTimes, expected_wait
+from ivr.estimate import Chance, RecentTimes, expected_wait
 from ivr.figures import RollingFigures
 from ivr.occupancy import SeatTimes
 from ivr.people import Call, Seat
@@ -21,8 +21,6 @@ from ivr.views import CallState, SeatState
 
 UNWATCHED_GRACE = timedelta(seconds=8)
 """How long a seat keeps its leg after its last screen closed; a page reload takes less."""
-ASSUMED_TALK_SECONDS = 150.0
-"""Before the first talk ended."""
 
 
 class Ground:
@@ -40,7 +38,7 @@ class Ground:
         self.calls = CallBook()
         self.figures = RollingFigures()
         self.seat_times = SeatTimes()
-        self.handle_times = HandleTimes()
+        self.recent_times = {group.id: RecentTimes(group.wrap_up_seconds) for group in self.groups.values()}
         self._roster = roster or DutyRoster()
         self._last_offer_id = 0
         self._asked_last: dict[str, str] = {}
@@ -83,16 +81,18 @@ class Ground:
         return self._expected_wait_at(place, rivals, call.group, now)
 
     def _expected_wait_at(self, place: int, rivals: frozenset[str], group: str, now: datetime) -> float | None:
-        serving = [seat for seat in self.seats.values() if seat.staffed and not rivals.isdisjoint(seat.groups)]
-        busy_for = [None if seat.free else self._busy_for(seat, now) for seat in serving]
-        wrap_up = float(self.groups[group].wrap_up_seconds)
-        return expected_wait(place, busy_for, self.handle_times.recent(group), default=ASSUMED_TALK_SECONDS + wrap_up)
+        serving = [s for s in self.seats.values() if s.staffed and not rivals.isdisjoint(s.groups)]
+        chances = [None if seat.free else self._chance_of(seat, now) for seat in serving]
+        return expected_wait(place, chances, self.recent_times[group].handle)
 
-    def _busy_for(self, seat: Seat, now: datetime) -> float:
-        call = self.calls.get(seat.call_id or seat.last_call_id or "")
-        if call is None or call.connected_at is None:
-            return 0.0
-        return (now - call.connected_at).total_seconds()
+    def _chance_of(self, seat: Seat, now: datetime) -> Chance:
+        call = self.calls.get(seat.call_id or (seat.offer.call_id if seat.offer else seat.last_call_id) or "")
+        if call is None:
+            return lambda seconds: 1.0
+        recent = self.recent_times[call.group]
+        if seat.talk_ended_at is not None:
+            return recent.free_after_wrap_up((now - seat.talk_ended_at).total_seconds())
+        return recent.free_after_talk(call.talked(now))
 
     # -- index ----------------------------------------------------------------------------------------------------
 

@@ -156,7 +156,7 @@ class Moves(Ground):
     def _end_wrap_up(self, seat: Seat, step: Step, now: datetime) -> None:
         call = self.calls.get(seat.last_call_id or "")
         if call is not None and seat.talk_ended_at is not None:
-            self.handle_times.add(call.group, call.talked_seconds + (now - seat.talk_ended_at).total_seconds())
+            self.recent_times[call.group].add(call.talked_seconds, (now - seat.talk_ended_at).total_seconds())
         seat.wrap_up_until = seat.talk_ended_at = None
         self._start_break(seat, step, now)
 
