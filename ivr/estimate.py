@@ -1,15 +1,16 @@
 """How long a citizen will wait: from the place in the line, what the seats at work do and how long calls took lately.
 
 Each busy seat has a chance of being free within the next t seconds: as often as recent talks that had gone on for as
-long ended within the rest of t, and their wrap-ups after them. The sum over the seats says how many will have become
-free by t; one that was given a citizen becomes free again a mean handle time later. The estimate is the t at which
-that sum reaches the citizen's place. Its error, beside that of the rule of thumb, is measured by ``hotline simulate``.
+long ended within the rest of t, and their wrap-ups after them. A seat that became free is given the next citizen and
+becomes free again and again as renewal theory says: x seconds later x/h + (v − 1)/2 times, where h is the mean handle
+time and v its squared coefficient of variation. The estimate is the t at which the sum over the seats reaches the
+citizen's place. Its error, beside that of the rule of thumb, is measured by ``hotline simulate``.
 """
 
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Callable, Sequence
-from statistics import fmean
+from statistics import fmean, pvariance
 
 KEPT = 100
 ASSUMED_TALK_SECONDS = 150.0
@@ -17,6 +18,8 @@ ASSUMED_TALK_SECONDS = 150.0
 LONGEST_TOLD = 4 * 3600.0
 PRECISION = 0.5
 """Seconds."""
+GRID = 12
+"""Steps in which the past is summed up when seats become free more than once."""
 Chance = Callable[[float], float]
 """Seconds from now → chance, 0–1, that a seat has become free by then."""
 
@@ -47,6 +50,14 @@ class RecentTimes:
         """Mean seconds of talk and wrap-up."""
         return (fmean(self._talks) if self._talks else ASSUMED_TALK_SECONDS) + self.wrap_up
 
+    @property
+    def variation(self) -> float:
+        """Squared coefficient of variation of talk and wrap-up together."""
+        if len(self._talks) < 2:
+            return 0.5
+        both = [talked + wrapped_up for talked, wrapped_up in zip(self._talks, self._wrap_ups, strict=True)]
+        return pvariance(both) / max(1.0, fmean(both)) ** 2
+
     def free_after_talk(self, talked: float) -> Chance:
         """Of a seat that has talked for so long."""
         talks, wrap_up = self._sorted_talks, self.wrap_up
@@ -71,31 +82,52 @@ def ended_share(lengths: Sequence[float], gone_on: float, seconds: float) -> flo
     return (bisect_right(lengths, gone_on + seconds) - shorter) / (len(lengths) - shorter)
 
 
-def expected_wait(place: int, seats: Sequence[Chance | None], handle: float) -> float | None:
-    """Seconds until the citizen at ``place`` (1 is the next) gets a seat; None when no seat works.
+class Outlook:
+    """What the seats of a group will do from now on.
 
-    ``seats``: of each working seat the chance of being free, None for one that is free now. ``handle``: mean seconds
-    that a seat is busy with one call.
+    ``seats``: of each working seat the chance of being free, None for one that is free now.
     """
-    if not seats:
-        return None
-    busy = [chance for chance in seats if chance is not None]
-    wanted = place - (len(seats) - len(busy))
-    if wanted <= 0:
-        return 0.0
-    handle = max(handle, 1.0)
-    rounds, wanted = divmod(wanted - 1, len(seats))  # whole rounds of all seats take a handle time each
-    low, high = 0.0, handle
-    while _freed(busy, high) <= wanted and high < LONGEST_TOLD:
-        low, high = high, high * 2
-    while high - low > PRECISION:
-        middle = (low + high) / 2
-        low, high = (middle, high) if _freed(busy, middle) <= wanted + 0.5 else (low, middle)
-    return rounds * handle + (low + high) / 2
 
+    def __init__(self, seats: Sequence[Chance | None], recent: RecentTimes) -> None:
+        self._busy = [chance for chance in seats if chance is not None]
+        self._seats = len(seats)
+        self._free = self._seats - len(self._busy)
+        self._handle = max(recent.handle, 1.0)
+        self._late = self._handle * max(0.0, 1 - recent.variation) / 2
 
-def _freed(busy: Sequence[Chance], seconds: float) -> float:
-    return sum(chance(seconds) for chance in busy)
+    def freed(self, seconds: float) -> float:
+        """How many citizens the seats can have taken up ``seconds`` from now."""
+        freed = self._free + self._first_freed(seconds)
+        if seconds <= self._late:
+            return freed
+        freed += self._free * self._again(seconds)
+        step, before = seconds / GRID, 0.0
+        for number in range(1, GRID + 1):
+            after = self._first_freed(step * number)
+            freed += (after - before) * self._again(seconds - step * (number - 0.5))
+            before = after
+        return freed
+
+    def wait(self, place: int) -> float | None:
+        """Seconds until the citizen at ``place`` (1 is the next) gets a seat; None when no seat works."""
+        if not self._seats:
+            return None
+        if place <= self._free:
+            return 0.0
+        low, high = 0.0, self._handle
+        while self.freed(high) < place - 0.5 and high < LONGEST_TOLD:
+            low, high = high, high * 2
+        while high - low > PRECISION:
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.freed(middle) < place - 0.5 else (low, middle)
+        return (low + high) / 2
+
+    def _first_freed(self, seconds: float) -> float:
+        return sum(chance(seconds) for chance in self._busy)
+
+    def _again(self, seconds: float) -> float:
+        """How often a seat that was given a citizen has become free again after ``seconds``."""
+        return max(0.0, (seconds - self._late) / self._handle)
 
 
 def plain_expected_wait(place: int, seats: int, handle: float) -> float | None:

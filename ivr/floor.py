@@ -32,9 +32,9 @@ class Floor(Citizens, Offers, Seats):
         """Take in a call that was kept by an earlier engine. Oldest first."""
         self.calls[call.call_id] = call
         self.figures.note(call)
-        if call.ended_at is not None and call.connected_at is not None:
-            if recent := self.recent_times.get(call.group):
-                recent.add(call.talked_seconds, recent.wrap_up)
+        recent = self.recent_times.get(call.group)
+        if recent is not None and call.ended_at is not None and call.connected_at is not None:
+            recent.add(call.talked_seconds, recent.wrap_up)
 
     # -- time -----------------------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from hotline.settings import Seat as SeatSettings
 from ivr.callbook import CallBook
 from ivr.distributor import FreeSeat, WaitingCall, served_before
 from ivr.duty import DutyRoster
-from ivr.estimate import Chance, RecentTimes, expected_wait
+from ivr.estimate import Chance, Outlook, RecentTimes
 from ivr.figures import RollingFigures
 from ivr.occupancy import SeatTimes
 from ivr.people import Call, Seat
@@ -78,12 +78,14 @@ class Ground:
         mine, rivals = served_before(self._waiting_call(call)), self._neighbours[call.group]
         ahead = (c for c in self.calls.lined.values() if c.state is CallState.WAITING and c.group in rivals)
         place = 1 + sum(served_before(self._waiting_call(other)) < mine for other in ahead)
-        return self._expected_wait_at(place, rivals, call.group, now)
+        return self.outlook(call.group, now).wait(place)
 
-    def _expected_wait_at(self, place: int, rivals: frozenset[str], group: str, now: datetime) -> float | None:
+    def outlook(self, group: str, now: datetime) -> Outlook:
+        """What the seats that work for the group, and for those who share seats with it, will do."""
+        rivals = self._neighbours[group]
         serving = [s for s in self.seats.values() if s.staffed and not rivals.isdisjoint(s.groups)]
         chances = [None if seat.free else self._chance_of(seat, now) for seat in serving]
-        return expected_wait(place, chances, self.recent_times[group].handle)
+        return Outlook(chances, self.recent_times[group])
 
     def _chance_of(self, seat: Seat, now: datetime) -> Chance:
         call = self.calls.get(seat.call_id or (seat.offer.call_id if seat.offer else seat.last_call_id) or "")

@@ -7,7 +7,7 @@ from hotline.facts.calls import CallOverflowed
 from hotline.facts.screens import CallChanged, SeatChanged, WaitingChanged
 from hotline.facts.seats import SeatStateObserved
 from hotline.settings import Overflow
-from ivr.distributor import RING_ALL, distribute
+from ivr.distributor import RING_ALL, distribute, served_before
 from ivr.moves import Moves
 from ivr.orders import MirrorReadiness, Step
 from ivr.people import Call, Seat
@@ -44,20 +44,29 @@ class Settling(Moves):
             step.orders.append(MirrorReadiness(seat.id, takes_calls))
 
     def _let_overflow(self, step: Step, now: datetime) -> None:
-        for call in self.calls.lined.values():
-            for rule in self.groups[call.group].overflow:
-                if call.state is CallState.WAITING and rule.to not in call.overflow:
-                    self._try_overflow(call, rule, step, now)
+        for group in self.groups.values():
+            for rule in group.overflow:
+                waiting = [c for c in self.calls.lined.values() if c.group == group.id and rule.to not in c.overflow]
+                waiting = [call for call in waiting if call.state is CallState.WAITING]
+                if rule.after_seconds is not None:
+                    due = [call for call in waiting if call.waited(now) >= rule.after_seconds]
+                else:
+                    due = self._beyond(waiting, rule.expected_wait_over or 0, now)
+                for call in due:
+                    self._overflow(call, rule, step, now)
 
-    def _try_overflow(self, call: Call, rule: Overflow, step: Step, now: datetime) -> None:
-        waited, expected = call.waited(now), None
-        if rule.after_seconds is not None:
-            due = waited >= rule.after_seconds
-        else:
-            expected = self.expected_wait(call.call_id, now)
-            due = expected is None or expected > (rule.expected_wait_over or 0)
-        if not due:
-            return
+    def _beyond(self, waiting: list[Call], seconds: float, now: datetime) -> list[Call]:
+        """Those whose place is behind all whom the seats can take up within ``seconds``."""
+        if not waiting:
+            return []
+        group = waiting[0].group
+        rivals = self._neighbours[group]
+        line = [c for c in self.calls.lined.values() if c.state is CallState.WAITING and c.group in rivals]
+        line.sort(key=lambda call: served_before(self._waiting_call(call)))
+        reach = self.outlook(group, now).freed(seconds)
+        return [call for place, call in enumerate(line, 1) if place - 0.5 > reach and call in waiting]
+
+    def _overflow(self, call: Call, rule: Overflow, step: Step, now: datetime) -> None:
         call.overflow = (*call.overflow, rule.to)
         step.calls.add(call.call_id)
         step.facts.append(
@@ -66,8 +75,8 @@ class Settling(Moves):
                 call_id=call.call_id,
                 group=call.group,
                 to=rule.to,
-                waited_seconds=round(waited, 3),
-                expected_seconds=expected,
+                waited_seconds=round(call.waited(now), 3),
+                because="waited" if rule.after_seconds is not None else "expected_wait",
             )
         )
 

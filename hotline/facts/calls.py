@@ -72,8 +72,8 @@ class CallOverflowed(Fact):
     group: str
     to: str
     waited_seconds: float
-    expected_seconds: float | None
-    """The wait expected, when that was the reason."""
+    because: str
+    """``waited`` or ``expected_wait``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
