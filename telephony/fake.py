@@ -41,6 +41,8 @@ class FakeTelephony:
         self.variables: dict[tuple[str, str], str] = {}
         """(uniqueid, name) → value."""
         self.redirected: list[tuple[str, str, str]] = []
+        self.muted: set[str] = set()
+        self.pressed: list[tuple[str, str]] = []
         self._legs: dict[str, Leg] = {}
         self._publish = publish
         self._numbers = count(1)
@@ -134,6 +136,14 @@ class FakeTelephony:
         leg = self._leg(channel)
         self.redirected.append((leg.uniqueid, context, exten))
         self._leave(leg)
+
+    async def mute(self, channel: str, muted: bool) -> None:
+        self._require_up()
+        (self.muted.add if muted else self.muted.discard)(self._leg(channel).uniqueid)
+
+    async def press_keys(self, channel: str, keys: str) -> None:
+        self._require_up()
+        self.pressed.append((self._leg(channel).uniqueid, keys))
 
     async def spy_audio(self, uniqueid: str, stream: str) -> str:
         self._require_up()

@@ -108,6 +108,14 @@ class Telephony(Protocol):
         """Send a leg to another place of the dialplan; a two-party bridge that it is in ends."""
         ...
 
+    async def mute(self, channel: str, muted: bool) -> None:
+        """Let nobody hear what this leg says, or let them hear it again. The leg goes on hearing."""
+        ...
+
+    async def press_keys(self, channel: str, keys: str) -> None:
+        """Send keypad tones to this leg, as if the other side had pressed them."""
+        ...
+
     async def spy_audio(self, uniqueid: str, stream: str) -> str:
         """Send what this leg says to our AudioSocket, under the UUID ``stream``. Returns the spy's channel id."""
         ...

@@ -18,6 +18,9 @@ from telephony.port import Dial, LegMissing, OriginateOutcome, Refused, Result
 FALLBACK_QUEUE = "fallback"
 _VARIABLES = "HOTLINE_CALL,HOTLINE_SEAT"
 _NUMBER = re.compile(r"[0-9*#+]{1,32}")
+_KEYS = re.compile(r"[0-9*#]{1,32}")
+_BETWEEN_KEYS = 0.26
+"""Seconds from key to key: Asterisk plays one at a time, 160 ms long, and the far end must see a pause."""
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 _ANSWER_MARGIN = 5.0
 """Seconds beyond the ringing time for OriginateResponse to come."""
@@ -71,6 +74,20 @@ class Telephone:
         """Send a leg to another place of the dialplan; a two-party bridge that it is in ends."""
         fields = {"Channel": channel, "Context": context, "Exten": exten, "Priority": "1"}
         await self._on_leg("Redirect", channel, fields)
+
+    async def mute(self, channel: str, muted: bool) -> None:
+        """Let nobody hear what this leg says, or let them hear it again. The leg goes on hearing."""
+        fields = {"Channel": self._name_of(channel), "Direction": "in", "State": "on" if muted else "off"}
+        await self._on_leg("MuteAudio", channel, fields)
+
+    async def press_keys(self, channel: str, keys: str) -> None:
+        """Send keypad tones to this leg. RuleBroken for anything but digits, ``*`` and ``#``, 32 at most."""
+        if not _KEYS.fullmatch(keys):
+            raise RuleBroken("只能发送数字、*和#", "only digits, * and # can be sent", code="bad_keys")
+        name = self._name_of(channel)
+        for key in keys:
+            await self._on_leg("PlayDTMF", channel, {"Channel": name, "Digit": key, "Duration": "160"})
+            await asyncio.sleep(_BETWEEN_KEYS)
 
     async def get_variable(self, channel: str, name: str) -> str:
         """A channel variable; empty when it is not set."""
@@ -173,6 +190,13 @@ class Telephone:
                 unreadable.update(item.values("Uniqueid"))
         started = f"{core.get('CoreStartupDate')} {core.get('CoreStartupTime')}"
         return Snapshot(legs, frozenset(unreadable - legs.keys()), started)
+
+    def _name_of(self, channel: str) -> str:
+        """These two actions know channels by name only."""
+        leg = self._legs.get(channel)
+        if leg is None and "/" not in channel:
+            raise LegMissing(channel)
+        return leg.channel if leg is not None else channel
 
     async def _on_leg(self, action: str, channel: str, fields: Mapping[str, str]) -> AmiMessage:
         try:

@@ -52,6 +52,7 @@ REQUIRED_MODULES = (
     "res_crypto",
     "res_http_websocket",
     "res_musiconhold",
+    "res_mutestream",
     "res_pjproject",
     "res_pjsip",
     "res_pjsip_acl",
