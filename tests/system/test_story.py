@@ -68,9 +68,12 @@ async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
 
 
 async def shown(page: Any, selector: str, timeout: float = 15_000) -> Any:
-    """The first element that matches, once it is on the screen."""
+    """The first element that matches, once it is on the screen; else what the page says instead."""
     found = page.locator(selector).first
-    await found.wait_for(timeout=timeout)
+    try:
+        await found.wait_for(timeout=timeout)
+    except Exception as failure:
+        raise AssertionError(f"not seen: {selector}\n{await page.inner_text('body')}") from failure
     return found
 
 
