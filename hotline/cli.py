@@ -15,7 +15,7 @@ from hotline import __version__
 from hotline.errors import HotlineError
 from hotline.logs import configure_logging
 from hotline.settings import Secrets, Settings, load_settings
-from ivr.commands import prompts_command
+from ivr.commands import prompts_command, simulate_command
 from ivr.flow.commands import flow_command
 from recordings.commands import recordings_command
 from telephony.asterisk.process import find_running
@@ -34,6 +34,7 @@ cli.add_typer(model_command, name="model")
 cli.add_typer(recordings_command, name="recordings")
 cli.add_typer(prompts_command, name="prompts")
 cli.add_typer(flow_command, name="flow")
+cli.add_typer(simulate_command, name="simulate")
 cli.add_typer(phone_command, name="phone")
 
 ConfigOption = Annotated[

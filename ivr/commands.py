@@ -1,13 +1,18 @@
-"""``hotline prompts``: make the spoken prompts, or say which are missing or out of date."""
+"""``hotline prompts``: make the spoken prompts, or say which are missing. ``hotline simulate``: a day in virtual time."""
 
+import time
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 import typer
 
-from hotline.errors import HotlineError
+from hotline.errors import HotlineError, RuleBroken
+from hotline.settings import Strategy
+from ivr.demand import draw_day
 from ivr.prompt_maker import TEXTS, find_faults, make_prompts, wanted_prompts
 from ivr.prompts import SHIPPED_PROMPTS
+from ivr.simulation import VirtualDay
+from ivr.simulation_report import describe
 
 prompts_command = typer.Typer(add_completion=False, subcommand_metavar="", help="语音提示 / the spoken prompts")
 
@@ -45,3 +50,32 @@ def _see_to(folder: Path, language: str, *, check: bool, everything: bool) -> in
         raise typer.Exit(1) from None
     typer.echo(f"已生成 / made: {len(names)}, {folder}")
     return 0
+
+
+simulate_command = typer.Typer(add_completion=False, subcommand_metavar="", help="模拟一天 / a day in virtual time")
+
+
+@simulate_command.callback(invoke_without_command=True)
+def simulate(
+    calls: Annotated[int, typer.Option(min=1, max=100_000, help="来电数 / calls of the day")] = 6000,
+    seats: Annotated[int, typer.Option(min=1, max=1000, help="座席数 / seats, ready all day")] = 60,
+    strategy: Annotated[str, typer.Option(help=f"分配策略 / {', '.join(get_args(Strategy))}")] = "longest_idle",
+    seed: Annotated[int, typer.Option(help="随机种子 / the same seed is the same day")] = 1,
+    patience: Annotated[
+        float, typer.Option(min=0, help="市民平均耐心(秒),0 为无限 / mean seconds before giving up; 0: never")
+    ] = 0,
+    accept: Annotated[
+        float, typer.Option(min=0, max=19, help="座席应答用时(秒)/ seconds an agent takes to accept")
+    ] = 2,
+) -> None:
+    """模拟一天:真实的分配器,虚拟的时间 / a day through the real distributor: figures, Erlang C, the wait estimate."""
+    known = {name: name for name in get_args(Strategy)}
+    if strategy not in known:
+        raise RuleBroken(f"没有“{strategy}”这种策略", f"there is no strategy {strategy!r}: {', '.join(known)}")
+    began = time.perf_counter()
+    citizens = draw_day(calls, seed, patience_seconds=patience or None)
+    day = VirtualDay(citizens, seats, known[strategy], accept_ms=round(accept * 1000))
+    replay = day.run()
+    for line in describe(day, replay):
+        typer.echo(line)
+    typer.echo(f"\n{strategy}, {replay.steps} 个事件 / events, {time.perf_counter() - began:.1f} s")

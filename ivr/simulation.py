@@ -15,7 +15,7 @@ from hotline.facts.calls import CallConnected, CallOffered
 from hotline.settings import Group, Seat, Strategy
 from ivr.demand import Citizen
 from ivr.estimate import plain_expected_wait
-from ivr.figures import outcome_of
+from ivr.figures import WINDOW, outcome_of
 from ivr.floor import Floor
 from ivr.kpi import CallOutcome, Kpi, kpi_of, tally
 from ivr.orders import Connect, Step
@@ -55,6 +55,7 @@ class Replay:
     estimates: list[Estimate]
     taken: dict[str, int]
     """Calls by seat."""
+    occupancy: float | None
     steps: int
     """Events that went through the floor."""
     refused: int
@@ -108,7 +109,8 @@ class VirtualDay:
                 break
         taken = {seat.id: seat.calls_taken for seat in self.floor.seats.values()}
         kpi = kpi_of(tally(self._outcomes))
-        return Replay(kpi, self._outcomes, self._estimates, taken, self._steps, self._refused)
+        occupancy = self.floor.seat_times.occupancy(self.now - WINDOW, self.now)
+        return Replay(kpi, self._outcomes, self._estimates, taken, occupancy, self._steps, self._refused)
 
     def _plan(self, after_ms: int, what: _What, name: str, number: int = 0, *, since: datetime | None = None) -> None:
         at = (since or self.now) + timedelta(milliseconds=after_ms)

@@ -1,5 +1,6 @@
 """A replayed day: the floor's figures against a reference by hand and against Erlang's formula."""
 
+from random import Random
 from statistics import fmean
 
 import pytest
@@ -96,6 +97,17 @@ def test_erlang_c_gives_the_published_seats() -> None:
     assert round(erlang.answered_within(49, load, 210, 15), 3) == 0.965
     assert erlang.agents_needed(load, 210, 15, 0.85) == 45
     assert erlang.agents_needed(load, 210, 15, 0.965) == 49
+
+
+def test_erlang_c_foretells_the_reference_when_talk_is_exponential() -> None:
+    random, clock, citizens = Random(3), 0.0, []
+    for number in range(40_000):
+        clock += random.expovariate(17 / 200_000)
+        citizens.append(Citizen(number, round(clock), round(random.expovariate(1 / 200_000)), None))
+    waits = replay(citizens, 20, 0, 0).waits_ms.values()
+    assert sum(wait > 0 for wait in waits) / 40_000 == pytest.approx(erlang.waiting_probability(20, 17), abs=0.03)
+    assert sum(w <= 15_000 for w in waits) / 40_000 == pytest.approx(erlang.answered_within(20, 17, 200, 15), abs=0.03)
+    assert fmean(waits) / 1000 == pytest.approx(erlang.mean_wait(20, 17, 200), rel=0.15)
 
 
 def test_erlang_c_at_its_edges() -> None:
