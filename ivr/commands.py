@@ -1,4 +1,4 @@
-"""``hotline prompts``: make the spoken prompts, or say which are missing. ``hotline simulate``: a day in virtual time."""
+"""``hotline prompts``: the spoken prompts. ``hotline simulate``: a day in virtual time."""
 
 import time
 from pathlib import Path

@@ -70,7 +70,7 @@ def describe_estimates(estimates: Sequence[Estimate]) -> Iterator[str]:
     if not estimates:
         yield "没有人等待,无从估计 / nobody waited, so there was nothing to estimate"
         return
-    yield "等待/waited     人数/citizens  平均/mean  误差/error  偏差/bias  1 分钟内/within 60 s  经验公式/rule of thumb"
+    yield "等待/waited     人数/citizens  平均/mean  误差/error  偏差/bias  1 分钟内/in 60 s  经验公式/rule of thumb"
     low = 0
     for bound in (*WAITED_BOUNDS, None):
         part = [e for e in estimates if low <= e.waited and (bound is None or e.waited < bound)]
@@ -86,7 +86,7 @@ def _estimate_row(name: str, part: Sequence[Estimate]) -> str:
     near = sum(abs(error) <= 60 for error in errors) / len(part)
     return (
         f"{name:<14}  {len(part):>12}  {fmean(e.waited for e in part):>6.1f} s  {fmean(map(abs, errors)):>7.1f} s"
-        f"  {fmean(errors):>6.1f} s  {_percent(near):>19}  {fmean(plain):>23.1f} s"
+        f"  {fmean(errors):>6.1f} s  {_percent(near):>16}  {fmean(plain):>21.1f} s"
     )
 
 

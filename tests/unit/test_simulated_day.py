@@ -101,13 +101,13 @@ def test_erlang_c_gives_the_published_seats() -> None:
 
 def test_erlang_c_foretells_the_reference_when_talk_is_exponential() -> None:
     random, clock, citizens = Random(3), 0.0, []
-    for number in range(40_000):
-        clock += random.expovariate(17 / 200_000)
+    for number in range(30_000):
+        clock += random.expovariate(6 / 200_000)
         citizens.append(Citizen(number, round(clock), round(random.expovariate(1 / 200_000)), None))
-    waits = replay(citizens, 20, 0, 0).waits_ms.values()
-    assert sum(wait > 0 for wait in waits) / 40_000 == pytest.approx(erlang.waiting_probability(20, 17), abs=0.03)
-    assert sum(w <= 15_000 for w in waits) / 40_000 == pytest.approx(erlang.answered_within(20, 17, 200, 15), abs=0.03)
-    assert fmean(waits) / 1000 == pytest.approx(erlang.mean_wait(20, 17, 200), rel=0.15)
+    waits = replay(citizens, 9, 0, 0).waits_ms.values()
+    assert sum(wait > 0 for wait in waits) / 30_000 == pytest.approx(erlang.waiting_probability(9, 6), abs=0.02)
+    assert sum(w <= 15_000 for w in waits) / 30_000 == pytest.approx(erlang.answered_within(9, 6, 200, 15), abs=0.02)
+    assert fmean(waits) / 1000 == pytest.approx(erlang.mean_wait(9, 6, 200), rel=0.15)
 
 
 def test_erlang_c_at_its_edges() -> None:
