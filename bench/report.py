@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
+from typing import Literal
 
 import psutil
 from rich.console import Console
@@ -22,7 +23,8 @@ def print_rows(rows: Sequence[Row], console: Console) -> None:
     """The table."""
     table = Table(title="bench", title_justify="left")
     for heading in ("name", "unit", "ours", "peer", "peer is", "ours / peer"):
-        table.add_column(heading, justify="right" if heading in ("ours", "peer", "ours / peer") else "left")
+        justify: Literal["left", "right"] = "right" if heading in ("ours", "peer", "ours / peer") else "left"
+        table.add_column(heading, justify=justify, no_wrap=heading == "name")
     for row in rows:
         table.add_row(row.name, row.unit, _figure(row.ours), _figure(row.peer), row.peer_name, _figure(row.ratio))
     console.print(table)
