@@ -8,7 +8,7 @@ Real phones send late and doubled events: an event about a call or a seat that i
 citizens, offers and seats have a page each; here is what time does, and who is where.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from ivr.floor_citizens import Citizens
 from ivr.floor_offers import REJECTED, Offers
@@ -17,6 +17,7 @@ from ivr.ground import UNWATCHED_GRACE
 from ivr.moves import FORCED_BREAK
 from ivr.orders import Step
 from ivr.people import Call, Seat
+from ivr.settling import overflow_time
 from ivr.views import CallState, SeatStatus
 
 __all__ = ["FORCED_BREAK", "MISSED", "REJECTED", "UNWATCHED_GRACE", "Floor"]
@@ -71,13 +72,10 @@ class Floor(Citizens, Offers, Seats):
 
     def _dues_of_overflow(self) -> list[datetime]:
         return [
-            call.queued_at + timedelta(seconds=rule.after_seconds)
+            overflow_time(call, rule)
             for call in self.calls.lined.values()
             for rule in self.groups[call.group].overflow
-            if call.state is CallState.WAITING
-            and call.queued_at is not None
-            and rule.after_seconds is not None
-            and rule.to not in call.overflow
+            if call.state is CallState.WAITING and rule.after_seconds is not None and rule.to not in call.overflow
         ]
 
     def live_call_of(self, phone: str) -> Call | None:

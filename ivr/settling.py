@@ -1,7 +1,7 @@
 """What follows from every change: calls overflow, free seats are offered citizens, screens hear what seats do now."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from hotline.facts.calls import CallOverflowed
 from hotline.facts.screens import CallChanged, SeatChanged, WaitingChanged
@@ -12,6 +12,13 @@ from ivr.moves import Moves
 from ivr.orders import MirrorReadiness, Step
 from ivr.people import Call, Seat
 from ivr.views import CallState
+
+
+def overflow_time(call: Call, rule: Overflow) -> datetime:
+    """When the rule lets this call, which is in the line, overflow."""
+    assert call.queued_at is not None
+    assert rule.after_seconds is not None
+    return call.queued_at + timedelta(seconds=rule.after_seconds)
 
 
 class Settling(Moves):
@@ -49,7 +56,7 @@ class Settling(Moves):
                 waiting = [c for c in self.calls.lined.values() if c.group == group.id and rule.to not in c.overflow]
                 waiting = [call for call in waiting if call.state is CallState.WAITING]
                 if rule.after_seconds is not None:
-                    due = [call for call in waiting if call.waited(now) >= rule.after_seconds]
+                    due = [call for call in waiting if overflow_time(call, rule) <= now]
                 else:
                     due = self._beyond(waiting, rule.expected_wait_over or 0, now)
                 for call in due:

@@ -71,6 +71,8 @@ class VirtualDay:
     strategy: Strategy = "longest_idle"
     wrap_up_seconds: int = 60
     accept_ms: int = 2000
+    estimating: bool = True
+    """Whether to tell citizens their expected wait, and to note what came of it."""
     floor: Floor = field(init=False)
     now: datetime = MIDNIGHT
     _agenda: list[tuple[datetime, _What, int, str]] = field(default_factory=list)
@@ -145,7 +147,7 @@ class VirtualDay:
         self._take(self.floor.call_queued(name, self.now))
         if citizen.patience_ms is not None:
             self._plan(citizen.patience_ms, _What.GIVE_UP, name)
-        if call.state is CallState.WAITING:
+        if self.estimating and call.state is CallState.WAITING:
             self._note_estimate(name)
 
     def _note_estimate(self, name: str) -> None:

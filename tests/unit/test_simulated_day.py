@@ -50,7 +50,7 @@ def short_day(calls: int, seed: int, patience: float | None) -> list[Citizen]:
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_a_day_by_hand_gives_the_same_figures_and_the_same_seats(seed: int, patience: float | None) -> None:
     citizens = short_day(600, seed, patience)
-    day = VirtualDay(citizens, seats=21, accept_ms=2500).run()
+    day = VirtualDay(citizens, seats=21, accept_ms=2500, estimating=False).run()
     hand = replay(citizens, 21, 60_000, 2500)
     figures_agree(day, hand, 600)
     assert day.taken == hand.calls_by_seat
@@ -61,7 +61,7 @@ def test_a_day_by_hand_gives_the_same_figures_and_the_same_seats(seed: int, pati
 @pytest.mark.parametrize("strategy", STRATEGIES)
 def test_no_strategy_lets_anybody_wait_longer_than_another(strategy: Strategy) -> None:
     citizens = short_day(300, 7, None)
-    day = VirtualDay(citizens, seats=12, strategy=strategy, accept_ms=0).run()
+    day = VirtualDay(citizens, seats=12, strategy=strategy, accept_ms=0, estimating=False).run()
     figures_agree(day, replay(citizens, 12, 60_000, 0), 300)
     assert sum(day.taken.values()) == 300
     assert (day.refused > 0) is (strategy == "ring_all")
