@@ -139,7 +139,9 @@ class Database:
                 await connection.execution_options(reading=True)
                 yield connection
         except OperationalError as failure:
-            raise Unavailable("数据库暂时无法读取,请稍后重试", f"the database cannot be read now: {failure.orig}") from failure
+            raise Unavailable(
+                "数据库暂时无法读取,请稍后重试", f"the database cannot be read now: {failure.orig}"
+            ) from failure
 
     async def append(self, uow: UnitOfWork, facts: Sequence[Fact]) -> None:
         """Write facts to the ledger; called by the unit of work at its end."""

@@ -75,7 +75,7 @@ async def nail_up(
     call = await phone.dial("seat")
     stack.push_async_callback(call.hang_up)
     async with asyncio.timeout(5):
-        while not (found := [leg for leg in telephone.legs.values() if leg.seat == seat and leg.parked]):
+        while not (found := [leg for leg in telephone.legs.values() if leg.seat == seat and leg.parked]):  # noqa: ASYNC110
             await asyncio.sleep(0.02)
     return call, found[0].uniqueid
 
