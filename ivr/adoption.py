@@ -28,6 +28,7 @@ def restore_seat(seat: Seat, row: dict[str, Any], now: datetime) -> None:
     seat.account, seat.agent_name = row["account"], row["agent_name"]
     seat.status, seat.reason, seat.since = SeatStatus(row["status"]), row["reason"], row["since"]
     seat.calls_taken = row["calls_taken"]
+    seat.calls_since_break, seat.break_until = row["calls_since_break"], row["break_until"]
     if seat.status is not SeatStatus.OFFLINE:
         seat.unwatched_since = now
 

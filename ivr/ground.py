@@ -61,6 +61,11 @@ class Ground:
         lined = [call for call in self.calls.lined.values() if group in (None, call.group)]
         return sorted(lined, key=lambda call: served_before(self._waiting_call(call)))
 
+    def longest_wait(self, now: datetime, group: str | None = None) -> float:
+        """Seconds that the citizen who waits longest has waited so far; 0 when nobody waits."""
+        begun = [c.queued_at for c in self.calls.lined.values() if c.queued_at and group in (None, c.group)]
+        return (now - min(begun)).total_seconds() if begun else 0.0
+
     def position(self, call_id: str) -> int:
         """1 for the citizen served next in their group; 0 when not waiting."""
         call = self.calls.lined.get(call_id)

@@ -45,6 +45,10 @@ class SeatTimes:
                     continue
             self._add(seat, fact.at)
 
+    def present(self) -> list[str]:
+        """Seats last seen in any state but unreachable."""
+        return sorted(seat for seat, state in self._state.items() if state != "unreachable")
+
     def occupancy(self, begins: datetime, ends: datetime, seats: Iterable[str] | None = None) -> float | None:
         """Share of staffed time that was work, 0–1; None when nobody was there."""
         return occupancy(self._before, self._moments, begins, ends, None if seats is None else frozenset(seats))

@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 
 from hotline.database import Database
 from ivr import store
+from ivr.figures import WINDOW
 from ivr.floor import Floor
+from ivr.kpi import Kpi, kpi_of, tally
 from ivr.views import GroupView, LiveView, OfferView, SeatState, SeatStatus
 
 
@@ -54,6 +56,18 @@ def group_view(floor: Floor, group_id: str, now: datetime) -> GroupView:
         answered_15s_rate=figures.prompt_rate,
         abandoned=figures.abandoned,
     )
+
+
+async def kpi_over(
+    database: Database, begins: datetime, ends: datetime, group: str | None = None, duty: str | None = None
+) -> Kpi:
+    """Figures of the calls that arrived in (``begins``, ``ends``], by the formulas of the live page.
+
+    ``duty`` keeps to the calls that a duty session of this name answered. Occupancy is of all seats.
+    """
+    counts = tally(await store.load_outcomes(database, begins, ends, group, duty))
+    times = await store.load_seat_times(database, begins, kept=ends - begins + WINDOW)
+    return kpi_of(counts, times.occupancy(begins, ends))
 
 
 async def calls_this_month(database: Database, phone: str, now: datetime, zone: ZoneInfo) -> int:

@@ -6,7 +6,8 @@ screens are told → the orders are carried out. Only ``Connect`` does not wait 
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Protocol
 
 import structlog
@@ -15,17 +16,21 @@ from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import HotlineError, NotFound, RuleBroken
+from hotline.facts import Fact
 from hotline.facts.calls import CallAdopted
+from hotline.facts.seats import SeatStateObserved
 from hotline.ids import new_id
 from hotline.settings import Settings
 from ivr import adoption, store, tables
+from ivr.alarms import Watch
 from ivr.distributor import LAST_AGENT
 from ivr.duty import DutyRoster
 from ivr.floor import Floor
 from ivr.journal import Journal
+from ivr.kpi import Kpi
 from ivr.orders import Connect, HangUp, MirrorReadiness, Order, Step, TakeBack
 from ivr.people import Call, SeatLeg
-from ivr.readings import calls_this_month, live_view, offer_view
+from ivr.readings import calls_this_month, kpi_over, live_view, offer_view
 from ivr.views import CallState, CallView, LiveView, OfferView, SeatStatus, SeatView
 from ivr.waiting_room import greet, wait_for_agent
 from telephony.observations import (
@@ -41,6 +46,8 @@ from telephony.observations import (
 from telephony.port import CallerGone, CallerSession, Telephony
 
 _log = structlog.get_logger()
+ALARM_SECONDS = 5.0
+"""Between two looks at the figures that have a limit."""
 
 
 class Person(Protocol):
@@ -64,6 +71,7 @@ class CallCentre:
         self._lines = {line.number: line for line in settings.lines}
         roster = DutyRoster(settings.duty_sessions, settings.site.zone)
         self.floor = Floor(settings.groups, settings.seats, clock.now(), roster)
+        self._watch = Watch(self.floor, settings.alarms)
         self.journal = Journal(database, bus, self._carry_out)
         self._sessions: dict[str, CallerSession] = {}
         self._hands: set[asyncio.Task[None]] = set()
@@ -85,16 +93,26 @@ class CallCentre:
             if seat_id in self.floor.seats:
                 adoption.restore_seat(self.floor.seats[seat_id], row, now)
         self.floor.take_stock(now)
+        await self._load_seat_times(now)
+
+    async def _load_seat_times(self, now: datetime) -> None:
+        times = await store.load_seat_times(self._database, now - timedelta(hours=24))
+        facts: list[Fact] = [SeatStateObserved(at=now, seat=s, state="unreachable") for s in times.present()]
+        times.note(facts)  # nobody was seen since the last engine ended; who is there shows itself in a moment
+        self.floor.seat_times = times
+        self._do(Step(facts=facts))
 
     async def run(self) -> None:
         """Work until cancelled; what was begun is written before the return."""
         async with asyncio.TaskGroup() as group:
             writer = group.create_task(self.journal.run())
             timer = group.create_task(self._keep_time())
+            watch = group.create_task(self._watch_figures())
             try:
                 await self._follow()
             finally:
                 timer.cancel()
+                watch.cancel()
                 self.journal.close()
                 await asyncio.shield(writer)
 
@@ -147,6 +165,16 @@ class CallCentre:
             if isinstance(order, HangUp):
                 await self._telephone.hang_up(order.channel)
         return self.floor.calls[call_id].view()
+
+    async def force_break(self, seat_id: str, seconds: int, by: Person) -> SeatView:
+        """A supervisor sends a seat to rest: at once, or when the work at hand is done."""
+        await self._do(self.floor.force_break(seat_id, seconds, self._clock.now(), by.account))
+        return self.seat(seat_id)
+
+    async def end_break(self, seat_id: str, by: Person) -> SeatView:
+        """A supervisor ends a rest, or takes back one that has not begun."""
+        await self._do(self.floor.end_break(seat_id, self._clock.now(), by.account))
+        return self.seat(seat_id)
 
     async def end_wrap_up(self, seat_id: str, by: Person) -> SeatView:
         """Wrap-up is done before its time."""
@@ -206,6 +234,23 @@ class CallCentre:
     async def recent_calls(self, seat_id: str, limit: int) -> Sequence[CallView]:
         """The last calls of this seat, newest first."""
         return [c.view() for c in await store.load_calls(self._database, tables.calls.c.seat == seat_id, limit=limit)]
+
+    def kpi(self, window: timedelta, group: str | None = None) -> Kpi:
+        """Figures of the last ``window`` (at most 24 hours), by ``ivr.kpi.FORMULAS``."""
+        now = self._clock.now()
+        seats = [seat.id for seat in self.floor.seats.values() if group is None or group in seat.groups]
+        kpi = self.floor.figures.over(window, now, group)
+        return replace(kpi, occupancy=self.floor.seat_times.occupancy(now - window, now, seats))
+
+    async def kpi_over(
+        self, begins: datetime, ends: datetime, group: str | None = None, duty: str | None = None
+    ) -> Kpi:
+        """The same figures of any window of the past; ``duty`` names a duty session, reported apart."""
+        return await kpi_over(self._database, begins, ends, group, duty)
+
+    def expected_wait(self, call_id: str) -> float | None:
+        """Seconds that a waiting citizen can expect to wait from now on; None when nobody works for the group."""
+        return self.floor.expected_wait(call_id, self._clock.now())
 
     async def calls_this_month(self, phone: str) -> int:
         """Calls of this number since the first of the month, local time."""
@@ -396,6 +441,13 @@ class CallCentre:
                     await self._time_changed.wait()
             except TimeoutError:
                 self._do(self.floor.tick(self._clock.now()))
+
+    async def _watch_figures(self) -> None:
+        while self._watch.alarms:
+            await asyncio.sleep(ALARM_SECONDS)
+            step = self._watch.judge(self._clock.now())
+            if step.facts:
+                self._do(step)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
         task = asyncio.get_running_loop().create_task(work)

@@ -1,14 +1,19 @@
 """Reads and writes the ivr room's tables."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Insert, Row, Table, func, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from hotline import ledger
 from hotline.database import Database, UnitOfWork
+from hotline.facts.seats import SeatStateObserved, SeatStatusChosen
+from ivr.figures import WINDOW
+from ivr.kpi import CallOutcome
+from ivr.occupancy import SeatTimes
 from ivr.people import Call, Seat
 from ivr.tables import calls, seats
 from ivr.views import CallState
@@ -62,6 +67,29 @@ async def count_calls(database: Database, caller: str, since: datetime) -> int:
     query = select(func.count()).select_from(calls).where(calls.c.caller == caller, calls.c.arrived_at >= since)
     async with database.reading() as connection:
         return int((await connection.execute(query)).scalar_one())
+
+
+async def load_outcomes(
+    database: Database, begins: datetime, ends: datetime, group: str | None = None, duty: str | None = None
+) -> list[CallOutcome]:
+    """What became of the calls that arrived after ``begins`` and not after ``ends``."""
+    names = ("call_id", "group", "arrived_at", "queued_at", "connected_at", "ended_at", "seat", "duty")
+    query = select(*(calls.c[name] for name in names)).where(calls.c.arrived_at > begins, calls.c.arrived_at <= ends)
+    if group is not None:
+        query = query.where(calls.c.group == group)
+    if duty is not None:
+        query = query.where(calls.c.duty == duty)
+    async with database.reading() as connection:
+        return [CallOutcome(*row) for row in (await connection.execute(query.order_by(calls.c.arrived_at))).all()]
+
+
+async def load_seat_times(database: Database, begins: datetime, kept: timedelta = WINDOW) -> SeatTimes:
+    """What seats did since ``begins``, from the ledger; a seat that did nothing for a day before is not known."""
+    times = SeatTimes(kept)
+    kinds = (SeatStatusChosen, SeatStateObserved)
+    async for entry in ledger.read(database, kinds=kinds, since=begins - WINDOW):
+        times.note([entry.fact])
+    return times
 
 
 async def last_agent_of(database: Database, caller: str) -> str | None:

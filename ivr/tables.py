@@ -1,6 +1,6 @@
 """The ivr room's own tables: the last known picture of each call and seat. Readings of the ledger, kept for speed."""
 
-from sqlalchemy import Column, Float, Index, Integer, String, Table
+from sqlalchemy import JSON, Column, Float, Index, Integer, String, Table
 
 from hotline.database import Instant, metadata
 
@@ -23,6 +23,9 @@ calls = Table(
     Column("ended_at", Instant),
     Column("end_reason", String(40)),
     Column("talked_seconds", Float, nullable=False),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("needs", JSON, nullable=False, server_default="{}"),
+    Column("duty", String(80)),
     Index("ix_calls_caller_arrived", "caller", "arrived_at"),
     Index("ix_calls_seat_arrived", "seat", "arrived_at"),
 )
@@ -38,4 +41,6 @@ seats = Table(
     Column("since", Instant, nullable=False),
     Column("calls_taken", Integer, nullable=False),
     Column("call_id", String(40)),
+    Column("calls_since_break", Integer, nullable=False, server_default="0"),
+    Column("break_until", Instant),
 )
