@@ -23,8 +23,6 @@ class Moves(Ground):
 
     def _join(self, call: Call, seat: Seat, step: Step, now: datetime) -> None:
         known = seat.leg is not None and (call.seat, call.seat_uniqueid) == (seat.id, seat.leg.uniqueid)
-        if seat.offer is not None and seat.offer.call_id == call.call_id:
-            call.duty = call.duty or seat.offer.duty
         self._withdraw_offers_of(call, step, now)
         self._leave_seat(call, step, now)
         if seat.offer is not None:  # one seat, one citizen: what is bridged wins
@@ -92,6 +90,8 @@ class Moves(Ground):
         seat.offer = None
         call = self.calls[offer.call_id]
         call.ringing.discard(seat.id)
+        if outcome == "accepted":
+            call.duty = call.duty or offer.duty
         if call.state is CallState.OFFERED and not call.ringing:
             self.calls.move(call, CallState.WAITING)
         step.calls.add(call.call_id)
