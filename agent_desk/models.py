@@ -91,6 +91,7 @@ class Utterance(Shape):
     started_at: Instant
     seconds: float
     confidence: float | None = None
+    repaired: bool = False
 
 
 class Partial(Shape):
@@ -127,6 +128,7 @@ class Recording(Shape):
     sha256: str
     tracks: list[str]
     created_at: Instant
+    started_at: Instant | None = None
 
 
 class TicketSummary(Shape):

@@ -22,7 +22,7 @@ class ScriptedRecogniser:
         self.voices = 0
         """Streams opened so far."""
 
-    def open_voice(self) -> "ScriptedVoice":
+    def open_voice(self, *, later: bool = False) -> "ScriptedVoice":
         """A fresh stream."""
         self.voices += 1
         return ScriptedVoice(self)

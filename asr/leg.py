@@ -17,8 +17,9 @@ import structlog
 from asr.activity import FRAME_BYTES, Activity, SpeechEnded, SpeechEvent, SpeechFrame, SpeechStarted, webrtc_detector
 from asr.audiosocket import BYTES_PER_SECOND
 from asr.recogniser import Heard, Recogniser
+from asr.settled import utterance_of
 from asr.timeline import ArrivalClock, FedClock
-from asr.transcript import SpokenWord, Utterance
+from asr.transcript import Utterance
 from hotline.clock import Clock
 from hotline.errors import Unavailable
 from hotline.settings import Asr
@@ -159,21 +160,8 @@ class Leg:
             self._report.partial(self.call_id, self.who, text)
 
     def _utterance(self, heard: Heard) -> Utterance:
-        words = [(word, self._fed.instant(word.start), self._fed.instant(word.end, ends=True)) for word in heard.words]
-        start = words[0][1] if words else self._speech_at
-        end = words[-1][2] if words else self._clock.now()
-        return Utterance(
-            call_id=self.call_id,
-            who=self.who,
-            text=heard.text,
-            started_at=start,
-            seconds=_seconds(end - start),
-            confidence=heard.confidence,
-            words=tuple(
-                SpokenWord(word.text, _seconds(at - start), _seconds(to - at), word.confidence)
-                for word, at, to in words
-            ),
-        )
+        otherwise = (self._speech_at, self._clock.now())
+        return utterance_of(heard, self._fed, call_id=self.call_id, who=self.who, otherwise=otherwise)
 
     async def _guard(self, step: Callable[[], Awaitable[None]]) -> None:
         if self._failed_in_a_row >= _FAILURES_IN_A_ROW:
@@ -196,7 +184,3 @@ class Leg:
 
 def _length(audio: bytes) -> timedelta:
     return timedelta(seconds=len(audio) / BYTES_PER_SECOND)
-
-
-def _seconds(length: timedelta) -> float:
-    return round(length.total_seconds(), 3)

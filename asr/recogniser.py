@@ -79,8 +79,8 @@ class Voice(Protocol):
 class Recogniser(Protocol):
     """A loaded model."""
 
-    def open_voice(self) -> Voice:
-        """A fresh stream."""
+    def open_voice(self, *, later: bool = False) -> Voice:
+        """A fresh stream; ``later``: its work waits behind that of all others."""
         ...
 
 
@@ -108,9 +108,10 @@ def read_partial(answer: str) -> Heard:
 class VoskVoice:
     """One ``KaldiRecognizer``, made when the first sound comes: a silent leg costs nothing."""
 
-    def __init__(self, model: vosk.Model, workers: Workers) -> None:
+    def __init__(self, model: vosk.Model, workers: Workers, *, later: bool = False) -> None:
         self._model = model
         self._workers = workers
+        self._later = later
         self._native: vosk.KaldiRecognizer | None = None
         self._at_endpoint = False
         self._padded = 0.0
@@ -146,7 +147,7 @@ class VoskVoice:
 
     async def _guard(self, work: Callable[[], T]) -> T:
         try:
-            return await self._workers.run(work)
+            return await self._workers.run(work, later=self._later)
         except Unavailable:
             raise
         except Exception as failure:  # vosk raises nothing more precise
@@ -172,6 +173,6 @@ class VoskRecogniser:
                 f"asr.model: Vosk cannot load {folder}: {failure}; fetch it again (hotline model fetch)",
             ) from failure
 
-    def open_voice(self) -> VoskVoice:
+    def open_voice(self, *, later: bool = False) -> VoskVoice:
         """A fresh stream; cheap until it hears something."""
-        return VoskVoice(self._model, self._workers)
+        return VoskVoice(self._model, self._workers, later=later)

@@ -5,7 +5,7 @@ off, for whatever reason, leaves every call untouched and says why.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 
@@ -36,6 +36,8 @@ _STREAMS_PER_CORE = 40
 _DRAIN_SECONDS = 60.0
 """How long the last words of a call may take when the machine is behind."""
 _STOP_SECONDS = 5.0
+_MODEL_SECONDS = 30.0
+"""How often an engine without a model looks whether there is one now."""
 _STORE_AGAIN = (0.2, 1.0, 3.0)
 
 
@@ -60,9 +62,12 @@ class Transcription:
         self._bus, self._clock, self._settings = database.bus, clock, settings
         self._spying, self._door, self._back_off = spying, door, back_off
         self._recogniser = recogniser
+        self._loaded = asyncio.Event()
+        if recogniser is not None:
+            self._loaded.set()
         self._limit = settings.max_streams or _STREAMS_PER_CORE * cores()
         self._live: dict[Stream, SpiedLeg] = {}
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], str] = {}
         self._past = Figures()
         self._subscription = self._subscribe()
 
@@ -110,6 +115,27 @@ class Transcription:
         """Return once no leg is followed and all last words are stored."""
         while self._tasks:
             await asyncio.wait(self._tasks)
+
+    async def call_settled(self, call_id: str) -> None:
+        """Return once the last words of this call's legs are stored."""
+        while tasks := [task for task, of_call in self._tasks.items() if of_call == call_id]:
+            await asyncio.wait(tasks)
+
+    @property
+    def recogniser(self) -> Recogniser | None:
+        """The loaded model; None while recognition is off."""
+        return self._recogniser
+
+    async def watch_model(self, load: Callable[[], Awaitable[tuple[Recogniser | None, Recognition]]]) -> None:
+        """While there is no model, look for one now and then, until cancelled. Calls from then on are followed."""
+        while self._recogniser is None:
+            await asyncio.sleep(_MODEL_SECONDS)
+            self._recogniser, self.state = await load()
+        self._loaded.set()
+
+    async def model_loaded(self) -> None:
+        """Return once there is a model."""
+        await self._loaded.wait()
 
     async def transcript(self, call_id: str) -> list[Utterance]:
         """What was said in a call, by the time it began."""
@@ -186,8 +212,8 @@ class Transcription:
         self._live.pop(stream, None)
         self._live[stream] = spied
         task = asyncio.create_task(self._listen(stream, spied), name=f"asr {stream.who} {stream.call_id}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._tasks[task] = stream.call_id
+        task.add_done_callback(lambda done: self._tasks.pop(done, None))
 
     async def _listen(self, stream: Stream, spied: SpiedLeg) -> None:
         recognition = asyncio.create_task(spied.leg.run())
@@ -227,4 +253,7 @@ async def open_transcription(
             clock=clock,
         )
         stack.push_async_callback(service.stop)
+        if settings.asr.enabled:
+            looking = asyncio.create_task(service.watch_model(lambda: load_recogniser(settings, workers)))
+            stack.callback(looking.cancel)
         yield service

@@ -1,6 +1,6 @@
-"""The room's own table: what was said, one row per utterance, read by screens and drafts."""
+"""The room's own tables: what was said, one row per utterance, and which recordings have had their second pass."""
 
-from sqlalchemy import Column, Float, Index, String, Table, Text
+from sqlalchemy import Boolean, Column, Float, Index, Integer, String, Table, Text, false
 
 from hotline.database import Instant, metadata
 
@@ -15,6 +15,22 @@ utterances = Table(
     Column("seconds", Float, nullable=False),
     Column("confidence", Float),
     Column("words", Text, nullable=False),
+    Column("repaired", Boolean, nullable=False, default=False, server_default=false()),
+    Column("corrected", Text),
+    Column("corrected_by", String(64)),
+    Column("corrected_at", Instant),
     Index("ix_utterances_call_id_started_at", "call_id", "started_at"),
 )
-"""``words``: JSON list of [word, seconds after ``started_at``, its length in seconds, confidence]."""
+"""``words``: JSON list of [word, seconds after ``started_at``, its length in seconds, confidence]. ``corrected``: the text
+as a person put it right; ``text`` stays what was heard."""
+
+transcript_repairs = Table(
+    "transcript_repairs",
+    metadata,
+    Column("recording_id", String(40), primary_key=True),
+    Column("call_id", String(64), nullable=False, index=True),
+    Column("done_at", Instant, nullable=False),
+    Column("utterances", Integer, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+"""One row per recording whose gaps were transcribed; ``seconds`` of speech were missing, ``utterances`` came of it."""

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import RowMapping, insert, select
+from sqlalchemy import RowMapping, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from asr.tables import utterances
+from asr.tables import transcript_repairs, utterances
 from hotline.clock import Clock
 from hotline.database import Database
+from hotline.facts.recordings import RecordingReady
 from hotline.facts.speech import UtteranceHeard
 
 
@@ -41,6 +42,11 @@ class Utterance:
     seconds: float
     confidence: float | None
     words: tuple[SpokenWord, ...] = ()
+    repaired: bool = False
+    """Missed live, transcribed from the recording after the call."""
+    corrected: str | None = None
+    """The text as a person put it right; ``text`` stays what was heard."""
+    corrected_by: str | None = None
 
     @property
     def id(self) -> str:
@@ -80,6 +86,20 @@ class TranscriptStore:
         async with self._database.reading() as connection:
             return [_utterance_of(row) for row in (await connection.execute(query)).mappings()]
 
+    async def is_repaired(self, recording_id: str) -> bool:
+        """Whether this recording has had its second pass."""
+        query = select(transcript_repairs.c.recording_id).where(transcript_repairs.c.recording_id == recording_id)
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def note_repair(self, ready: RecordingReady, utterances_added: int, missing_seconds: float) -> None:
+        """The recording has had its second pass; a later one replaces the note."""
+        row = {"recording_id": ready.recording_id, "call_id": ready.call_id, "done_at": self._clock.now()}
+        row |= {"utterances": utterances_added, "seconds": missing_seconds}
+        async with self._database.unit_of_work() as uow:
+            await uow.execute(delete(transcript_repairs).where(transcript_repairs.c.recording_id == ready.recording_id))
+            await uow.execute(insert(transcript_repairs).values(row))
+
     async def of_call(self, call_id: str) -> Sequence[dict[str, Any]]:
         """The transcript in the shape of the API."""
         return [
@@ -91,6 +111,7 @@ class TranscriptStore:
                 "started_at": said.started_at.isoformat(),
                 "seconds": said.seconds,
                 "confidence": said.confidence,
+                "repaired": said.repaired,
             }
             for said in await self.transcript(call_id)
         ]
@@ -104,6 +125,7 @@ class TranscriptStore:
             started_at=utterance.started_at,
             seconds=utterance.seconds,
             confidence=utterance.confidence,
+            repaired=utterance.repaired,
         )
 
 
@@ -118,6 +140,7 @@ def _row_of(utterance: Utterance) -> dict[str, Any]:
         "seconds": utterance.seconds,
         "confidence": utterance.confidence,
         "words": json.dumps(words, ensure_ascii=False),
+        "repaired": utterance.repaired,
     }
 
 
@@ -130,4 +153,7 @@ def _utterance_of(row: RowMapping) -> Utterance:
         seconds=row["seconds"],
         confidence=row["confidence"],
         words=tuple(SpokenWord(*word) for word in json.loads(row["words"])),
+        repaired=bool(row["repaired"]),
+        corrected=row["corrected"],
+        corrected_by=row["corrected_by"],
     )

@@ -1,4 +1,4 @@
-"""The threads that decode: as many as cores, first come, first served, and a stuck one is replaced.
+"""The threads that decode: as many as cores, live voices first come, first served, and a stuck one is replaced.
 
 ``concurrent.futures`` would wait for a stuck thread when the process ends; these are daemons. Waiting in line is
 overload and only takes time; a piece of work that *runs* longer than ``patience`` is stuck in native code that
@@ -6,6 +6,8 @@ nobody can interrupt: its thread is written off, a new one takes the place, and 
 """
 
 import asyncio
+import enum
+import itertools
 import os
 import queue
 import threading
@@ -25,6 +27,15 @@ class WorkStuck(Unavailable):
     """The work did not come back. What it worked on must not be touched again."""
 
     code = "work_stuck"
+
+
+class _Turn(enum.IntEnum):
+    """Whose turn it is, the smallest first."""
+
+    LIVE = 0
+    LATER = 1
+    """The second pass: waits behind every live voice."""
+    END = 2
 
 
 class _Job:
@@ -50,7 +61,8 @@ class Workers:
     """A fixed number of decoding threads."""
 
     def __init__(self, threads: int, *, patience: float = 10.0) -> None:
-        self._line: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._line: queue.PriorityQueue[tuple[_Turn, int, _Job | None]] = queue.PriorityQueue()
+        self._serial = itertools.count()
         self._patience = patience
         self.threads = threads
         self.stuck = 0
@@ -58,10 +70,10 @@ class Workers:
         for _ in range(threads):
             self._start_thread()
 
-    async def run(self, work: Callable[[], T]) -> T:
-        """Do ``work`` on a thread. Raises what it raises, or WorkStuck."""
+    async def run(self, work: Callable[[], T], *, later: bool = False) -> T:
+        """Do ``work`` on a thread, after all that is not ``later``. Raises what it raises, or WorkStuck."""
         job = _Job(work, asyncio.get_running_loop())
-        self._line.put(job)
+        self._line.put((_Turn.LATER if later else _Turn.LIVE, next(self._serial), job))
         try:
             while not (await asyncio.wait([job.result], timeout=self._patience / 4))[0]:
                 if job.started is not None and time.monotonic() - job.started > self._patience:
@@ -74,7 +86,7 @@ class Workers:
     def close(self) -> None:
         """Let the threads end when they have done what is in the line."""
         for _ in range(self.threads):
-            self._line.put(None)
+            self._line.put((_Turn.END, next(self._serial), None))
 
     def _write_off(self, job: _Job) -> None:
         job.abandoned = True
@@ -87,7 +99,7 @@ class Workers:
 
     def _work(self) -> None:
         _step_back()
-        while (job := self._line.get()) is not None:
+        while (job := self._line.get()[2]) is not None:
             if job.result.cancelled():
                 continue
             job.started = time.monotonic()

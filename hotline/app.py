@@ -6,22 +6,30 @@ close, then what was begun is written. Asterisk itself is left running: conversa
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 from fastapi import FastAPI
 
 from agent_desk.ports import Health, Rooms
 from agent_desk.server import create_app, create_desk, serve
+from asr.recogniser import Recogniser
+from asr.recognition import cores, load_recogniser
+from asr.repair import Repair, Repaired
 from asr.service import Transcription, open_transcription
+from asr.transcript import TranscriptStore
+from asr.workers import Workers
 from callback.robot import CallbackRobot
 from callback.site import dialling_rules_of, pace_of
 from callback.tasks import CallbackTasks
 from hotline.bus import Bus
 from hotline.clock import Clock, SystemClock
 from hotline.database import Database
+from hotline.errors import Unavailable
+from hotline.facts.recordings import RecordingReady
 from hotline.migrations import migrate
 from hotline.security import Security
 from hotline.settings import Secrets, Settings
@@ -51,6 +59,7 @@ class Machine:
     line: TelephonyLine
     centre: CallCentre
     transcription: Transcription
+    repair: Repair
     recordings: Recordings
     work_orders: WorkOrders
     robot: CallbackRobot
@@ -71,6 +80,52 @@ class RecordedChannels:
     async def call_of(self, uniqueid: str) -> str | None:
         """The call; a return visit's attempt is its own."""
         return uniqueid if uniqueid.startswith("callback_") else await self._centre.call_of(uniqueid)
+
+
+class _NoCalls:
+    """For commands that work on the archive: every channel is left alone."""
+
+    def is_live(self, uniqueid: str) -> bool:
+        """Leave the spool alone."""
+        return True
+
+    async def call_of(self, uniqueid: str) -> str | None:
+        """Unknown."""
+        return None
+
+
+class _OnlyModel:
+    """A model without live calls."""
+
+    def __init__(self, recogniser: Recogniser) -> None:
+        self.recogniser: Recogniser | None = recogniser
+
+    async def model_loaded(self) -> None:
+        """It is there."""
+
+    async def call_settled(self, call_id: str) -> None:
+        """No call is live here."""
+
+
+async def repair_transcripts(
+    settings: Settings, *, call: str | None, since: datetime, show: Callable[[RecordingReady, Repaired], None]
+) -> None:
+    """Second passes on demand: one call's, or all that are owed. Raises HotlineError: no model, no audio."""
+    database, workers, clock = await Database.open(settings.database_url, Bus()), Workers(cores()), SystemClock()
+    try:
+        await migrate(database)
+        recogniser, state = await load_recogniser(settings, workers)
+        if recogniser is None:
+            raise Unavailable(state.reason_zh, state.reason_en)
+        folders = Folders.below(settings.storage.folder)
+        archive = Recordings(database, clock, folders, calls=_NoCalls(), zone=settings.site.zone)
+        store, live = TranscriptStore(database, clock), _OnlyModel(recogniser)
+        repair = Repair(database, store, archive, live=live, settings=settings.asr, clock=clock)
+        for ready in await (repair.owed(since) if call is None else repair.recordings_of(call)):
+            show(ready, await repair.repair(ready))
+    finally:
+        workers.close()
+        await database.close()
 
 
 async def ready_asterisk(settings: Settings) -> None:
@@ -131,6 +186,9 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         transcription = await stack.enter_async_context(
             open_transcription(settings, database, spying=line.telephone, clock=clock)
         )
+        repair = Repair(
+            database, transcription.transcripts, recordings, live=transcription, settings=settings.asr, clock=clock
+        )
         line.route("citizen", centre.citizen)
         line.route("callback", robot.survey)
         await stack.enter_async_context(line)
@@ -160,6 +218,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             line=line,
             centre=centre,
             transcription=transcription,
+            repair=repair,
             recordings=recordings,
             work_orders=work_orders,
             robot=robot,
@@ -179,6 +238,7 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
                 "transcription": machine.transcription.run(),
                 "drafts": machine.work_orders.follow(machine.bus),
                 "recordings": machine.recordings.run(),
+                "second pass": machine.repair.run(),
                 **({"callback robot": machine.robot.run()} if machine.settings.callback.enabled else {}),
                 "web": serve(machine.web, machine.settings),
             }.items()

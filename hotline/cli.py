@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -88,6 +89,29 @@ def migrate_command(config: ConfigOption = DEFAULT_CONFIG) -> None:
     typer.echo("数据库已是最新 / the database is up to date")
 
 
+asr_command = typer.Typer(name="asr", help="语音转写 / transcription", no_args_is_help=True)
+cli.add_typer(asr_command)
+
+
+@asr_command.callback()
+def _asr() -> None:
+    """语音转写 / transcription."""
+
+
+@asr_command.command("repair")
+def asr_repair(
+    config: ConfigOption = DEFAULT_CONFIG,
+    call: Annotated[str | None, typer.Option("--call", help="通话编号 / one call, done before or not")] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--since", help="此日之后尚未补全的通话 / all that is owed since this day")
+    ] = None,
+) -> None:
+    """用录音补全漏掉的转写 / complete transcripts from the recordings: what was missed while people talked."""
+    settings = load_settings(config)
+    began = (since or datetime(2000, 1, 1)).replace(tzinfo=settings.site.zone)  # noqa: DTZ001 (the site's zone)
+    asyncio.run(_repair(settings, call, began))
+
+
 @cli.callback(invoke_without_command=True)
 def version(
     show: Annotated[bool, typer.Option("--version", help="版本 / the version", is_eager=True)] = False,
@@ -109,6 +133,19 @@ async def _run(settings: Settings) -> None:
     async with assemble(settings) as machine:
         typer.echo(f"坐席工作台 / desk: http://{settings.web.host}:{settings.web.port}/", err=True)
         await run_machine(machine, stop_asked)
+
+
+async def _repair(settings: Settings, call: str | None, since: datetime) -> None:
+    from asr.repair import Repaired
+    from hotline.app import repair_transcripts
+    from hotline.facts.recordings import RecordingReady
+
+    def show(ready: RecordingReady, found: Repaired) -> None:
+        whole = "" if found.whole else "\t未完成,稍后重试 / not whole: try again"
+        missing = f"{found.missing_seconds:.1f} s\t{found.utterances} 句 / utterances"
+        typer.echo(f"{ready.call_id}\t{ready.recording_id}\t{missing}{whole}")
+
+    await repair_transcripts(settings, call=call, since=since, show=show)
 
 
 async def _migrate(settings: Settings) -> None:

@@ -267,6 +267,8 @@ class Asr(Section):
     vad_aggressiveness: Annotated[int, Field(ge=0, le=3)] = 2
     preroll_ms: Annotated[int, Field(ge=0, le=2000)] = 300
     hangover_ms: Annotated[int, Field(ge=100, le=5000)] = 700
+    repair_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 30.0
+    """How long the second pass of a track waits for quiet cores, altogether, before it goes on beside other work."""
 
 
 class Recordings(Section):

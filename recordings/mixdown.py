@@ -8,6 +8,7 @@ import wave
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from pydub import AudioSegment
@@ -25,6 +26,8 @@ class Mixed:
     seconds: float
     tracks: tuple[Track, ...]
     """The mix first, then those parties of whom there was a sound file."""
+    began: datetime | None = None
+    """When the first sample was spoken, as far as the files tell."""
 
 
 def mix_down(sources: Mapping[Track, Path], folder: Path) -> Mixed:

@@ -5,8 +5,9 @@ already done. The order is what makes a crash harmless: archive, then row and le
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -141,6 +142,11 @@ class Recordings:
             raise Unavailable("录音文件缺失,请联系管理员", "the recording's file is missing; tell the administrator")
         return Playable(path, recording.call_id)
 
+    @asynccontextmanager
+    async def sound(self, recording_id: str, track: str) -> AsyncIterator[Path]:
+        """A track as an 8 kHz mono WAV, for whoever reads samples. Raises what ``track`` raises."""
+        yield (await self.track(recording_id, track)).path
+
     async def purge(self, retention_days: int, *, dry_run: bool = False, by: str = "system") -> list[Kept]:
         """Delete what has been kept for the whole period; returns it. ``dry_run`` only tells."""
         ready = await self._store.in_state(State.READY)
@@ -206,6 +212,7 @@ class Recordings:
             folder=folder_name(call_id, ended_at, self._zone, await self._store.count_of(call_id)),
             ended_at=ended_at,
             seconds=None,
+            started_at=None,
             ready_at=None,
             tries=0,
             retry_at=None,
@@ -238,10 +245,12 @@ class Recordings:
         """On a thread: mix into a fresh folder and move that into the archive. None when there is no sound."""
         if not any(examine(path).frames for path in sources.values()):
             return None
+        written_at = max(path.stat().st_mtime for path in sources.values())
         prepared = self._archive.prepare(recording.id)
         try:
             mixed = mix_down(sources, prepared)
-            return mixed, self._archive.put(prepared, recording.folder, mixed.tracks)
+            began = datetime.fromtimestamp(written_at - mixed.seconds, UTC)  # the last write is the last sample
+            return replace(mixed, began=began), self._archive.put(prepared, recording.folder, mixed.tracks)
         except BaseException:
             self._archive.discard(prepared)
             raise
@@ -263,4 +272,5 @@ def _shape(recording: Recording, hashes: Mapping[Track, str]) -> dict[str, Any]:
         "sha256": hashes[Track.MIX],
         "tracks": [str(track) for track in hashes],
         "created_at": recording.ready_at,
+        "started_at": recording.started_at,
     }

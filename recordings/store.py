@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.database import Database, UnitOfWork
 from hotline.facts.recordings import RecordingPurged, RecordingReady
+from hotline.ledger import fact_of, ledger
 from recordings.archive import Stored
 from recordings.mixdown import Mixed
 from recordings.retention import Kept
@@ -29,6 +30,7 @@ class Recording:
     folder: str
     ended_at: datetime
     seconds: float | None
+    started_at: datetime | None
     ready_at: datetime | None
     tries: int
     retry_at: datetime | None
@@ -81,7 +83,14 @@ class Store:
         hashes = {track.track: track for track in stored}
         async with self._database.unit_of_work() as uow:
             done = await self._change(
-                uow, recording, State.READY, seconds=mixed.seconds, ready_at=now, error=None, retry_at=None
+                uow,
+                recording,
+                State.READY,
+                seconds=mixed.seconds,
+                started_at=mixed.began,
+                ready_at=now,
+                error=None,
+                retry_at=None,
             )
             if not done:  # another try was quicker
                 return
@@ -97,6 +106,8 @@ class Store:
                     sha256=hashes[Track.MIX].sha256,
                     seconds=mixed.seconds,
                     tracks=tuple(str(track) for track in mixed.tracks),
+                    started_at=mixed.began,
+                    previous=await _last_hash(uow),
                 )
             )
 
@@ -149,6 +160,14 @@ class Store:
         query = select(recordings).where(condition).order_by(recordings.c.ended_at, recordings.c.id)
         async with self._database.reading() as connection:
             return [recording_of(row) for row in (await connection.execute(query)).mappings()]
+
+
+async def _last_hash(uow: UnitOfWork) -> str:
+    """The mix's hash of the recording that the ledger names last; the writer's lock keeps the order."""
+    query = select(ledger.c.body).where(ledger.c.kind == RecordingReady.__name__).order_by(ledger.c.seq.desc()).limit(1)
+    body = (await uow.execute(query)).scalar_one_or_none()
+    last = fact_of(RecordingReady.__name__, body) if body is not None else None
+    return last.sha256 if isinstance(last, RecordingReady) else ""
 
 
 async def _tracks(connection: AsyncConnection, recording_ids: Sequence[str]) -> Sequence[RowMapping]:

@@ -32,6 +32,10 @@ recordings = Table(
     Column("folder", String(128), nullable=False, unique=True),
     Column("ended_at", Instant, nullable=False, index=True),
     Column("seconds", Float),
+    Column("started_at", Instant),
+    Column("kind", String(16), nullable=False, default="call", server_default="call"),
+    Column("held_by", String(64)),
+    Column("held_reason", Text),
     Column("ready_at", Instant),
     Column("purged_at", Instant),
     Column("tries", Integer, nullable=False, default=0),
@@ -46,4 +50,5 @@ recording_tracks = Table(
     Column("track", String(16), primary_key=True),
     Column("sha256", String(64), nullable=False),
     Column("size", Integer, nullable=False),
+    Column("format", String(8), nullable=False, default="wav", server_default="wav"),
 )

@@ -28,6 +28,7 @@ def words_of(message: PartialHeard | UtteranceHeard | DraftChanged) -> tuple[str
                 "text": message.text,
             }
             said |= {"started_at": started_at, "seconds": message.seconds, "confidence": message.confidence}
+            said["repaired"] = message.repaired
             return "utterance", as_json(Utterance, said)
         case DraftChanged(draft=draft):
             return "draft", as_json(Draft, dict(draft))
@@ -60,7 +61,7 @@ class Lookups:
             "seconds": ready.seconds,
             "sha256": ready.sha256,
         }
-        shown |= {"tracks": list(ready.tracks), "created_at": ready.at}
+        shown |= {"tracks": list(ready.tracks), "created_at": ready.at, "started_at": ready.started_at}
         return DeskNews(seat=await self._seat_of(ready.call_id), type="recording", data=as_json(Recording, shown))
 
     async def _seat_of(self, call_id: str) -> str | None:

@@ -98,7 +98,8 @@ def _conversation(story: Story) -> Step:
 def _transcript(story: Story) -> Step:
     citizen = story.all(UtteranceHeard, lambda fact: fact.who == "citizen")
     agent = story.all(UtteranceHeard, lambda fact: fact.who == "agent")
-    delays = [(fact.at - fact.started_at).total_seconds() - fact.seconds for fact in (*citizen, *agent)]
+    live = [fact for fact in (*citizen, *agent) if not fact.repaired]
+    delays = [(fact.at - fact.started_at).total_seconds() - fact.seconds for fact in live]
     times = {"slowest_utterance": round(max(delays), 2)} if delays else {}
     ids = {"citizen": len(citizen), "agent": len(agent)}
     return Step(3, "双方语音实时转写", "both voices transcribed live", bool(citizen and agent), ids, times)

@@ -1,6 +1,7 @@
 """Facts of recordings."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from hotline.facts import Fact
 
@@ -15,6 +16,28 @@ class RecordingReady(Fact):
     """Of the mix, in hex."""
     seconds: float
     tracks: tuple[str, ...]
+    started_at: datetime | None = None
+    """When the first sample was spoken; None in facts older than this field."""
+    previous: str = ""
+    """``sha256`` of the recording before this one: a chain, so that a fact that vanished leaves a broken link."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingHeld(Fact):
+    """Somebody set or lifted a legal hold: a held recording is never deleted."""
+
+    call_id: str
+    recording_id: str
+    held: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordingPaused(Fact):
+    """The recording of a live call was paused (card numbers are said), or goes on again."""
+
+    call_id: str
+    paused: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,18 @@ class UtteranceHeard(Fact):
     seconds: float
     confidence: float | None = None
     """Mean word confidence, 0 to 1; None when the recogniser gives none."""
+    repaired: bool = False
+    """Whether it was missed while people talked and transcribed from the recording after the call."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UtteranceCorrected(Fact):
+    """Somebody put right what the recogniser had misheard. What was heard stays in the earlier fact."""
+
+    call_id: str
+    utterance_id: str
+    before: str
+    text: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

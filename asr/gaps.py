@@ -1,0 +1,93 @@
+"""What is missing in a live transcript? Pure.
+
+A leg may have been skipped (too many streams), lost for a while (socket cut, engine killed) or misheard (a stuck
+thread). The recording has it all: speech found on its tracks, less what the transcript covers, is what is owed.
+All times are seconds after the recording's beginning.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from asr.transcript import Utterance
+from hotline.facts import Fact
+from hotline.facts.calls import CallArrived, CallConnected, CallFellBack
+
+MARGIN = 0.6
+"""Seconds around known words that count as covered: pre-roll, hangover, and two clocks that differ a little."""
+LEAST = 0.4
+"""Speech shorter than this is not worth a second pass: it is the rim of something known, a breath or a click."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Span:
+    """From ``start`` to ``end``."""
+
+    start: float
+    end: float
+
+    @property
+    def seconds(self) -> float:
+        """Its length."""
+        return self.end - self.start
+
+
+def merge(spans: Iterable[Span]) -> list[Span]:
+    """The same stretches, in order, overlapping ones joined."""
+    merged: list[Span] = []
+    for span in sorted(spans):
+        if merged and span.start <= merged[-1].end:
+            merged[-1] = Span(merged[-1].start, max(merged[-1].end, span.end))
+        else:
+            merged.append(span)
+    return merged
+
+
+def uncovered(speech: Iterable[Span], covered: Iterable[Span], *, margin: float = MARGIN) -> list[Span]:
+    """The parts of ``speech`` that no span of ``covered``, widened by ``margin``, reaches; tiny ones are left out."""
+    known = merge(Span(span.start - margin, span.end + margin) for span in covered)
+    left = [part for span in merge(speech) for part in _less(span, known)]
+    return [span for span in left if span.seconds >= LEAST]
+
+
+def _less(span: Span, known: Sequence[Span]) -> Iterable[Span]:
+    at = span.start
+    for other in known:
+        if other.end <= at:
+            continue
+        if other.start >= span.end:
+            break
+        if other.start > at:
+            yield Span(at, other.start)
+        at = other.end
+    if at < span.end:
+        yield Span(at, span.end)
+
+
+def covered_by(utterances: Iterable[Utterance], began: datetime) -> list[Span]:
+    """Where the transcript has words. Word by word: a hole in the middle of an utterance is a hole."""
+    spans = []
+    for said in utterances:
+        start = (said.started_at - began).total_seconds()
+        if said.words:
+            spans += [Span(start + word.start, start + word.start + word.seconds) for word in said.words]
+        else:
+            spans.append(Span(start, start + said.seconds))
+    return spans
+
+
+def conversation_began(facts: Sequence[Fact], began: datetime) -> float | None:
+    """Seconds into the recording at which two people could talk; before that are prompts and music.
+
+    None when the citizen never reached anybody. A call that the engine never saw was taken by Asterisk's own queue:
+    all of it may be talk.
+    """
+    talks = [fact.at for fact in facts if isinstance(fact, CallConnected | CallFellBack)]
+    if talks:
+        return max((min(talks) - began).total_seconds(), 0.0)
+    return None if any(isinstance(fact, CallArrived) for fact in facts) else 0.0
+
+
+def within(spans: Iterable[Span], start: float) -> list[Span]:
+    """The parts after ``start``."""
+    return [Span(max(span.start, start), span.end) for span in spans if span.end > start]
