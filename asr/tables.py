@@ -21,8 +21,8 @@ utterances = Table(
     Column("corrected_at", Instant),
     Index("ix_utterances_call_id_started_at", "call_id", "started_at"),
 )
-"""``words``: JSON list of [word, seconds after ``started_at``, its length in seconds, confidence]. ``corrected``: the text
-as a person put it right; ``text`` stays what was heard."""
+"""``words``: JSON list of [word, seconds after ``started_at``, its length in seconds, confidence].
+``corrected``: the text as a person put it right; ``text`` stays what was heard."""
 
 transcript_repairs = Table(
     "transcript_repairs",

@@ -1,4 +1,4 @@
-"""The second pass on real files, a real database and the shipped model: what was missed live is there after the call."""
+"""The second pass on real files, a real database and the shipped model: what was missed live is there afterwards."""
 
 import wave
 from collections.abc import AsyncIterator
