@@ -91,7 +91,19 @@ class Utterance(Shape):
     started_at: Instant
     seconds: float
     confidence: float | None = None
+    display: str = ""
+    """``text`` is what was heard; this is how it is read: corrected, or with digits and punctuation."""
     repaired: bool = False
+    """Missed live and transcribed from the recording after the call."""
+    corrected_by: str | None = None
+    words: list[tuple[str, float, float]] = []
+    """Each word, seconds after ``started_at``, its length in seconds."""
+
+
+class Correction(Shape):
+    """The right text of an utterance that was misheard."""
+
+    text: Annotated[str, Field(min_length=1, max_length=2000)]
 
 
 class Partial(Shape):

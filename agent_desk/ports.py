@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from hotline.security import Person
+from hotline.security import Deed, Person
 from ivr.views import CallView, LiveView, OfferView, SeatStatus, SeatView
 from tickets.views import TicketGlance
 
@@ -177,6 +177,14 @@ class Transcripts(Protocol):
 
     async def of_call(self, call_id: str) -> Sequence[Shape]:
         """The Utterances of a call in the order they began."""
+        ...
+
+    async def correct(self, call_id: str, utterance_id: str, text: str, by: str, deed: Deed) -> Shape:
+        """Put a text right; both versions are kept. Raises NotFound, RuleBroken. Returns the Utterance."""
+        ...
+
+    async def one(self, utterance_id: str) -> Shape | None:
+        """One Utterance."""
         ...
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from asr.transcript import Utterance
+from asr.utterances import Utterance
 from hotline.facts import Fact
 from hotline.facts.calls import CallArrived, CallConnected, CallFellBack
 

@@ -19,7 +19,7 @@ from asr.audiosocket import BYTES_PER_SECOND
 from asr.recogniser import Heard, Recogniser
 from asr.settled import utterance_of
 from asr.timeline import ArrivalClock, FedClock
-from asr.transcript import Utterance
+from asr.utterances import Utterance
 from hotline.clock import Clock
 from hotline.errors import Unavailable
 from hotline.settings import Asr

@@ -12,7 +12,7 @@ from asr.gaps import Span
 from asr.recogniser import Heard, Voice
 from asr.settled import utterance_of
 from asr.timeline import FedClock
-from asr.transcript import Utterance
+from asr.utterances import Utterance
 from hotline.errors import Unavailable
 from hotline.settings import Asr
 

@@ -18,8 +18,10 @@ from asr.leg import Leg
 from asr.recogniser import Recogniser
 from asr.recognition import Recognition, cores, load_recogniser
 from asr.spying import BACK_OFF, SpiedLeg, Spying
-from asr.transcript import TranscriptStore, Utterance
+from asr.transcript import TranscriptStore
+from asr.utterances import Utterance
 from asr.workers import Workers
+from asr.writing import AS_IT_COMES, Writing, names_with_numerals
 from hotline.bus import SubscriberTooSlow, Subscription
 from hotline.clock import Clock
 from hotline.database import Database
@@ -55,9 +57,10 @@ class Transcription:
         settings: Asr,
         clock: Clock,
         back_off: Sequence[float] = BACK_OFF,
+        writing: Writing = AS_IT_COMES,
     ) -> None:
         self.state = state
-        self.transcripts = TranscriptStore(database, clock)
+        self.transcripts = TranscriptStore(database, clock, writing)
         self._database = database
         self._bus, self._clock, self._settings = database.bus, clock, settings
         self._spying, self._door, self._back_off = spying, door, back_off
@@ -233,6 +236,12 @@ class Transcription:
                 del self._live[stream]
 
 
+def writing_of(settings: Settings) -> Writing:
+    """How this site's transcripts are shown: its places' names are no numbers."""
+    places = settings.organisation.places
+    return Writing(names_with_numerals([*places, *(name for names in places.values() for name in names)]))
+
+
 @asynccontextmanager
 async def open_transcription(
     settings: Settings, database: Database, *, spying: Spying, clock: Clock
@@ -251,6 +260,7 @@ async def open_transcription(
             state=state,
             settings=settings.asr,
             clock=clock,
+            writing=writing_of(settings),
         )
         stack.push_async_callback(service.stop)
         if settings.asr.enabled:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from asr.recogniser import Heard
 from asr.timeline import FedClock
-from asr.transcript import SpokenWord, Utterance
+from asr.utterances import SpokenWord, Utterance
 
 
 def utterance_of(

@@ -6,65 +6,30 @@ the fact knows the id.
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import RowMapping, delete, insert, select
+from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from asr.tables import transcript_repairs, utterances
+from asr.utterances import SpokenWord, Utterance
+from asr.writing import AS_IT_COMES, Writing
 from hotline.clock import Clock
 from hotline.database import Database
+from hotline.errors import NotFound, RuleBroken
 from hotline.facts.recordings import RecordingReady
-from hotline.facts.speech import UtteranceHeard
-
-
-@dataclass(frozen=True, slots=True)
-class SpokenWord:
-    """One word of an utterance, in seconds after the utterance's start."""
-
-    text: str
-    start: float
-    seconds: float
-    confidence: float | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Utterance:
-    """One stretch of speech of one party."""
-
-    call_id: str
-    who: str
-    """``citizen`` or ``agent``."""
-    text: str
-    started_at: datetime
-    seconds: float
-    confidence: float | None
-    words: tuple[SpokenWord, ...] = ()
-    repaired: bool = False
-    """Missed live, transcribed from the recording after the call."""
-    corrected: str | None = None
-    """The text as a person put it right; ``text`` stays what was heard."""
-    corrected_by: str | None = None
-
-    @property
-    def id(self) -> str:
-        """Follows from the call, the speaker and the start."""
-        return utterance_id(self.call_id, self.who, self.started_at)
-
-
-def utterance_id(call_id: str, who: str, started_at: datetime) -> str:
-    """The id of what ``who`` began to say at ``started_at``, to the millisecond."""
-    return f"{call_id}-{who}-{round(started_at.timestamp() * 1000)}"
+from hotline.facts.speech import UtteranceCorrected, UtteranceHeard
+from hotline.security.audit import Deed, append_deed
 
 
 class TranscriptStore:
     """Reads and writes utterances."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, writing: Writing = AS_IT_COMES) -> None:
         self._database = database
         self._clock = clock
+        self._writing = writing
 
     async def add(self, utterance: Utterance) -> bool:
         """Store it and record the fact; False when it is there already. Raises Unavailable."""
@@ -102,19 +67,52 @@ class TranscriptStore:
 
     async def of_call(self, call_id: str) -> Sequence[dict[str, Any]]:
         """The transcript in the shape of the API."""
-        return [
-            {
-                "id": said.id,
-                "call_id": said.call_id,
-                "who": said.who,
-                "text": said.text,
-                "started_at": said.started_at.isoformat(),
-                "seconds": said.seconds,
-                "confidence": said.confidence,
-                "repaired": said.repaired,
-            }
-            for said in await self.transcript(call_id)
-        ]
+        return [self.shape(said) for said in await self.transcript(call_id)]
+
+    async def correct(self, call_id: str, utterance_id: str, text: str, by: str, deed: Deed) -> dict[str, Any]:
+        """Put a text right; what was heard is kept beside it. Raises NotFound, RuleBroken for an empty text."""
+        text = " ".join(text.split())
+        if not text:
+            raise RuleBroken("更正后的文字不能为空", "a corrected text cannot be empty", code="empty_text")
+        async with self._database.unit_of_work() as uow:
+            where = (utterances.c.id == utterance_id, utterances.c.call_id == call_id)
+            row = (await uow.execute(select(utterances).where(*where))).mappings().one_or_none()
+            if row is None:
+                raise NotFound("没有这句话", "there is no such utterance")
+            before, now = row["corrected"] or row["text"], self._clock.now()
+            if text != before:
+                change = update(utterances).where(*where)
+                await uow.execute(change.values(corrected=text, corrected_by=by, corrected_at=now))
+                uow.record(
+                    UtteranceCorrected(
+                        at=now, by=by, call_id=call_id, utterance_id=utterance_id, before=before, text=text
+                    )
+                )
+                await append_deed(uow, deed, now)
+        return self.shape(replace(_utterance_of(row), corrected=text, corrected_by=by))
+
+    async def one(self, utterance_id: str) -> dict[str, Any] | None:
+        """One utterance in the shape of the API."""
+        async with self._database.reading() as connection:
+            query = select(utterances).where(utterances.c.id == utterance_id)
+            row = (await connection.execute(query)).mappings().one_or_none()
+        return None if row is None else self.shape(_utterance_of(row))
+
+    def shape(self, said: Utterance) -> dict[str, Any]:
+        """An utterance in the shape of the API: ``text`` as heard, ``display`` as it is read."""
+        return {
+            "id": said.id,
+            "call_id": said.call_id,
+            "who": said.who,
+            "text": said.text,
+            "display": said.corrected or self._writing.show(said.text, said.words),
+            "started_at": said.started_at.isoformat(),
+            "seconds": said.seconds,
+            "confidence": said.confidence,
+            "repaired": said.repaired,
+            "corrected_by": said.corrected_by,
+            "words": [[word.text, word.start, word.seconds] for word in said.words],
+        }
 
     def _fact_of(self, utterance: Utterance) -> UtteranceHeard:
         return UtteranceHeard(
@@ -126,6 +124,7 @@ class TranscriptStore:
             seconds=utterance.seconds,
             confidence=utterance.confidence,
             repaired=utterance.repaired,
+            display=self._writing.show(utterance.text, utterance.words),
         )
 
 

@@ -2,13 +2,14 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
-from agent_desk.guard import CallReader, DeskDep, History
-from agent_desk.models import CallDetail, CitizenHistory, Recording, TicketSummary, Utterance
+from agent_desk.guard import CallReader, DeskDep, History, TranscriptCorrector, address_of
+from agent_desk.models import CallDetail, CitizenHistory, Correction, Recording, TicketSummary, Utterance
 from agent_desk.refusals import documented
 from agent_desk.shapes import may_see_call, show_call
 from hotline.errors import NotFound
+from hotline.security import Deed
 
 router = APIRouter(prefix="/api", tags=["calls"])
 Phone = Annotated[str, Path(pattern=r"^\+?[0-9*#]{1,32}$")]
@@ -36,3 +37,27 @@ async def read_call(call_id: Annotated[str, Path(max_length=64)], desk: DeskDep,
         recordings=[Recording.model_validate(item) for item in await desk.rooms.recordings.of_call(call_id)],
         ticket_id=await desk.rooms.work_orders.of_call(call_id),
     )
+
+
+@router.patch("/calls/{call_id}/utterances/{utterance_id}", responses=documented(401, 403, 404, 409, 413, 503))
+async def correct_utterance(
+    call_id: Annotated[str, Path(max_length=64)],
+    utterance_id: Annotated[str, Path(max_length=80)],
+    wish: Correction,
+    request: Request,
+    desk: DeskDep,
+    person: TranscriptCorrector,
+) -> Utterance:
+    """Put right what was misheard: in one's own call, or any with the wider right. Both versions are kept."""
+    call = await desk.rooms.call_centre.find_call(call_id)
+    if not may_see_call(call, person):
+        raise NotFound("没有这个通话", "there is no such call")
+    deed = Deed(
+        who=person.account,
+        what="utterance_corrected",
+        whom=utterance_id,
+        from_where=address_of(request),
+        detail={"call_id": call_id},
+    )
+    transcripts = desk.rooms.transcripts
+    return Utterance.model_validate(await transcripts.correct(call_id, utterance_id, wish.text, person.account, deed))

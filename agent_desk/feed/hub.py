@@ -32,7 +32,7 @@ from hotline.facts import Message
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.screens import CallChanged, FiguresChanged, OfferGone, OfferMade, SeatChanged, WaitingChanged
 from hotline.facts.security import SessionsEnded
-from hotline.facts.speech import PartialHeard, UtteranceHeard
+from hotline.facts.speech import PartialHeard, UtteranceCorrected, UtteranceHeard
 from hotline.facts.tickets import DraftChanged, TicketMoved
 from hotline.security import Role, Session, may
 
@@ -50,7 +50,7 @@ _AT_ONCE: tuple[type[Message], ...] = (
     DraftChanged,
     SessionsEnded,
 )
-_LOOKED_UP: tuple[type[Message], ...] = (TicketMoved, RecordingReady)
+_LOOKED_UP: tuple[type[Message], ...] = (TicketMoved, RecordingReady, UtteranceCorrected)
 _BACKLOG = 10_000
 GATHER_SECONDS = 0.1
 
@@ -178,6 +178,8 @@ class FeedHub:
                 news: News | None = await self._lookups.ticket(message)
             case RecordingReady():
                 news = await self._lookups.recording(message)
+            case UtteranceCorrected():
+                news = await self._lookups.corrected(message)
             case _:
                 news = None
         if news is not None:

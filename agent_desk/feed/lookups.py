@@ -7,10 +7,10 @@ from agent_desk.models import Draft, Partial, Recording, TicketSummary, Utteranc
 from agent_desk.ports import Rooms
 from agent_desk.shapes import as_json
 from agent_desk.snapshot import offer_with_history
-from asr.transcript import utterance_id
+from asr.utterances import utterance_id
 from hotline.errors import NotFound
 from hotline.facts.recordings import RecordingReady
-from hotline.facts.speech import PartialHeard, UtteranceHeard
+from hotline.facts.speech import PartialHeard, UtteranceCorrected, UtteranceHeard
 from hotline.facts.tickets import DraftChanged, TicketMoved
 from ivr.views import OfferView
 
@@ -28,7 +28,7 @@ def words_of(message: PartialHeard | UtteranceHeard | DraftChanged) -> tuple[str
                 "text": message.text,
             }
             said |= {"started_at": started_at, "seconds": message.seconds, "confidence": message.confidence}
-            said["repaired"] = message.repaired
+            said |= {"repaired": message.repaired, "display": message.display}
             return "utterance", as_json(Utterance, said)
         case DraftChanged(draft=draft):
             return "draft", as_json(Draft, dict(draft))
@@ -63,6 +63,13 @@ class Lookups:
         }
         shown |= {"tracks": list(ready.tracks), "created_at": ready.at, "started_at": ready.started_at}
         return DeskNews(seat=await self._seat_of(ready.call_id), type="recording", data=as_json(Recording, shown))
+
+    async def corrected(self, fact: UtteranceCorrected) -> DeskNews | None:
+        """The utterance as it reads now, for the seat that had the call."""
+        said = await self._rooms.transcripts.one(fact.utterance_id)
+        if said is None:
+            return None
+        return DeskNews(seat=await self._seat_of(fact.call_id), type="utterance", data=as_json(Utterance, said))
 
     async def _seat_of(self, call_id: str) -> str | None:
         centre = self._rooms.call_centre

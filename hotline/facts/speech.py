@@ -20,6 +20,8 @@ class UtteranceHeard(Fact):
     """Mean word confidence, 0 to 1; None when the recogniser gives none."""
     repaired: bool = False
     """Whether it was missed while people talked and transcribed from the recording after the call."""
+    display: str = ""
+    """The text as people read it: numbers in digits, punctuation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "citizen.history": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "call.read": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "call.read_any": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN}),
+    "transcript.correct": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "recording.listen": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "recording.listen_any": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN}),
     "ticket.read": _EVERYBODY,

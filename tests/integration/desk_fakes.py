@@ -22,7 +22,7 @@ from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import NotFound, RuleBroken
 from hotline.facts.screens import CallChanged, OfferGone, OfferMade, SeatChanged, WaitingChanged
-from hotline.security import Account, Passwords, Person, Role, Security
+from hotline.security import Account, Deed, Passwords, Person, Role, Security
 from hotline.settings import Group, Line, Organisation, Secrets, Settings, Unit, Web
 from hotline.settings import Seat as SeatSettings
 from ivr.views import (
@@ -363,6 +363,16 @@ class FakeTranscripts(FakeArchive):
         self.reads += 1
         await asyncio.sleep(0)
         return list(self.said.get(call_id, []))
+
+    async def one(self, utterance_id: str) -> Shape | None:
+        return next((said for all_ in self.said.values() for said in all_ if said["id"] == utterance_id), None)
+
+    async def correct(self, call_id: str, utterance_id: str, text: str, by: str, deed: Deed) -> Shape:
+        said = await self.one(utterance_id)
+        if said is None:
+            raise NotFound("没有这句话", "there is no such utterance")
+        said |= {"display": text, "corrected_by": by}
+        return said
 
 
 class FakeKnowledge:

@@ -32,6 +32,7 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/desk/calls/{call_id}/submit"): AGENT,
     ("GET", "/api/citizens/{phone}/tickets"): AGENT | DECIDERS,
     ("GET", "/api/calls/{call_id}"): AGENT | DECIDERS,
+    ("PATCH", "/api/calls/{call_id}/utterances/{utterance_id}"): AGENT | DECIDERS,
     ("GET", "/api/recordings/{recording_id}/audio"): AGENT | DECIDERS,
     ("GET", "/api/knowledge"): ALL,
     ("GET", "/api/tickets"): ALL,
@@ -46,6 +47,7 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
 PATHS = {
     "{offer_id}": "1",
     "{call_id}": "call_1",
+    "{utterance_id}": "u_1",
     "{phone}": "13800000001",
     "{recording_id}": "rec_1",
     "{ticket_id}": "ticket_1",
@@ -56,6 +58,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/desk/calls/{call_id}/draft": {"title": "路灯"},
     "/api/desk/calls/{call_id}/submit": {"how": "dispatch"},
     "/api/tickets/{ticket_id}/actions/{action}": {},
+    "/api/calls/{call_id}/utterances/{utterance_id}": {"text": "路灯"},
 }
 
 

@@ -19,7 +19,7 @@ from asr.models import TEST_MODEL
 from asr.recogniser import Recogniser, VoskRecogniser
 from asr.recognition import Recognition, cores
 from asr.service import Transcription
-from asr.transcript import Utterance
+from asr.utterances import Utterance
 from asr.workers import Workers
 from hotline.bus import Bus
 from hotline.clock import SystemClock

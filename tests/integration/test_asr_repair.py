@@ -11,7 +11,8 @@ import pytest
 from asr.models import TEST_MODEL
 from asr.recogniser import Recogniser, VoskRecogniser
 from asr.repair import Repair
-from asr.transcript import TranscriptStore, Utterance
+from asr.transcript import TranscriptStore
+from asr.utterances import Utterance
 from asr.workers import Workers
 from hotline.bus import Bus
 from hotline.clock import FakeClock

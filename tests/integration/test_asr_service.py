@@ -13,7 +13,7 @@ from asr.fakes import ScriptedRecogniser
 from asr.recogniser import Recogniser
 from asr.recognition import Recognition, load_recogniser
 from asr.service import Transcription, open_transcription
-from asr.transcript import Utterance
+from asr.utterances import Utterance
 from asr.workers import Workers
 from hotline.bus import Bus
 from hotline.clock import SystemClock

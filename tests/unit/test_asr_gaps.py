@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from asr.gaps import Span, conversation_began, covered_by, merge, uncovered, within
 from asr.quiet import idle_share
-from asr.transcript import SpokenWord, Utterance
+from asr.utterances import SpokenWord, Utterance
 from hotline.facts.calls import CallArrived, CallConnected, CallFellBack
 
 BEGAN = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)

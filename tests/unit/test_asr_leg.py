@@ -8,7 +8,7 @@ import pytest
 from asr.audiosocket import BYTES_PER_SECOND
 from asr.fakes import ScriptedRecogniser
 from asr.leg import Leg
-from asr.transcript import Utterance
+from asr.utterances import Utterance
 from hotline.clock import FakeClock
 from hotline.settings import Asr
 
