@@ -80,6 +80,7 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "citizen.history": {Role.AGENT} | deciders,
         "call.read": {Role.AGENT} | deciders,
         "call.read_any": deciders,
+        "transcript.correct": {Role.AGENT} | deciders,
         "recording.listen": {Role.AGENT} | deciders,
         "recording.listen_any": deciders,
         "callback.read": {Role.AGENT} | deciders,

@@ -1,0 +1,56 @@
+"""The text of a call is complete after it, whatever happened to recognition while people talked."""
+
+import asyncio
+from difflib import SequenceMatcher
+from pathlib import Path
+
+from hotline.demo.people import Shape, Somebody
+from tests.system.conftest import REPOSITORY
+from tests.system.engines import open_house
+
+SPEECH = REPOSITORY / "tests/speech"
+_ROWS = [line.split("\t") for line in (SPEECH / "transcripts.tsv").read_text("utf-8").splitlines()[1:]]
+TEXTS = {name.removesuffix(".wav"): text for name, _, _, text in _ROWS}
+ASR = {"model": "tiny", "max_streams": 1, "repair_wait_seconds": 0}
+
+
+async def complete(person: Somebody, call_id: str, lines: int, seconds: float = 60.0) -> list[Shape]:
+    """The transcript, once it has so many lines."""
+    async with asyncio.timeout(seconds):
+        while True:
+            said: list[Shape] = (await person.get(f"/calls/{call_id}"))["transcript"]
+            if len(said) >= lines:
+                return said
+            await asyncio.sleep(0.5)
+
+
+async def test_what_a_killed_engine_and_a_skipped_leg_missed_is_there_after_the_call(tmp_path: Path) -> None:
+    async with open_house(tmp_path, asr=ASR) as house, house.seat("1001") as leg:
+        async with house.agent("1001", leg) as agent:
+            await agent.ready()
+            citizen = await house.dial("13800000001")
+            call_id = (await agent.accept("13800000001"))["call_id"]
+            await asyncio.sleep(1)
+            await citizen.say(SPEECH / "12_held.wav")
+            await agent.person.feed.until("utterance", timeout=20)
+            await leg.say(SPEECH / "28_free.wav")  # the agent's leg is not followed: one stream at most
+            await house.engine.kill()
+        await citizen.say(SPEECH / "00_held.wav")
+        await asyncio.sleep(1.5)
+        await house.engine.start()
+        async with house.agent("1001", leg) as agent:
+            await asyncio.sleep(2)
+            await citizen.say(SPEECH / "18_held.wav")
+            await agent.person.feed.until("utterance", timeout=20)
+            await citizen.hang_up()
+            said = await complete(agent.person, call_id, 4)
+            await asyncio.sleep(2)
+            assert await complete(agent.person, call_id, 4) == said
+    assert [(one["who"], one["repaired"]) for one in said] == [
+        ("citizen", False),
+        ("agent", True),
+        ("citizen", True),
+        ("citizen", False),
+    ]
+    for one, name in zip(said, ("12_held", "28_free", "00_held", "18_held"), strict=True):
+        assert SequenceMatcher(None, one["text"], TEXTS[name]).ratio() > 0.85, (one["text"], TEXTS[name])
