@@ -5,12 +5,16 @@ are synthetic (``ivr/prompt_maker.py``); a site puts its own recordings into ``<
 """
 
 from collections.abc import Mapping
+from math import ceil
 from pathlib import Path
 from types import MappingProxyType
 
 SHIPPED_PROMPTS = Path(__file__).parent / "sounds"
 """Folder of languages: ``zh/hotline/*.wav``."""
 PROMPT_FOLDER = SHIPPED_PROMPTS / "zh" / "hotline"
+LEAST_WAIT_TOLD = 60.0
+"""Seconds."""
+MOST_MINUTES_TOLD = 60
 GREATEST_NUMBER = 9999
 """Of ``spoken_number``; ``ivr.flow.spoken`` goes further."""
 
@@ -24,6 +28,7 @@ PROMPTS: Mapping[str, str] = MappingProxyType(
         "position-place": "位，请稍候",
         "position-next": "您是下一位，请稍候",
         "minutes": "分钟",
+        "expected-wait": "预计等待",
         "callback-intro": "您好，这里是幺二三四五市民热线，现在对您反映的问题进行回访",
         "callback-solved": "您的问题解决了吗，已解决请按一，未解决请按二",
         "callback-satisfied": (
@@ -113,6 +118,18 @@ def position_prompts(position: int) -> list[str]:
     if not 1 < position <= GREATEST_NUMBER:
         return _named("please-wait")
     return [*_named("position-is"), *spoken_number(position), *_named("position-place")]
+
+
+def expected_wait_prompts(seconds: float | None) -> list[str]:
+    """What tells the wait to expect, in whole minutes rounded up: 预计等待三分钟. Under a minute, and when nothing is
+    known or nothing sensible could be said: none, the place in the line says enough.
+    """
+    if seconds is None or seconds < LEAST_WAIT_TOLD:
+        return []
+    minutes = ceil(seconds / 60)
+    if minutes > MOST_MINUTES_TOLD:
+        return []
+    return [*_named("expected-wait"), *spoken_number(minutes, counting=True), *_named("minutes")]
 
 
 def _named(*names: str) -> list[str]:

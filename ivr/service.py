@@ -124,7 +124,13 @@ class CallCentre:
             await greet(session, returning=returning)
             await self._do(self.floor.call_queued(call.call_id, self._clock.now()))
             announce = self.floor.groups[call.group].announce_seconds
-            await wait_for_agent(session, call, lambda: self.floor.position(call.call_id), announce)
+            await wait_for_agent(
+                session,
+                call,
+                lambda: self.floor.position(call.call_id),
+                announce,
+                lambda: self.expected_wait(call.call_id),
+            )
         except CallerGone:
             pass  # the floor hears of it from the telephone, asked and confirmed
         except Exception:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ivr.prompts import PROMPTS, position_prompts, spoken_digits, spoken_number
+from ivr.prompts import PROMPTS, expected_wait_prompts, position_prompts, spoken_digits, spoken_number
 
 
 def words(pieces: list[str]) -> str:
@@ -64,6 +64,14 @@ def test_telephone_numbers_are_read_with_yao() -> None:
 )
 def test_the_place_in_the_line(position: int, text: str) -> None:
     assert words(position_prompts(position)) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(60, "预计等待一分钟"), (61, "预计等待两分钟"), (700, "预计等待十二分钟"), (59, ""), (None, ""), (3601, "")],
+)
+def test_the_wait_to_expect(seconds: float | None, text: str) -> None:
+    assert words(expected_wait_prompts(seconds)) == text
 
 
 @pytest.mark.parametrize("position", [0, -3, 10000])
