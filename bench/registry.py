@@ -36,6 +36,11 @@ def _from(module: str) -> Run:
 
 
 BENCHMARKS: tuple[Benchmark, ...] = (
+    Benchmark(
+        "acd.decision_300_seats",
+        ("acd.decision_300_seats", "acd.decision_300_seats.one_free"),
+        _from("bench.acd_decision"),
+    ),
     Benchmark("ami.intake", ("ami.intake",), _from("bench.ami_intake")),
     Benchmark(
         "seat.handover",

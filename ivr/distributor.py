@@ -12,59 +12,26 @@ call and not one search per call.
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 
 from ivr.explanations import explain
+from ivr.strategies import LAST_AGENT, RING_ALL, STRATEGIES, FreeSeat, WaitingCall, fits, served_before
 
-RING_ALL = "ring_all"
-LAST_AGENT = "last_agent"
+__all__ = [
+    "LAST_AGENT",
+    "RING_ALL",
+    "STRATEGIES",
+    "FreeSeat",
+    "Proposal",
+    "WaitingCall",
+    "distribute",
+    "fits",
+    "served_before",
+]
+
 _NOBODY: Mapping[str, str] = MappingProxyType({})
 _NO_DUTY: Mapping[tuple[str, str], str] = MappingProxyType({})
-
-
-@dataclass(frozen=True, slots=True)
-class WaitingCall:
-    """A citizen in the waiting room."""
-
-    call_id: str
-    group: str
-    waiting_since: datetime
-    first: bool = False
-    """Returned to the front: a seat was lost or did not answer."""
-    priority: int = 0
-    """Minutes of head start."""
-    needs: Mapping[str, int] = field(default_factory=dict)
-    """Skills with the least level."""
-    overflow: tuple[str, ...] = ()
-    """Other groups whose seats may answer too, the preferred one first."""
-    last_agent: str | None = None
-    """Account of the agent who talked with this citizen last."""
-    ringing: bool = False
-    """Some seats have an open offer of it already (ring_all); more may be asked, after everybody else."""
-
-
-@dataclass(frozen=True, slots=True)
-class FreeSeat:
-    """A seat that is ready and idle."""
-
-    seat: str
-    groups: tuple[str, ...]
-    idle_since: datetime
-    calls_taken: int
-    """Calls connected in the last 24 hours."""
-    account: str | None = None
-    skills: Mapping[str, int] = field(default_factory=dict)
-    reserved_groups: tuple[str, ...] = ()
-    reserved_priority: int | None = None
-
-    def open_to(self, call: WaitingCall) -> bool:
-        """Whether the seat is not kept for others."""
-        if not self.reserved_groups and self.reserved_priority is None:
-            return True
-        return call.group in self.reserved_groups or (
-            self.reserved_priority is not None and call.priority >= self.reserved_priority
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,44 +43,6 @@ class Proposal:
     reason: str
     duty: str | None = None
     """The duty session in whose turn the seat is asked."""
-
-
-SeatKey = Callable[[FreeSeat, WaitingCall, str], tuple[float | str, ...]]
-"""(seat, call, seat asked last in the group) → sort key; the least is asked first."""
-
-
-def _longest_idle(seat: FreeSeat, call: WaitingCall, last: str) -> tuple[float | str, ...]:
-    return (seat.idle_since.timestamp(),)
-
-
-def _fewest_calls(seat: FreeSeat, call: WaitingCall, last: str) -> tuple[float | str, ...]:
-    return (seat.calls_taken,)
-
-
-def _round_robin(seat: FreeSeat, call: WaitingCall, last: str) -> tuple[float | str, ...]:
-    return seat.seat <= last, seat.seat
-
-
-def _skill_level_first(seat: FreeSeat, call: WaitingCall, last: str) -> tuple[float | str, ...]:
-    wanted = call.needs or seat.skills
-    return -sum(seat.skills.get(skill, 0) for skill in wanted), seat.idle_since.timestamp()
-
-
-STRATEGIES: Mapping[str, SeatKey] = MappingProxyType(
-    {
-        "longest_idle": _longest_idle,
-        "fewest_calls": _fewest_calls,
-        LAST_AGENT: _longest_idle,  # after the agent of last time, who is asked first
-        "round_robin": _round_robin,
-        RING_ALL: _longest_idle,
-        "skill_level_first": _skill_level_first,
-    }
-)
-
-
-def served_before(call: WaitingCall) -> tuple[bool, datetime, str]:
-    """The order of the line: sort by it. It does not depend on the time of asking."""
-    return not call.first, call.waiting_since - timedelta(minutes=call.priority), call.call_id
 
 
 def distribute(
@@ -131,8 +60,10 @@ def distribute(
     (group, seat) to the name of a session that goes on now. ``now`` only serves the explanation.
     """
     table = _Table(seats, asked_last, duty, now)
+    reach = {group for seat in seats for group in seat.groups}
+    line = [call for call in calls if call.group in reach or not reach.isdisjoint(call.overflow)]
     proposals: list[Proposal] = []
-    for call in sorted(calls, key=lambda c: (c.ringing, *served_before(c))):
+    for call in sorted(line, key=lambda c: (c.ringing, served_before(c))):
         if not table.free:
             break
         proposals += table.serve(call, strategy_of(call.group))
@@ -145,8 +76,8 @@ class _Row:
 
     seats: list[FreeSeat]
     left: int
+    members: frozenset[str]
     at: int = 0
-    members: frozenset[str] = frozenset()
 
 
 @dataclass(slots=True)
@@ -157,10 +88,15 @@ class _Table:
     now: datetime | None
     free: dict[str, FreeSeat] = field(init=False)
     _rows: dict[tuple[object, ...], _Row] = field(default_factory=dict)
+    _orders: dict[tuple[object, object], list[FreeSeat]] = field(default_factory=dict)
     _by_account: dict[str | None, FreeSeat] | None = None
+    _any_reserved: bool = field(init=False)
+    _by_priority: bool = field(init=False)
 
     def __post_init__(self) -> None:
         self.free = {seat.seat: seat for seat in self.seats}
+        self._by_priority = any(seat.reserved_priority is not None for seat in self.seats)
+        self._any_reserved = self._by_priority or any(seat.reserved_groups for seat in self.seats)
 
     def serve(self, call: WaitingCall, strategy: str) -> list[Proposal]:
         row = self._row(call, strategy)
@@ -202,28 +138,34 @@ class _Table:
             row.left -= seat.seat in row.members
 
     def _row(self, call: WaitingCall, strategy: str) -> _Row:
-        kind = (call.group, call.overflow, tuple(call.needs.items()), call.priority, strategy)
+        priority = call.priority if self._by_priority else 0
+        kind = (call.group, call.overflow, tuple(call.needs.items()), priority, strategy)
         row = self._rows.get(kind)
         if row is None:
-            row = self._rows[kind] = self._seat_row(call, STRATEGIES[strategy])
+            row = self._rows[kind] = self._seat_row(call, strategy)
         return row
 
-    def _seat_row(self, call: WaitingCall, key: SeatKey) -> _Row:
-        last = self.asked_last.get(call.group, "")
+    def _seat_row(self, call: WaitingCall, strategy: str) -> _Row:
         groups = (call.group, *call.overflow)
-        keyed = []
-        for seat in self.free.values():
-            distance = next((place for place, group in enumerate(groups) if group in seat.groups), None)
-            if distance is not None and fits(seat, call):
-                off_duty = (call.group, seat.seat) not in self.duty
-                keyed.append(((off_duty, distance, *key(seat, call, last), seat.seat), seat))
-        keyed.sort(key=lambda pair: pair[0])
-        row = [seat for _, seat in keyed]
-        return _Row(row, len(row), members=frozenset(seat.seat for seat in row))
+        ordered = self._in_order(call, strategy)
+        if call.overflow:
+            seats = [s for s in ordered if not self._is_far(s, groups)]
+            seats.sort(key=lambda seat: next(place for place, group in enumerate(groups) if group in seat.groups))
+        else:
+            seats = [s for s in ordered if call.group in s.groups]
+        if call.needs or self._any_reserved:
+            seats = [seat for seat in seats if fits(seat, call)]
+        if any(group == call.group for group, _ in self.duty):
+            seats.sort(key=lambda seat: (call.group, seat.seat) not in self.duty)
+        return _Row(seats, sum(seat.seat in self.free for seat in seats), frozenset(seat.seat for seat in seats))
 
+    def _in_order(self, call: WaitingCall, strategy: str) -> list[FreeSeat]:
+        depends_on, key = STRATEGIES[strategy](call, self.asked_last.get(call.group, ""))
+        name = (STRATEGIES[strategy], depends_on)
+        if name not in self._orders:
+            self._orders[name] = sorted(self.seats, key=key)
+        return self._orders[name]
 
-def fits(seat: FreeSeat, call: WaitingCall) -> bool:
-    """Whether the seat has the skills and is not kept for others; groups are the caller's to compare."""
-    if not seat.open_to(call):
-        return False
-    return all(seat.skills.get(skill, 0) >= level for skill, level in call.needs.items())
+    @staticmethod
+    def _is_far(seat: FreeSeat, groups: tuple[str, ...]) -> bool:
+        return not any(group in seat.groups for group in groups)
