@@ -38,7 +38,16 @@ from ivr.service import CallCentre
 from knowledge_base.service import KnowledgeBase
 from recordings.service import Folders, Recordings
 from telephony.ami import AmiAddress
-from telephony.asterisk import AsteriskProcess, ensure_asterisk, progress_bars, render, show_nothing
+from telephony.asterisk import (
+    AsteriskFiles,
+    AsteriskProcess,
+    ensure_asterisk,
+    progress_bars,
+    render,
+    require_free_port,
+    require_trust,
+    show_nothing,
+)
 from telephony.line import TelephonyLine
 from telephony.port import Telephony
 from tickets.service import WorkOrders
@@ -134,6 +143,14 @@ async def ready_asterisk(settings: Settings) -> None:
         await asyncio.to_thread(ensure_asterisk, settings.downloads, show, binary=settings.asterisk.binary)
 
 
+def require_our_ports(settings: Settings) -> None:
+    """Before anything is opened: raise ConfigurationError naming the key of a port of ours that is taken."""
+    web, asterisk = settings.web, settings.asterisk
+    require_free_port("web.port", web.host, web.port)
+    require_free_port("asterisk.agi_port", "127.0.0.1", asterisk.agi_port)
+    require_free_port("asterisk.audiosocket_port", "127.0.0.1", asterisk.audiosocket_port)
+
+
 @asynccontextmanager
 async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIterator[Machine]:
     """Open every part. Raises ConfigurationError with the key at fault; what was opened is closed again."""
@@ -143,6 +160,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         Secrets(settings.storage.folder),
         settings.storage.folder,
     )
+    require_our_ports(settings)
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.database_url, bus)
         stack.push_async_callback(database.close)
@@ -153,6 +171,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         installation = await asyncio.to_thread(
             ensure_asterisk, settings.downloads, show_nothing, binary=settings.asterisk.binary
         )
+        await require_trust(AsteriskFiles(folder=folder.resolve()), settings.asterisk, secrets.ami_password)
         files = render(settings, secrets, installation, folder, prompts=SHIPPED_PROMPTS)
         asterisk = AsteriskProcess(installation, files, settings.asterisk, secrets.ami_password)
         await asterisk.start()

@@ -9,7 +9,8 @@ await process.start()
 from telephony.asterisk.fetch import ensure_asterisk
 from telephony.asterisk.installation import AsteriskInstallation
 from telephony.asterisk.locate import locate_asterisk
-from telephony.asterisk.process import AsteriskProcess
+from telephony.asterisk.ports import require_free_port
+from telephony.asterisk.process import AsteriskProcess, require_trust
 from telephony.asterisk.progress import ShowProgress, progress_bars, show_nothing
 from telephony.asterisk.render import AsteriskFiles, render
 
@@ -22,5 +23,7 @@ __all__ = [
     "locate_asterisk",
     "progress_bars",
     "render",
+    "require_free_port",
+    "require_trust",
     "show_nothing",
 ]

@@ -177,6 +177,15 @@ def find_running(files: AsteriskFiles) -> int | None:
     return pid if str(files.configuration).encode() in command and not zombie else None
 
 
+async def require_trust(files: AsteriskFiles, settings: Asterisk, password: str) -> None:
+    """Raise ConfigurationError when an Asterisk runs with these files and refuses our password.
+
+    To be asked before its files are written anew: it, and an engine that may be using it, must go on undisturbed.
+    """
+    if find_running(files) is not None:
+        await await_fully_booted(settings.ami_port, password, seconds=_SECONDS_TO_START)
+
+
 async def _await_exit(pid: int) -> None:
     """Return when the process has ended, be it our child or not."""
     try:

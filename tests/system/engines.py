@@ -12,7 +12,7 @@ import itertools
 import os
 import sys
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -34,6 +34,7 @@ from telephony.phone.calls import read_sound
 from telephony.phone.mulaw import Samples
 from telephony.phone.tones import RATE, tone_share
 from tests.system.conftest import REPOSITORY
+from tests.system.raw_ami import raw_ami
 
 F = TypeVar("F", bound=Fact)
 UNITS = [{"code": "zhujian", "name": "市住建局"}, {"code": "chengguan", "name": "市城管局"}]
@@ -50,6 +51,8 @@ class House:
     site: Site
     engine: EngineProcess
     gateway: ScriptedGateway
+    database: Database
+    """A reader of the ledger beside the engine."""
     calls: list[PhoneCall] = field(default_factory=list)
     """Made by ``dial``."""
 
@@ -102,15 +105,26 @@ class House:
 
     async def facts(self, call_id: str | None = None) -> list[Fact]:
         """What the ledger has, of one call or of all."""
-        database = await Database.open(self.site.settings.database_url, Bus())
-        try:
-            return [entry.fact async for entry in ledger.read(database, call_id=call_id)]
-        finally:
-            await database.close()
+        return [entry.fact async for entry in ledger.read(self.database, call_id=call_id)]
 
     async def all(self, kind: type[F], call_id: str | None = None) -> list[F]:
         """The facts of one kind, oldest first."""
         return [fact for fact in await self.facts(call_id) if isinstance(fact, kind)]
+
+    async def until_facts(
+        self, kind: type[F], fits: Callable[[F], object], number: int = 1, *, timeout: float = 15.0
+    ) -> list[F]:
+        """So many facts of this kind that fit. Another process's ledger tells nobody: look until they are there."""
+        async with asyncio.timeout(timeout):
+            while len(found := [fact for fact in await self.all(kind) if fits(fact)]) < number:  # noqa: ASYNC110
+                await asyncio.sleep(0.05)
+            return found
+
+    async def citizens_channels(self) -> list[str]:
+        """The channels from and to the carrier that Asterisk has now."""
+        password = Secrets(self.site.folder).ami_password
+        async with raw_ami(self.site.settings.asterisk.ami_port, password) as ami:
+            return [found["Channel"] for found in await ami.channels() if found["Channel"].startswith("PJSIP/trunk")]
 
     async def counted(self, call_id: str) -> Counter[str]:
         """How often each kind of fact stands in the ledger for this call."""
@@ -118,18 +132,19 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *, start: bool = True, **changes: Any) -> AsyncIterator[House]:
+async def open_house(folder: Path, **changes: Any) -> AsyncIterator[House]:
     """A site below ``folder``, its gateway and its running engine."""
     base = load_settings(REPOSITORY / "config.yaml")
     site = await prepare_site(folder, base, fresh_ports=True, **{**SMALL, **changes})
     engine = EngineProcess(site)
     trunk, asterisk = site.settings.asterisk.trunk, site.settings.asterisk
+    database = await Database.open(site.settings.database_url, Bus())
     try:
-        if start:
-            await engine.start()
         async with ScriptedGateway((asterisk.host, asterisk.sip_port), (trunk.host, trunk.port)) as gateway:
-            yield House(site, engine, gateway)
+            await engine.start()
+            yield House(site, engine, gateway, database)
     finally:
+        await database.close()
         await engine.stop()
 
 
@@ -141,10 +156,10 @@ class Ended:
     output: str
 
 
-async def run_engine(site: Site, environment: Mapping[str, str] | None = None, *, seconds: float = 40.0) -> Ended:
+async def run_engine(config: Path, environment: Mapping[str, str] | None = None, *, seconds: float = 40.0) -> Ended:
     """``hotline run`` where it is expected to refuse. Raises TimeoutError, the process ended, when it goes on."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "hotline.cli", "run", "--config", str(site.config),
+        sys.executable, "-m", "hotline.cli", "run", "--config", str(config),
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env={**os.environ, **(environment or {})},
     )  # fmt: skip
     try:
@@ -163,14 +178,19 @@ def live_seat(live: Shape, seat: str) -> Shape:
 
 
 @asynccontextmanager
-async def speaking(call: PhoneCall, hertz: float, seconds: float = 100.0) -> AsyncIterator[None]:
+async def speaking(call: PhoneCall, hertz: float) -> AsyncIterator[None]:
     """A tone goes out all the while."""
-    saying = asyncio.create_task(call.say_tone(hertz, seconds))
+    saying = asyncio.create_task(_speak(call, hertz))
     try:
         yield
     finally:
         saying.cancel()
         await asyncio.gather(saying, return_exceptions=True)
+
+
+async def _speak(call: PhoneCall, hertz: float) -> None:
+    while await call.say_tone(hertz, 0.4):  # in short pieces: what was begun is said to its end
+        pass
 
 
 @asynccontextmanager
