@@ -342,6 +342,8 @@ class CallCentre:
             case CitizenFellBack(uniqueid=uniqueid):
                 if call := self.floor.by_uniqueid(uniqueid):
                     self._do(self.floor.call_fell_back(call.call_id, now))
+                else:
+                    self._spawn(self._take_in(uniqueid))
             case LinkUp():
                 self._spawn(self._take_up())
             case LinkDown():
@@ -386,6 +388,16 @@ class CallCentre:
         self._do(self.floor.mirror_anew())
         self._do(self.floor.tick(self._clock.now()))
 
+    async def _take_in(self, uniqueid: str) -> None:
+        """A citizen went past us to Asterisk's own queue: write the call down, and fetch him if nobody has him yet."""
+        await self._taken_up.wait()
+        leg = self._telephone.legs.get(uniqueid)
+        if leg is None or not adoption.is_strange_citizen(leg, self.floor):
+            return
+        call = adoption.call_of_leg(leg, self._settings, self._clock.now())
+        await self._do(self.floor.call_arrived(call, self._clock.now()))
+        await self._take_up_call(call)
+
     async def _take_up_call(self, call: Call) -> None:
         leg = self._telephone.legs.get(call.uniqueid)
         now = self._clock.now()
@@ -399,8 +411,9 @@ class CallCentre:
             step = adoption.adopt_talk(self.floor, call, seat, now)
         elif leg.bridge_id is None:
             step = self.floor.call_fell_back(call.call_id, now)
-            step.facts.append(CallAdopted(at=now, call_id=call.call_id, state="waiting"))
-            step.orders.append(TakeBack(call.call_id, call.channel))
+            if not any(seat.free for seat in self.floor.seats.values()):  # else that queue is giving him to it now
+                step.facts.append(CallAdopted(at=now, call_id=call.call_id, state="waiting"))
+                step.orders.append(TakeBack(call.call_id, call.channel))
         else:
             return  # between two steps of Asterisk's own queue: the next bridge tells
         _log.info("call adopted", call=call.call_id, state=call.state.value)

@@ -13,6 +13,7 @@ from hotline.errors import Unavailable
 from telephony.legs import PARKED, Leg, LegState
 from telephony.observations import (
     AsteriskRestarted,
+    CitizenFellBack,
     GoneReason,
     LegAnswered,
     LegBridged,
@@ -85,6 +86,11 @@ class FakeTelephony:
         )
         if leg.bridge_id is not None:
             self._break_bridge(leg.bridge_id)
+
+    def fall_back(self, uniqueid: str) -> None:
+        """A citizen's leg is now in the hands of Asterisk's own queue."""
+        leg = self._legs[uniqueid] = replace(self._legs[uniqueid], context="citizen", application="Queue")
+        self._publish(CitizenFellBack(uniqueid=uniqueid, channel=leg.channel, call=leg.call))
 
     def go_down(self) -> None:
         """The link to Asterisk is lost."""

@@ -24,21 +24,28 @@ class Heartbeat:
         self._telephone = telephone
         self._clock = clock
         self._every = every
-        self._stopped = asyncio.Event()
+        self._stopped = False
+        self._due = asyncio.Event()
 
     async def run(self) -> None:
         """Beat until stopped."""
-        while not self._stopped.is_set():
+        while not self._stopped:
+            self._due.clear()
             await self._set(int(self._clock.now().timestamp()))
             try:
                 async with asyncio.timeout(self._every):
-                    await self._stopped.wait()
+                    await self._due.wait()
             except TimeoutError:
                 continue
 
+    def beat_now(self) -> None:
+        """The link came up, perhaps to an Asterisk that knows no beat: do not let a citizen find it without one."""
+        self._due.set()
+
     async def stop(self) -> None:
         """Take no more citizens: the beat is set to 0, so that nobody waits for it to grow old."""
-        self._stopped.set()
+        self._stopped = True
+        self._due.set()
         await self._set(0)
 
     async def _set(self, seconds: int) -> None:

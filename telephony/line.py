@@ -13,7 +13,7 @@ from hotline.errors import Unavailable
 from telephony.agi import AgiHandler, AgiServer
 from telephony.ami import AmiAddress, AmiLink, Patience
 from telephony.heartbeat import Heartbeat
-from telephony.observations import Observation
+from telephony.observations import LinkUp, Observation
 from telephony.reconciliation import Reconciler
 from telephony.verbs import Telephone
 
@@ -39,9 +39,10 @@ class TelephonyLine:
     ) -> None:
         self.link = AmiLink(ami, patience=patience)
         self.telephone = Telephone(self.link, audiosocket)
-        self.reconciler = Reconciler(self.link, self.telephone, publish, reconcile_seconds)
+        self.reconciler = Reconciler(self.link, self.telephone, self._tell, reconcile_seconds)
         self._agi = AgiServer(agi_host, agi_port)
         self._heartbeat = Heartbeat(self.telephone, clock or SystemClock(), heartbeat_seconds)
+        self._publish = publish
         self._connect_seconds = connect_seconds
         self._stack = AsyncExitStack()
         self._reconciling: asyncio.Task[None] | None = None
@@ -99,6 +100,11 @@ class TelephonyLine:
                     task.result()
         finally:
             await _cancel(watching, beating)
+
+    def _tell(self, observation: Observation) -> None:
+        if isinstance(observation, LinkUp):
+            self._heartbeat.beat_now()
+        self._publish(observation)
 
 
 async def _cancel(*tasks: "asyncio.Task[None]") -> None:

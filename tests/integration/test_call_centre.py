@@ -16,6 +16,7 @@ from hotline.errors import RuleBroken
 from hotline.facts import Fact
 from hotline.facts.calls import (
     CallAdopted,
+    CallArrived,
     CallConnected,
     CallEnded,
     CallFellBack,
@@ -209,6 +210,30 @@ async def test_a_killed_engine_fetches_its_waiting_citizen_and_closes_who_left(t
         assert gone is not None
         await room.until(lambda: room.centre.call(gone).state is CallState.ENDED)  # type: ignore[union-attr]
         assert (await room.centre.find_call(gone)).end_reason == "ended_unseen"
+
+
+async def test_a_citizen_who_went_past_us_is_written_down_and_fetched(room: Room) -> None:
+    room.telephone.come_up()
+    leg = room.telephone.add_leg("PJSIP/trunk-1", caller="13800000001")
+    with room.bus.subscribe("test", CallAdopted) as seen:
+        room.telephone.fall_back(leg.uniqueid)
+        async with asyncio.timeout(5):
+            await anext(seen)
+    call_id = await room.centre.call_of(leg.uniqueid)
+    assert call_id is not None
+    kinds = await room.facts(call_id)
+    assert [kinds.count(kind) for kind in (CallArrived, CallFellBack, CallAdopted)] == [1, 1, 1]
+
+
+async def test_a_citizen_whom_asterisk_s_queue_gives_to_a_free_seat_is_left_to_it(room: Room) -> None:
+    room.telephone.come_up()
+    await room.ready("1001")
+    leg = room.telephone.add_leg("PJSIP/trunk-1", caller="13800000001")
+    room.telephone.fall_back(leg.uniqueid)
+    await room.until(lambda: room.centre.floor.by_uniqueid(leg.uniqueid))
+    await room.telephone.bridge(leg.channel, "PJSIP/1001-0001")
+    await room.until(lambda: room.centre.seat("1001").state is SeatState.TALKING)
+    assert not room.telephone.redirected
 
 
 async def test_asterisk_restarts_under_us(room: Room) -> None:

@@ -120,6 +120,17 @@ class House:
                 await asyncio.sleep(0.05)
             return found
 
+    async def until_mirrored(self, seat: str) -> None:
+        """Until Asterisk's own queue knows that this seat takes calls: a moment after the screens know."""
+        password = Secrets(self.site.folder).ami_password
+        async with raw_ami(self.site.settings.asterisk.ami_port, password) as ami, asyncio.timeout(10):
+            while True:
+                since = len(ami.seen)
+                answer = await ami.ask("QueueStatus", Queue="fallback")
+                await ami.event("QueueStatusComplete", since=since, ActionID=answer["ActionID"])
+                if any(f"Local/{seat}@" in found.get("Location", "") for found in ami.seen[since:]):
+                    return
+
     async def citizens_channels(self) -> list[str]:
         """The channels from and to the carrier that Asterisk has now."""
         password = Secrets(self.site.folder).ami_password

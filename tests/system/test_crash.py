@@ -36,7 +36,9 @@ CORRECTIONS = {"title": "路灯不亮", "description": "河湾村路灯不亮", 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with open_house(tmp_path_factory.mktemp("crash"), groups=GROUPS) as house:
+    async with open_house(
+        tmp_path_factory.mktemp("crash"), groups=GROUPS, asterisk={"fallback_after_seconds": 2}
+    ) as house:
         yield house
 
 
@@ -158,6 +160,29 @@ async def test_the_engine_is_killed_in_the_greeting(house: House) -> None:
         counted = await house.counted(arrived.call_id)
         assert {kind: counted[kind] for kind in ONCE} == ONCE
         assert counted["CallFellBack"] == 1
+
+
+async def test_the_engine_hangs_and_comes_to_itself(house: House) -> None:
+    """A hung engine keeps its sockets: the dialplan goes by the heartbeat. Who went past it is in the ledger after."""
+    async with house.ready_agent("1001") as agent:
+        await house.until_mirrored("1001")
+        since = len(agent.person.feed.seen)
+        os.kill(house.engine.pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(3.5)  # the beat grows old
+            citizen = await house.dial("13800000009")
+            async with in_conversation(citizen, agent.leg):
+                os.kill(house.engine.pid, signal.SIGCONT)
+                call = await agent.person.feed.until("call", lambda call: call["state"] == "talking", since=since)
+                assert call["caller"] == "13800000009"
+                await hear_each_other(citizen, agent.leg)
+        finally:
+            os.kill(house.engine.pid, signal.SIGCONT)
+        await agent.hang_up(call["call_id"])
+        assert await recording_of(agent.person, call["call_id"], since) > 0
+    counted = await house.counted(call["call_id"])
+    expected = {"CallArrived": 1, "CallFellBack": 1, "CallConnected": 1, "CallEnded": 1, "RecordingReady": 1}
+    assert {kind: counted[kind] for kind in expected} == expected
 
 
 async def owed_visit(house: House, number: str) -> tuple[str, Telephone]:
