@@ -71,7 +71,7 @@ class CallCentre:
         self._lines = {line.number: line for line in settings.lines}
         roster = DutyRoster(settings.duty_sessions, settings.site.zone)
         self.floor = Floor(settings.groups, settings.seats, clock.now(), roster)
-        self._watch = Watch(self.floor, settings.alarms)
+        self.watch = Watch(self.floor, settings.alarms)
         self.journal = Journal(database, bus, self._carry_out)
         self._sessions: dict[str, CallerSession] = {}
         self._hands: set[asyncio.Task[None]] = set()
@@ -462,9 +462,9 @@ class CallCentre:
                 self._do(self.floor.tick(self._clock.now()))
 
     async def _watch_figures(self) -> None:
-        while self._watch.alarms:
+        while self.watch.alarms:
             await asyncio.sleep(ALARM_SECONDS)
-            step = self._watch.judge(self._clock.now())
+            step = self.watch.judge(self._clock.now())
             if step.facts:
                 self._do(step)
 

@@ -6,10 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from random import Random
 
+from hotline import ledger
 from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
-from hotline.settings import Group, Line, Seat, Settings
+from hotline.facts.alarms import AlarmRaised
+from hotline.settings import Alarm, Group, Line, Seat, Settings
 from ivr import store, tables
 from ivr.kpi import Kpi
 from ivr.orders import Connect, Step
@@ -132,3 +134,20 @@ async def test_the_agent_of_last_time_is_remembered(tmp_path: Path) -> None:
         await night.play(10)
         assert await store.last_agent_of(database, "13800000001") in ("agent1001", "agent1002")
         assert await store.last_agent_of(database, "13900000009") is None
+
+
+async def test_an_alarm_is_kept_and_told(tmp_path: Path) -> None:
+    limit = SETTINGS.model_copy(update={"alarms": [Alarm(name="等候过久", figure="longest_wait", above=60)]})
+    async with opened(tmp_path) as database:
+        clock = FakeClock(EVENING)
+        centre = CallCentre(limit, database, Bus(), FakeTelephony(lambda _: None), clock)
+        call = Call("c1", "138", "12345", "12345", "general", "PJSIP/t-1", "u1", clock.now())
+        centre.floor.call_arrived(call, clock.now())
+        centre.floor.call_queued("c1", clock.now())
+        clock.advance(61)
+        step = centre.watch.judge(clock.now())
+        async with database.unit_of_work() as uow:
+            for fact in step.facts:
+                uow.record(fact)
+        kept = [entry.fact async for entry in ledger.read(database, kinds=[AlarmRaised])]
+        assert [(f.name, f.value) for f in kept if isinstance(f, AlarmRaised)] == [("等候过久", 61.0)]
