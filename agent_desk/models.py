@@ -4,6 +4,7 @@ A field that is not named here never leaves; a field that is missing is our faul
 Instants are ISO 8601 with their offset.
 """
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -163,6 +164,15 @@ class TicketSummary(Shape):
     lamp: Literal["green", "yellow", "red", "none"]
     due_provisional: bool = False
     phone_masked: str
+    channel: str = "telephone"
+    parent_id: str | None = None
+    part_zh: str | None = None
+    supervise_level: int = 0
+    extension: str = "none"
+    extension_zh: str | None = None
+    returns: int = 0
+    reworks: int = 0
+    repeats: int = 0
 
 
 class TimelineEntry(Shape):
@@ -214,6 +224,7 @@ class Action(Shape):
     action: str
     zh: str
     needs: list[str]
+    needs_zh: list[str] = []
 
 
 class Ticket(TicketSummary):
@@ -227,11 +238,24 @@ class Ticket(TicketSummary):
     answer: str | None = None
     solved: bool | None = None
     satisfaction: int | None = None
+    article_id: str | None = None
+    disposition: str | None = None
+    matter: str | None = None
+    route: str | None = None
+    leader: str | None = None
+    instruction: str | None = None
+    extension_days: int | None = None
+    merged_into: str | None = None
+    process: str | None = None
+    review_at: Instant | None = None
+    closed_at: Instant | None = None
     created_by: str | None = None
     timeline: list[TimelineEntry]
     callbacks: list[CallbackGlance]
     actions: list[Action]
     recordings: list[Recording] = []
+    parts: list[TicketSummary] = []
+    merged: list[TicketSummary] = []
 
 
 class TicketPage(Shape):
@@ -337,6 +361,7 @@ class Unit(Shape):
     name: str
     level: int
     parent: str | None
+    ready: bool = True
 
 
 class UnitList(Shape):
@@ -429,15 +454,29 @@ class DraftWish(Wish):
 class SubmitWish(DraftWish):
     """A draft submitted; fields sent here override it."""
 
-    how: Literal["dispatch", "direct"]
+    how: Literal["dispatch", "direct", "refuse"]
     answer: Words | None = None
+    article_id: Annotated[str, Field(max_length=40)] | None = None
+    matter: Annotated[str, Field(max_length=20)] | None = None
 
 
 class ActionWish(Wish):
-    """What a move of a work order may need."""
+    """What a move of a work order may need. ``due_at`` is of a sub-order, ``review_on`` of a suspended matter."""
 
     note: Words | None = None
     reply: Words | None = None
     contact: Words | None = None
     solved: bool | None = None
     unit: Line | None = None
+    answer: Words | None = None
+    article_id: Annotated[str, Field(max_length=40)] | None = None
+    assist: Annotated[list[Annotated[str, Field(max_length=20)]], Field(max_length=20)] | None = None
+    into: Annotated[str, Field(max_length=64)] | None = None
+    matter: Annotated[str, Field(max_length=20)] | None = None
+    leader: Annotated[str, Field(max_length=64)] | None = None
+    instruction: Words | None = None
+    days: Annotated[int, Field(ge=1, le=60)] | None = None
+    review_on: date | None = None
+    due_at: AwareDatetime | None = None
+    level: Annotated[int, Field(ge=1, le=5)] | None = None
+    skip_reason: Line | None = None

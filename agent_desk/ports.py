@@ -95,8 +95,14 @@ class WorkOrders(Protocol):
         """Note fields that the agent typed; they are never overwritten by speech. Returns the Draft."""
         ...
 
-    async def submit(self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person) -> Shape:
-        """Make the work order of a call; ``how`` is "dispatch" or "direct" (answered on line). Returns the Ticket."""
+    async def submit(
+        self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person, *,
+        article_id: str | None = None, matter: str | None = None,
+    ) -> Shape:  # fmt: skip
+        """Make the work order of a call. Returns the Ticket.
+
+        ``how`` is "dispatch", "direct" (answered on line) or "refuse" (out of scope, for the reason ``matter``).
+        """
         ...
 
     async def history(self, phone: str, limit: int = 20) -> Sequence[Shape]:

@@ -292,6 +292,15 @@ class Tickets(Section):
     """The site's own days; they win over the published calendar."""
     review: bool = False
     """Whether a department's reply waits for a reviewer before the return visit."""
+    type_days: dict[str, dict[Literal["特急", "紧急", "一般"], Annotated[int, Field(ge=1, le=60)]]] = {}
+    """A type of matter (咨询, 投诉 …) with days of its own; what it leaves out is ``deadline_days``."""
+    returns: Annotated[int, Field(ge=0, le=10)] = 2
+    return_days: Annotated[int, Field(ge=1, le=30)] = 2
+    """Working days after dispatch in which a unit may return a work order."""
+    extension_days: Annotated[int, Field(ge=1, le=60)] = 10
+    reopen_days: Annotated[int, Field(ge=1, le=365)] = 30
+    archive_days: Annotated[int, Field(ge=0, le=365)] = 7
+    """Days after closing when a work order goes to the archive by itself."""
 
 
 class Handler(Section):

@@ -193,12 +193,11 @@ def add_working_time(calendar: WorkCalendar, start: datetime, amount: timedelta)
 def restore(calendar: WorkCalendar, stopped_at: datetime, due_at: datetime, now: datetime) -> datetime:
     """The new deadline when a stopped clock runs on at ``now``: working time unused at ``stopped_at`` is given back.
 
-    A clock that had already run out stays where it was.
+    A clock that had already run out stays where it was. Raises ``UnknownCalendarYear``.
     """
     if stopped_at >= due_at:
         return due_at
-    known = calendar.provisional()
-    return add_working_time(known, now, working_time_between(known, stopped_at, due_at))
+    return add_working_time(calendar, now, working_time_between(calendar, stopped_at, due_at))
 
 
 def dispatch_due_at(accepted_at: datetime, minutes: int) -> datetime:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.bus import Bus
 from hotline.clock import Clock
@@ -18,12 +19,14 @@ from hotline.facts.speech import UtteranceHeard
 from hotline.ids import new_id, work_order_number
 from hotline.security import Person
 from tickets import store
-from tickets.deadlines import due
 from tickets.drafting import DraftDesk
-from tickets.lifecycle import SYSTEM, WITH_UNIT, Action, Actor, State
+from tickets.guards import SYSTEM, Actor
 from tickets.movement import Mover, ReturnVisits
 from tickets.moves import verdict
+from tickets.process_book import ProcessBook
+from tickets.recompute import Recomputed, recompute
 from tickets.site import TicketSite
+from tickets.states import Action, State
 from tickets.views import Shape, TicketGlance
 
 _log = structlog.get_logger()
@@ -54,7 +57,8 @@ class WorkOrders:
         self._visits = visits
         self._recordings = recordings
         self._drafts = DraftDesk(database, clock, site)
-        self._mover = Mover(clock, site, visits)
+        self._book = ProcessBook(site.process, clock)
+        self._mover = Mover(clock, site, visits, self._book)
 
     # ── drafts ──────────────────────────────────────────────────────────────────────────────────────────────────
     async def follow(self, bus: Bus) -> None:
@@ -78,17 +82,27 @@ class WorkOrders:
         return await self._drafts.type(call_id, changes)
 
     # ── moving ──────────────────────────────────────────────────────────────────────────────────────────────────
-    async def submit(self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person) -> Shape:
-        """Make the work order of a call; asked twice, the same one is given. ``how``: ``dispatch`` or ``direct``."""
+    async def submit(
+        self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person, *,
+        article_id: str | None = None, matter: str | None = None,
+    ) -> Shape:  # fmt: skip
+        """Make the work order of a call; asked twice, the same one is given.
+
+        ``how``: ``dispatch``, ``direct`` (with the answer, and the article it came from) or ``refuse`` (with the
+        matter that is out of scope).
+        """
         for name, value in fields.items():
             self._site.check_field(name, value)
-        if how not in ("dispatch", "direct"):
-            raise RuleBroken("办理方式只能是派单或直接答复", "how must be dispatch or direct", code="bad_field")
+        if how not in ("dispatch", "direct", "refuse"):
+            raise RuleBroken(
+                "办理方式只能是派单、直接答复或不予受理", "how must be dispatch, direct or refuse", code="bad_field"
+            )
+        said = {"answer": answer, "article_id": article_id, "matter": matter}
         async with self._database.unit_of_work() as uow:
             fresh_id = new_id("ticket")
             draft = await self._drafts.finish(uow, call_id, fields, fresh_id)
             if draft["ticket_id"] == fresh_id:
-                await self._make(uow, draft, how, answer, actor_of(by))
+                await self._make(uow, draft, how, said, actor_of(by))
         self._drafts.tell(draft)
         return await self._shape(draft["ticket_id"], actor_of(by))
 
@@ -126,21 +140,20 @@ class WorkOrders:
         if row is None or row["state"] != State.TO_CALLBACK:
             _log.warning("return visit for a work order that waits for none", ticket=ticket_id)
             return
-        row = await store.change(uow, row, {"solved": solved, "satisfaction": satisfaction})
+        said = {"solved": solved, "satisfaction": satisfaction, "disposition": disposition[:40]}
+        row = await store.change(uow, row, said)
         actor = Actor(by, SYSTEM.roles)
         note = _describe(disposition, solved, satisfaction)
         await self._mover.move(uow, row, verdict(solved, satisfaction), actor, {}, note)
 
     async def settle_provisional(self) -> int:
         """Compute provisional deadlines anew, once the calendar is known. Returns how many became firm."""
-        settled = 0
-        async with self._database.unit_of_work() as uow:
-            for row in await store.read_provisional(uow, [state.value for state in WITH_UNIT]):
-                firm = due(self._site.rules.calendar, row["dispatched_at"], self._site.rules.days[row["urgency"]])
-                if not firm.provisional:
-                    await store.change(uow, row, {"due_at": firm.at, "due_provisional": False})
-                    settled += 1
-        return settled
+        found = await recompute(self._database, self._clock, self._site, self._book, provisional_only=True)
+        return sum(1 for one in found if one.settled)
+
+    async def recompute(self, *, dry_run: bool = False) -> Sequence[Recomputed]:
+        """Bring every open deadline to the calendar of today; returns those that moved."""
+        return await recompute(self._database, self._clock, self._site, self._book, dry_run=dry_run)
 
     # ── reading ─────────────────────────────────────────────────────────────────────────────────────────────────
     async def history(self, phone: str, limit: int = 20) -> Sequence[Shape]:
@@ -190,7 +203,7 @@ class WorkOrders:
         return self._site.rules.due(urgency, self._clock.now()).at
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
-    async def _make(self, uow: UnitOfWork, draft: Row, how: str, answer: str | None, actor: Actor) -> None:
+    async def _make(self, uow: UnitOfWork, draft: Row, how: str, said: Row, actor: Actor) -> None:
         values, now = draft["values"], self._clock.now()
         if not values["description"].strip():
             raise RuleBroken("请填写诉求内容", "the description is empty", code="field_required")
@@ -205,10 +218,14 @@ class WorkOrders:
             "line": draft["line"],
             "call_id": draft["call_id"],
             "created_by": actor.account,
+            "process": await self._book.keep(uow),
         }
         await store.add_ticket(uow, row)
         if how == "direct":
-            await self._mover.move(uow, row, Action.ANSWER, actor, {"answer": answer}, answer or "")
+            await self._mover.move(uow, row, Action.ANSWER, actor, said, said["answer"] or "")
+            return
+        if how == "refuse":
+            await self._mover.move(uow, row, Action.REFUSE, actor, said)
             return
         row = await self._mover.move(uow, row, Action.SUBMIT, actor, {})
         if values["unit"]:
@@ -221,10 +238,22 @@ class WorkOrders:
             if row is None or not store.may_see(viewer, row):
                 raise _unknown(ticket_id)
             steps = await store.read_steps(connection, row["id"])
+            case = await self._mover.case(connection, row)
+            family = await self._family(connection, row)
         recordings = await self._recordings.of_call(row["call_id"]) if self._recordings and row["call_id"] else ()
         callbacks = await self._visits.of_ticket(row["id"])
         now = self._clock.now()
-        return self._site.views.ticket(row, steps, viewer, now, callbacks=callbacks, recordings=recordings)
+        shape = self._site.views.ticket(row, steps, viewer, case, now, callbacks=callbacks, recordings=recordings)
+        return shape | family
+
+    async def _family(self, connection: AsyncConnection, row: Row) -> Shape:
+        """Its sub-orders, and what is merged into it."""
+        views, now = self._site.views, self._clock.now()
+        parts, merged = await store.read_parts(connection, row["id"]), await store.read_merged(connection, row["id"])
+        return {
+            "parts": [views.summary(part, now) for part in parts],
+            "merged": [views.summary(one, now) for one in merged],
+        }
 
 
 def actor_of(person: Person) -> Actor:

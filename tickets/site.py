@@ -10,7 +10,9 @@ from hotline.settings import Settings
 from tickets.deadlines import DeadlineRules, calendar_of
 from tickets.dispatch import Directory, Duty
 from tickets.draft import Classifier, Drafter, KeywordClassifier
+from tickets.organisation import is_ready, units_below
 from tickets.places import Gazetteer
+from tickets.process import Process
 from tickets.views import TicketViews
 from tickets.vocabulary import TYPES
 
@@ -27,7 +29,11 @@ class TicketSite:
     views: TicketViews
     units: Sequence[Mapping[str, Any]]
     categories: Mapping[str, Sequence[str]]
-    review: bool
+    process: Process
+    ready: frozenset[str]
+    """Units that have a leader in charge and enough handlers."""
+    below: Mapping[str, frozenset[str]]
+    """Unit → the units below it, down to the villages."""
 
     @classmethod
     def of(cls, settings: Settings, classifier: Classifier | None = None) -> "TicketSite":
@@ -35,20 +41,36 @@ class TicketSite:
         organisation, promises = settings.organisation, settings.tickets
         names = {unit.code: unit.name for unit in organisation.units}
         calendar = calendar_of(settings.site.zone, promises.working_hours, promises.calendar)
-        rules = DeadlineRules(
-            calendar,
+        process = Process(
             {str(urgency): days for urgency, days in promises.deadline_days.items()},
+            {kind: {str(urgency): days for urgency, days in row.items()} for kind, row in promises.type_days.items()},
             promises.dispatch_minutes,
+            promises.returns,
+            promises.return_days,
+            promises.extension_days,
+            promises.reopen_days,
+            promises.archive_days,
+            promises.review,
         )
+        rules = DeadlineRules(calendar, process.days, process.dispatch_minutes)
         duties = [Duty(row.category, row.place, row.unit) for row in organisation.directory]
         drafter = Drafter(
             Gazetteer(organisation.places),
             Directory(duties, names),
             classifier or KeywordClassifier(organisation.categories),
         )
-        units = [{"code": u.code, "name": u.name, "level": u.level, "parent": u.parent} for u in organisation.units]
+        ready = frozenset(unit.code for unit in organisation.units if is_ready(unit.leader, len(unit.handlers)))
+        units = [
+            {"code": u.code, "name": u.name, "level": u.level, "parent": u.parent, "ready": u.code in ready}
+            for u in organisation.units
+        ]
+        below = units_below({unit.code: unit.parent for unit in organisation.units})
         views = TicketViews(settings.site.zone, rules, names)
-        return cls(settings.site.zone, rules, drafter, views, units, organisation.categories, promises.review)
+        return cls(settings.site.zone, rules, drafter, views, units, organisation.categories, process, ready, below)
+
+    def rules_of(self, process: Process, kind: str) -> DeadlineRules:
+        """The promises of one version for one type of matter, on today's calendar."""
+        return DeadlineRules(self.rules.calendar, process.days_of(kind), process.dispatch_minutes)
 
     def check_field(self, name: str, value: str) -> None:
         """Refuse a field that the site does not know. Empty means "not known" and is always allowed."""

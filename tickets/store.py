@@ -4,18 +4,20 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, case, func, insert, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.database import UnitOfWork
 from hotline.errors import RuleBroken
-from tickets.lifecycle import TERMINAL, Actor, Role, State
+from tickets.guards import Actor
+from tickets.process_book import Executes
+from tickets.states import DONE, Role, State
 from tickets.tables import ticket_drafts, ticket_serials, ticket_timeline, tickets
 
 Row = dict[str, Any]
 _SEE_ALL: frozenset[str] = frozenset({Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN, Role.SYSTEM})
-_DONE = [state.value for state in (*TERMINAL, State.CLOSED, State.CLOSED_DIRECT)]
+_DONE = [state.value for state in DONE]
 
 
 async def lock_draft(uow: UnitOfWork, call_id: str) -> Row | None:
@@ -105,7 +107,8 @@ async def id_of_call(connection: AsyncConnection, call_id: str) -> str | None:
 async def read_history(connection: AsyncConnection, phone: str, limit: int) -> list[Row]:
     """The work orders of a citizen: open ones first, then newest first."""
     closed = case((tickets.c.state.in_(_DONE), 1), else_=0)
-    query = select(tickets).where(tickets.c.phone == phone).order_by(closed, tickets.c.created_at.desc()).limit(limit)
+    query = select(tickets).where(tickets.c.phone == phone, tickets.c.parent_id.is_(None))
+    query = query.order_by(closed, tickets.c.created_at.desc()).limit(limit)
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
@@ -119,30 +122,51 @@ async def read_page(
     return [dict(row) for row in rows.mappings()], total or 0
 
 
-async def read_provisional(uow: UnitOfWork, states: Sequence[str]) -> list[Row]:
-    """Running work orders whose deadline was computed without a calendar."""
-    query = select(tickets).where(tickets.c.due_provisional, tickets.c.state.in_(states))
-    return [dict(row) for row in (await uow.execute(query)).mappings()]
+async def read_parts(source: Executes, ticket_id: str) -> list[Row]:
+    """The sub-orders of a work order, oldest first."""
+    query = select(tickets).where(tickets.c.parent_id == ticket_id).order_by(tickets.c.created_at, tickets.c.number)
+    return [dict(row) for row in (await source.execute(query)).mappings()]
+
+
+async def count_open_parts(source: Executes, ticket_id: str) -> int:
+    """How many sub-orders are not done."""
+    query = select(func.count()).where(tickets.c.parent_id == ticket_id, tickets.c.state.not_in(_DONE))
+    return int((await source.execute(query)).scalar_one())
+
+
+async def due_of(source: Executes, ticket_id: str) -> datetime | None:
+    """When a work order is due."""
+    found: datetime | None = (await source.execute(select(tickets.c.due_at).where(tickets.c.id == ticket_id))).scalar()
+    return found
+
+
+async def read_merged(source: Executes, ticket_id: str) -> list[Row]:
+    """The work orders that were merged into this one and still are."""
+    merged = select(tickets).where(tickets.c.merged_into == ticket_id, tickets.c.state == State.MERGED.value)
+    return [dict(row) for row in (await source.execute(merged)).mappings()]
 
 
 def visible_to(actor: Actor) -> ColumnElement[bool]:
-    """Agents see what they made, departments what lies with their unit, the rest of the house everything."""
+    """Agents see what they made or took in, and what nobody has taken in yet; departments what lies with their unit
+    and what it handed down; the rest of the house everything. Pages list sub-orders only to those who handle them."""
     if actor.roles & _SEE_ALL:
-        return tickets.c.id.is_not(None)
-    ways = []
+        return tickets.c.parent_id.is_(None)
+    ways: list[ColumnElement[bool]] = []
     if Role.AGENT in actor.roles:
-        ways.append(tickets.c.created_by == actor.account)
+        mine = or_(tickets.c.created_by == actor.account, tickets.c.accepted_by == actor.account)
+        ways.append(and_(or_(mine, tickets.c.state == State.PENDING.value), tickets.c.parent_id.is_(None)))
     if Role.DEPARTMENT in actor.roles and actor.unit:
-        ways.append(tickets.c.unit == actor.unit)
+        ways += [tickets.c.unit == actor.unit, tickets.c.parent_unit == actor.unit]
     return or_(*ways) if ways else tickets.c.id.is_(None)
 
 
 def may_see(actor: Actor, row: Mapping[str, Any]) -> bool:
     """``visible_to`` for one row that is already here."""
+    own = actor.account in (row["created_by"], row["accepted_by"]) or row["state"] == State.PENDING
     return bool(
         actor.roles & _SEE_ALL
-        or (Role.AGENT in actor.roles and row["created_by"] == actor.account)
-        or (Role.DEPARTMENT in actor.roles and actor.unit is not None and row["unit"] == actor.unit)
+        or (Role.AGENT in actor.roles and own)
+        or (Role.DEPARTMENT in actor.roles and actor.unit and actor.unit in (row["unit"], row["parent_unit"]))
     )
 
 
@@ -169,10 +193,12 @@ def stamp(now: datetime, row: Row) -> Row:
         "due_provisional": False,
         "returns": 0,
         "reworks": 0,
+        "extension": "none",
+        "supervise_level": 0,
+        "forbid_return": False,
+        "repeats": 0,
     }
-    empty = ("accepted_at", "unit", "dispatched_at", "due_at", "stopped_at", "contact", "reply", "answer",
-             "solved_by_unit", "solved", "satisfaction")  # fmt: skip
-    return dict.fromkeys(empty) | fresh | row
+    return dict.fromkeys(column.name for column in tickets.columns) | fresh | row
 
 
 def _named(ticket: str) -> ColumnElement[bool]:

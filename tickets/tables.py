@@ -1,6 +1,6 @@
 """The tickets room's tables. The timeline is append-only; the database itself refuses changes to it."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
 
 from hotline.database import Instant, metadata
 from hotline.ledger import make_append_only
@@ -61,11 +61,39 @@ tickets = Table(
     Column("satisfaction", Integer),
     Column("returns", Integer, nullable=False),
     Column("reworks", Integer, nullable=False),
+    Column("process", String(16)),
+    Column("accepted_by", String(64)),
+    Column("dispatch_due_at", Instant),
+    Column("dispatch_breached_at", Instant),
+    Column("overdue_at", Instant),
+    Column("closed_at", Instant),
+    Column("disposition", String(40)),
+    Column("extension", String(10), nullable=False, server_default="none"),
+    Column("extension_days", Integer),
+    Column("supervise_level", Integer, nullable=False, server_default="0"),
+    Column("forbid_return", Boolean, nullable=False, server_default=false()),
+    Column("review_at", Instant),
+    Column("merged_into", String(40)),
+    Column("matter", String(20)),
+    Column("route", Text),
+    Column("article_id", String(40)),
+    Column("leader", String(64)),
+    Column("instruction", Text),
+    Column("parent_id", String(40)),
+    Column("parent_unit", String(20)),
+    Column("part", String(10)),
+    Column("sender_id", String(128)),
+    Column("repeats", Integer, nullable=False, server_default="0"),
     Index("ix_tickets_unit_state_created", "unit", "state", "created_at"),
     Index("ix_tickets_created_by_created", "created_by", "created_at"),
     Index("ix_tickets_phone_created", "phone", "created_at"),
     Index("ix_tickets_state_created", "state", "created_at"),
     Index("ix_tickets_created", "created_at"),
+    Index("ix_tickets_parent", "parent_id"),
+    Index("ix_tickets_parent_unit", "parent_unit"),
+    Index("ix_tickets_merged_into", "merged_into"),
+    Index("ix_tickets_accepted_by", "accepted_by"),
+    Index("ix_tickets_state_due", "state", "due_at"),
 )
 
 ticket_timeline = Table(
@@ -80,6 +108,48 @@ ticket_timeline = Table(
     Column("from_state", String(20), nullable=False),
     Column("to_state", String(20), nullable=False),
     Column("note", Text, nullable=False),
+    Column("changed", JSON),
     sqlite_autoincrement=True,
 )
 make_append_only(ticket_timeline)
+
+ticket_processes = Table(
+    "ticket_processes",
+    metadata,
+    Column("version", String(16), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("since", Instant, nullable=False),
+)
+
+ticket_intakes = Table(
+    "ticket_intakes",
+    metadata,
+    Column("channel", String(20), primary_key=True),
+    Column("sender_id", String(128), primary_key=True),
+    Column("ticket_id", String(40), nullable=False),
+    Column("received_at", Instant, nullable=False),
+)
+
+ticket_repeats = Table(
+    "ticket_repeats",
+    metadata,
+    Column("ticket_id", String(40), primary_key=True),
+    Column("other_id", String(40), primary_key=True),
+    Column("score", Integer, nullable=False),
+    Column("because", JSON, nullable=False),
+    Index("ix_ticket_repeats_other", "other_id"),
+)
+
+ticket_attachments = Table(
+    "ticket_attachments",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("ticket_id", String(40), ForeignKey("tickets.id"), nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("name", String(120), nullable=False),
+    Column("bytes", Integer, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+    Index("ux_ticket_attachments_content", "ticket_id", "sha256", unique=True),
+)

@@ -7,9 +7,12 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from hotline.logs import mask_phone
-from tickets.deadlines import DeadlineRules, Lamp, dispatch_due_at, lamp
+from tickets.deadlines import DeadlineRules, Lamp, lamp
 from tickets.draft import FIELDS
-from tickets.lifecycle import ACTION_ZH, STATE_ZH, WITH_UNIT, Action, Actor, Case, Role, State, offer
+from tickets.guards import Actor, Case
+from tickets.lifecycle import offer
+from tickets.roads import ACTION_ZH, FIELD_ZH
+from tickets.states import EXTENSION_ZH, PART_ZH, STATE_ZH, WITH_UNIT, Action, Extension, Part, Role, State
 
 Shape = dict[str, Any]
 _WHOLE_NUMBER: frozenset[str] = frozenset({Role.AGENT, Role.DEPARTMENT, Role.SUPERVISOR, Role.SYSTEM})
@@ -45,6 +48,15 @@ class TicketViews:
             "due_provisional": row["due_provisional"],
             "lamp": self.lamp(row, now).value,
             "phone_masked": mask_phone(row["phone"]),
+            "channel": row["channel"],
+            "parent_id": row["parent_id"],
+            "part_zh": PART_ZH[Part(row["part"])] if row["part"] else None,
+            "supervise_level": row["supervise_level"],
+            "extension": row["extension"],
+            "extension_zh": EXTENSION_ZH[Extension(row["extension"])],
+            "returns": row["returns"],
+            "reworks": row["reworks"],
+            "repeats": row["repeats"],
         }
 
     def ticket(
@@ -52,6 +64,7 @@ class TicketViews:
         row: Mapping[str, Any],
         steps: Sequence[Mapping[str, Any]],
         viewer: Actor,
+        case: Case,
         now: datetime,
         *,
         callbacks: Sequence[Shape],
@@ -61,18 +74,28 @@ class TicketViews:
         entitled = bool(viewer.roles & _WHOLE_NUMBER)
         plain = {
             name: row[name]
-            for name in ("description", "call_id", "reply", "contact", "answer", "solved", "satisfaction")
-        }
+            for name in (
+                "description", "call_id", "reply", "contact", "answer", "solved", "satisfaction", "article_id",
+                "disposition", "matter", "route", "leader", "instruction", "extension_days", "merged_into", "process",
+            )
+        }  # fmt: skip
         return self.summary(row, now) | plain | {
             "phone": row["phone"] if entitled else mask_phone(row["phone"]),
             "created_by": row["created_by"],
             "timeline": [self.step(step) for step in steps],
             "callbacks": list(callbacks),
             "actions": [
-                {"action": action.value, "zh": cell.zh, "needs": list(cell.needs)}
-                for action, cell in offer(case_of(row), viewer)
+                {
+                    "action": action.value,
+                    "zh": cell.zh,
+                    "needs": list(cell.needs),
+                    "needs_zh": [FIELD_ZH[name] for name in cell.needs],
+                }
+                for action, cell in offer(case, viewer)
             ],
             "recordings": list(recordings),
+            "review_at": self.iso(row["review_at"]),
+            "closed_at": self.iso(row["closed_at"]),
         }  # fmt: skip
 
     def step(self, step: Mapping[str, Any]) -> Shape:
@@ -83,9 +106,8 @@ class TicketViews:
     def lamp(self, row: Mapping[str, Any], now: datetime) -> Lamp:
         """The unit's deadline while it runs; before dispatch, the dispatch clock; else none."""
         state = State(row["state"])
-        if state is State.TO_DISPATCH and row["accepted_at"] is not None:
-            late = now > dispatch_due_at(row["accepted_at"], self.rules.dispatch_minutes)
-            return Lamp.RED if late else Lamp.GREEN
+        if state is State.TO_DISPATCH and row["dispatch_due_at"] is not None:
+            return Lamp.RED if now > row["dispatch_due_at"] else Lamp.GREEN
         return lamp(self.rules.calendar, now, row["due_at"]) if state in WITH_UNIT else Lamp.NONE
 
     def iso(self, instant: datetime | None) -> str | None:
@@ -104,8 +126,3 @@ def draft(row: Mapping[str, Any]) -> Shape:
         "because": because,
         "ticket_id": row["ticket_id"],
     }
-
-
-def case_of(row: Mapping[str, Any]) -> Case:
-    """What the lifecycle's rules need of a row."""
-    return Case(State(row["state"]), row["unit"], row["returns"], row["created_by"])

@@ -67,10 +67,11 @@ async def edit_draft(call_id: CallId, wish: DraftWish, desk: DeskDep, agent: Age
 
 @router.post("/calls/{call_id}/submit", responses=_ACT)
 async def submit_work_order(call_id: CallId, wish: SubmitWish, desk: DeskDep, agent: Agent) -> Ticket:
-    """Make the work order: dispatched to a unit, or answered on line and closed."""
+    """Make the work order: dispatched to a unit, answered on line and closed, or refused with the right channel."""
     await _demand_own_call(desk, call_id, agent)
     orders = desk.rooms.work_orders
-    return Ticket.model_validate(await orders.submit(call_id, wish.sent(), wish.how, wish.answer, agent))
+    more = {"article_id": wish.article_id, "matter": wish.matter}
+    return Ticket.model_validate(await orders.submit(call_id, wish.sent(), wish.how, wish.answer, agent, **more))
 
 
 async def _demand_own_call(desk: DeskDep, call_id: str, agent: Person) -> None:

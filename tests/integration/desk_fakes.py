@@ -248,7 +248,10 @@ class FakeWorkOrders:
         draft["typed"] = sorted({*draft["typed"], *changes})
         return draft
 
-    async def submit(self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person) -> Shape:
+    async def submit(
+        self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person, *,
+        article_id: str | None = None, matter: str | None = None,
+    ) -> Shape:  # fmt: skip
         return self.add("ticket_1", call_id=call_id, created_by=by.account, title=fields.get("title", ""))
 
     async def history(self, phone: str, limit: int = 20) -> Sequence[Shape]:

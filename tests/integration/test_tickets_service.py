@@ -176,7 +176,7 @@ async def test_an_empty_work_order_is_refused_and_leaves_nothing(world: World) -
 async def test_signing_and_replying_bring_the_return_visit_in_the_same_transaction(world: World) -> None:
     ticket = await make(world)
     signed = await world.orders.act(ticket["id"], "sign", {}, YISHUI)
-    assert [one["action"] for one in signed["actions"]] == ["return", "reply"]
+    assert [one["action"] for one in signed["actions"]] == ["return", "extend", "reply"]
     replied = await world.orders.act(ticket["id"], "reply", REPLY, YISHUI)
     assert (replied["state"], replied["lamp"], replied["reply"]) == ("to_callback", "none", "路灯已修复")
     assert [visit["state"] for visit in replied["callbacks"]] == ["due"]
@@ -200,7 +200,7 @@ async def test_a_failing_demand_takes_the_reply_back(world: World) -> None:
 async def test_the_review_may_send_a_reply_back_and_restores_unused_time(world: World) -> None:
     settings = SETTINGS.model_copy(update={"tickets": SETTINGS.tickets.model_copy(update={"review": True})})
     visits = CallbackTasks(world.database, world.clock, SETTINGS.site.zone)
-    orders = WorkOrders(world.database, world.clock, TicketSite.of(settings), visits)
+    world.orders = orders = WorkOrders(world.database, world.clock, TicketSite.of(settings), visits)
     ticket = await make(world)
     await orders.act(ticket["id"], "sign", {}, YISHUI)
     world.clock.advance(24 * 3600)  # Tuesday 10:00
@@ -336,7 +336,7 @@ async def test_the_timeline_refuses_to_be_changed(world: World) -> None:
 
 async def test_what_the_desk_lists(world: World) -> None:
     assert world.orders.categories()[2]["leaves"][-1] == "路灯井盖"
-    assert {"code": "371323", "name": "沂水县", "level": 2, "parent": None} in world.orders.units()
+    assert {"code": "371323", "name": "沂水县", "level": 2, "parent": None, "ready": True} in world.orders.units()
     ticket = await make(world)
     glance = await world.orders.summary(ticket["id"])
     assert glance is not None
