@@ -271,8 +271,8 @@ GUARDS: Mapping[str, Guard] = {
     rule.__name__: rule
     for rule in (
         own_unit, own_work, part_of_own, whole, part, has_below, parts_done, returns_left, return_in_time,
-        return_allowed, returned_twice, extension_unused, extension_applied, before_due, reopen_in_time, has_outcome, supervised,
-        supervisable,
+        return_allowed, returned_twice, extension_unused, extension_applied, before_due, reopen_in_time, has_outcome,
+        supervised, supervisable,
     )
 }  # fmt: skip
 CHECKS: Mapping[str, Check] = {

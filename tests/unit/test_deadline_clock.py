@@ -107,7 +107,10 @@ def test_pause_extension_and_rework_agree_with_the_slow_clock(
 
 def test_pausing_costs_nothing_and_gains_nothing() -> None:
     start = Tick(local("2026-11-16T10:00"), ClockEffect.START)
-    stop, resume = Tick(local("2026-11-17T11:00"), ClockEffect.STOP), Tick(local("2026-11-17T11:00"), ClockEffect.RESTORE)
+    stop, resume = (
+        Tick(local("2026-11-17T11:00"), ClockEffect.STOP),
+        Tick(local("2026-11-17T11:00"), ClockEffect.RESTORE),
+    )
     assert replay([start, stop, resume], RULES, "一般").due_at == local("2026-11-23T17:30")
     over_night = [start, Tick(local("2026-11-17T18:00"), ClockEffect.STOP)]
     morning = Tick(local("2026-11-18T08:00"), ClockEffect.RESTORE)

@@ -6,6 +6,7 @@ import pytest
 
 from hotline.errors import ConfigurationError, Forbidden, RuleBroken
 from hotline.security import Role as AccountRole
+from tickets.guards import CHECKS
 from tickets.lifecycle import (
     ACTION_ZH,
     FIELD_ZH,
@@ -23,7 +24,6 @@ from tickets.lifecycle import (
     decide,
     offer,
 )
-from tickets.guards import CHECKS
 from tickets.moves import verdict
 from tickets.organisation import is_ready, units_below
 from tickets.scope import OUT_OF_SCOPE, suspect
