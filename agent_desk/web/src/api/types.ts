@@ -179,7 +179,9 @@ export interface CallbackAttempt {
   at: Instant | null;
 }
 
-export type ActionField = "note" | "reply" | "contact" | "solved" | "unit";
+export type ActionField =
+  | "note" | "reply" | "contact" | "solved" | "unit" | "answer"
+  | "days" | "review_on" | "level" | "matter" | "into" | "leader" | "instruction";
 
 export interface TicketAction {
   action: string;
