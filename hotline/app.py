@@ -256,6 +256,7 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
                 "call centre": machine.centre.run(),
                 "transcription": machine.transcription.run(),
                 "drafts": machine.work_orders.follow(machine.bus),
+                "work orders' clock": machine.work_orders.keep_time(machine.bus),
                 "recordings": machine.recordings.run(),
                 "second pass": machine.repair.run(),
                 **({"callback robot": machine.robot.run()} if machine.settings.callback.enabled else {}),

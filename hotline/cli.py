@@ -22,6 +22,7 @@ from recordings.commands import recordings_command
 from telephony.asterisk.process import find_running
 from telephony.asterisk.render import AsteriskFiles
 from telephony.phone.commands import phone_command
+from tickets.commands import tickets_command
 
 cli = typer.Typer(
     name="hotline",
@@ -37,6 +38,7 @@ cli.add_typer(prompts_command, name="prompts")
 cli.add_typer(flow_command, name="flow")
 cli.add_typer(simulate_command, name="simulate")
 cli.add_typer(phone_command, name="phone")
+cli.add_typer(tickets_command, name="tickets")
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="配置文件 / the site's settings", envvar="HOTLINE_CONFIG")

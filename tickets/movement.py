@@ -1,7 +1,7 @@
 """Carrying a transition out: conditional UPDATE, timeline row, fact, and what follows by itself, in one transaction."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -90,6 +90,8 @@ class Mover:
         if row["parent_id"] and action is not Action.PART:
             form["limit"] = await store.due_of(uow, row["parent_id"])
         change = changes_of(row, action, cell, form, actor.account, now, self._site.rules_of(process, row["type"]))
+        if change.columns.get("closed_at") is not None:
+            change.columns["archive_at"] = now + timedelta(days=process.archive_days)
         note = self._noted(row, action, form, change, note)
         from_state = "" if row["state"] == State.DRAFT else row["state"]
         changed = _changed(row, change)

@@ -16,17 +16,21 @@ from hotline.clock import Clock
 from hotline.database import Database, UnitOfWork
 from hotline.errors import NotFound, RuleBroken
 from hotline.facts.speech import UtteranceHeard
-from hotline.ids import new_id, work_order_number
+from hotline.ids import new_id
 from hotline.security import Person
 from tickets import store
 from tickets.drafting import DraftDesk
 from tickets.guards import SYSTEM, Actor
+from tickets.intake import Intake
+from tickets.making import Maker
 from tickets.movement import Mover, ReturnVisits
 from tickets.moves import verdict
 from tickets.process_book import ProcessBook
 from tickets.recompute import Recomputed, recompute
+from tickets.scope import suspect
 from tickets.site import TicketSite
 from tickets.states import Action, State
+from tickets.timers import Timers
 from tickets.views import Shape, TicketGlance
 
 _log = structlog.get_logger()
@@ -59,6 +63,13 @@ class WorkOrders:
         self._drafts = DraftDesk(database, clock, site)
         self._book = ProcessBook(site.process, clock)
         self._mover = Mover(clock, site, visits, self._book)
+        self._maker = Maker(clock, site, self._book)
+        self.intake = Intake(database, clock, site, self._mover, self._maker)
+        self._timers = Timers(database, clock, self._mover)
+
+    async def keep_time(self, bus: Bus) -> None:
+        """Do what falls due by the passing of time, until cancelled: late dispatch, missed deadlines, archiving."""
+        await self._timers.run(bus)
 
     # ── drafts ──────────────────────────────────────────────────────────────────────────────────────────────────
     async def follow(self, bus: Bus) -> None:
@@ -204,23 +215,9 @@ class WorkOrders:
 
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
     async def _make(self, uow: UnitOfWork, draft: Row, how: str, said: Row, actor: Actor) -> None:
-        values, now = draft["values"], self._clock.now()
-        if not values["description"].strip():
-            raise RuleBroken("请填写诉求内容", "the description is empty", code="field_required")
-        serial = await store.next_serial(uow, draft["ticket_id"])
-        fields = {name: values[name] for name in ("description", "type", "category", "place", "urgency", "phone")}
-        row = store.stamp(now, fields) | {
-            "id": draft["ticket_id"],
-            "number": work_order_number(now, serial, self._site.zone),
-            "state": State.DRAFT.value,
-            "title": values["title"].strip() or values["description"][:40],
-            "channel": "telephone",
-            "line": draft["line"],
-            "call_id": draft["call_id"],
-            "created_by": actor.account,
-            "process": await self._book.keep(uow),
-        }
-        await store.add_ticket(uow, row)
+        values = draft["values"]
+        origin = {"channel": "telephone", "line": draft["line"], "call_id": draft["call_id"]}
+        row = await self._maker.make(uow, draft["ticket_id"], values, origin | {"created_by": actor.account})
         if how == "direct":
             await self._mover.move(uow, row, Action.ANSWER, actor, said, said["answer"] or "")
             return
@@ -246,11 +243,24 @@ class WorkOrders:
         shape = self._site.views.ticket(row, steps, viewer, case, now, callbacks=callbacks, recordings=recordings)
         return shape | family
 
+    def _proposal(self, row: Row) -> Shape | None:
+        """Which unit the duty directory names, while nobody has it yet."""
+        if State(row["state"]) not in (State.PENDING, State.TO_DISPATCH, State.ARBITRATION):
+            return None
+        found = self._site.drafter.directory.propose(row["category"], row["place"])
+        return {"unit": found.unit, "reason": found.reason} if found else None
+
     async def _family(self, connection: AsyncConnection, row: Row) -> Shape:
-        """Its sub-orders, and what is merged into it."""
+        """What belongs to it: sub-orders, merged ones, earlier ones like it, pictures, the unit proposed."""
         views, now = self._site.views, self._clock.now()
         parts, merged = await store.read_parts(connection, row["id"]), await store.read_merged(connection, row["id"])
+        repeats = await store.read_repeats(connection, row["id"])
+        files = await store.read_attachments(connection, row["id"])
         return {
+            "alike": [views.summary(one, now) | {"score": one["score"], "because": one["because"]} for one in repeats],
+            "attachments": [views.attachment(one) for one in files],
+            "proposal": self._proposal(row),
+            "scope_hint": suspect(row["description"]) if row["state"] in (State.PENDING, State.TO_DISPATCH) else None,
             "parts": [views.summary(part, now) for part in parts],
             "merged": [views.summary(one, now) for one in merged],
         }

@@ -13,7 +13,15 @@ from hotline.errors import RuleBroken
 from tickets.guards import Actor
 from tickets.process_book import Executes
 from tickets.states import DONE, Role, State
-from tickets.tables import ticket_drafts, ticket_serials, ticket_timeline, tickets
+from tickets.tables import (
+    ticket_attachments,
+    ticket_drafts,
+    ticket_intakes,
+    ticket_repeats,
+    ticket_serials,
+    ticket_timeline,
+    tickets,
+)
 
 Row = dict[str, Any]
 _SEE_ALL: frozenset[str] = frozenset({Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN, Role.SYSTEM})
@@ -146,6 +154,50 @@ async def read_merged(source: Executes, ticket_id: str) -> list[Row]:
     return [dict(row) for row in (await source.execute(merged)).mappings()]
 
 
+async def read_attachments(source: Executes, ticket_id: str) -> list[Row]:
+    """What was put to a work order, oldest first."""
+    query = select(ticket_attachments).where(ticket_attachments.c.ticket_id == ticket_id)
+    return [dict(row) for row in (await source.execute(query.order_by(ticket_attachments.c.at))).mappings()]
+
+
+async def claim_intake(uow: UnitOfWork, channel: str, sender_id: str, ticket_id: str, now: datetime) -> str:
+    """The work order of this sender's id: ``ticket_id`` when it is new, else the one that was made then."""
+    make = postgresql.insert if uow.connection.dialect.name == "postgresql" else sqlite.insert
+    row = {"channel": channel, "sender_id": sender_id, "ticket_id": ticket_id, "received_at": now}
+    done = await uow.execute(make(ticket_intakes).values(row).on_conflict_do_nothing())
+    if done.rowcount == 1:
+        return ticket_id
+    same = (ticket_intakes.c.channel == channel, ticket_intakes.c.sender_id == sender_id)
+    found: str = (await uow.execute(select(ticket_intakes.c.ticket_id).where(*same))).scalar_one()
+    return found
+
+
+async def read_candidates(source: Executes, row: Row, since: datetime) -> list[Row]:
+    """Earlier work orders that may be the same matter: of the same number, or of the same place and category."""
+    c = tickets.c
+    ways = [and_(c.place == row["place"], c.category == row["category"])] if row["place"] else []
+    ways += [c.phone == row["phone"]] if row["phone"] else []
+    if not ways:
+        return []
+    query = select(tickets).where(or_(*ways), c.created_at >= since, c.parent_id.is_(None), c.id != row["id"])
+    found = await source.execute(query.order_by(c.created_at.desc()).limit(100))
+    return [dict(one) for one in found.mappings()]
+
+
+async def add_repeats(uow: UnitOfWork, rows: Sequence[Row]) -> None:
+    """Write down which earlier work orders a fresh one looks like."""
+    await uow.execute(insert(ticket_repeats), list(rows))
+
+
+async def read_repeats(source: Executes, ticket_id: str) -> list[Row]:
+    """The work orders that this one looks like, most alike first, with score and reasons."""
+    query = select(tickets, ticket_repeats.c.score, ticket_repeats.c.because).join(
+        ticket_repeats, ticket_repeats.c.other_id == tickets.c.id
+    )
+    query = query.where(ticket_repeats.c.ticket_id == ticket_id).order_by(ticket_repeats.c.score.desc(), tickets.c.id)
+    return [dict(row) for row in (await source.execute(query)).mappings()]
+
+
 def visible_to(actor: Actor) -> ColumnElement[bool]:
     """Agents see what they made or took in, and what nobody has taken in yet; departments what lies with their unit
     and what it handed down; the rest of the house everything. Pages list sub-orders only to those who handle them."""
@@ -180,7 +232,8 @@ def matching(*, state: str | None, unit: str | None, words: str | None) -> list[
     for word in (words or "").split()[:5]:
         columns = (tickets.c.title, tickets.c.place, tickets.c.description)
         texts = [column.contains(word, autoescape=True) for column in columns]
-        found.append(or_(tickets.c.number.startswith(word, autoescape=True), tickets.c.phone == word, *texts))
+        own = (tickets.c.phone == word, tickets.c.sender_id == word)
+        found.append(or_(tickets.c.number.startswith(word, autoescape=True), *own, *texts))
     return found
 
 

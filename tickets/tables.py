@@ -67,6 +67,7 @@ tickets = Table(
     Column("dispatch_breached_at", Instant),
     Column("overdue_at", Instant),
     Column("closed_at", Instant),
+    Column("archive_at", Instant),
     Column("disposition", String(40)),
     Column("extension", String(10), nullable=False, server_default="none"),
     Column("extension_days", Integer),

@@ -98,6 +98,11 @@ class TicketViews:
             "closed_at": self.iso(row["closed_at"]),
         }  # fmt: skip
 
+    def attachment(self, row: Mapping[str, Any]) -> Shape:
+        """Attachment."""
+        plain = {name: row[name] for name in ("id", "kind", "name", "bytes", "by")}
+        return plain | {"at": self.iso(row["at"])}
+
     def step(self, step: Mapping[str, Any]) -> Shape:
         """One row of the timeline."""
         plain = {name: step[name] for name in ("by", "role", "action", "from_state", "to_state", "note")}

@@ -33,7 +33,7 @@ from hotline.facts.recordings import RecordingReady
 from hotline.facts.screens import CallChanged, FiguresChanged, OfferGone, OfferMade, SeatChanged, WaitingChanged
 from hotline.facts.security import SessionsEnded
 from hotline.facts.speech import PartialHeard, UtteranceCorrected, UtteranceHeard
-from hotline.facts.tickets import DraftChanged, TicketMoved
+from hotline.facts.tickets import DeadlineMissed, DispatchLate, DraftChanged, TicketMoved
 from hotline.security import Role, Session, may
 
 _log = structlog.get_logger()
@@ -50,7 +50,13 @@ _AT_ONCE: tuple[type[Message], ...] = (
     DraftChanged,
     SessionsEnded,
 )
-_LOOKED_UP: tuple[type[Message], ...] = (TicketMoved, RecordingReady, UtteranceCorrected)
+_LOOKED_UP: tuple[type[Message], ...] = (
+    TicketMoved,
+    DispatchLate,
+    DeadlineMissed,
+    RecordingReady,
+    UtteranceCorrected,
+)
 _BACKLOG = 10_000
 GATHER_SECONDS = 0.1
 
@@ -174,7 +180,7 @@ class FeedHub:
 
     async def _tell_looked_up(self, message: Message) -> None:
         match message:
-            case TicketMoved():
+            case TicketMoved() | DispatchLate() | DeadlineMissed():
                 news: News | None = await self._lookups.ticket(message)
             case RecordingReady():
                 news = await self._lookups.recording(message)

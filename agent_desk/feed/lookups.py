@@ -11,7 +11,7 @@ from asr.utterances import utterance_id
 from hotline.errors import NotFound
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.speech import PartialHeard, UtteranceCorrected, UtteranceHeard
-from hotline.facts.tickets import DraftChanged, TicketMoved
+from hotline.facts.tickets import DeadlineMissed, DispatchLate, DraftChanged, TicketMoved
 from ivr.views import OfferView
 
 
@@ -44,14 +44,16 @@ class Lookups:
         """The API's Offer, with the citizen's history."""
         return (await offer_with_history(self._rooms, offer)).model_dump(mode="json")
 
-    async def ticket(self, moved: TicketMoved) -> TicketNews | None:
-        """The work order as it is now, and whom its move concerns."""
+    async def ticket(self, moved: TicketMoved | DispatchLate | DeadlineMissed) -> TicketNews | None:
+        """The work order as it is now, and whom its move, or the broken promise, concerns."""
         glance = await self._rooms.work_orders.summary(moved.ticket_id)
         if glance is None:
             return None
         accounts = frozenset(account for account in (moved.by, glance.maker) if account is not None)
-        seat = await self._seat_of(moved.call_id) if moved.call_id else None
-        return TicketNews(summary=as_json(TicketSummary, glance.summary), accounts=accounts, seat=seat)
+        call_id = moved.call_id if isinstance(moved, TicketMoved) else None
+        seat = await self._seat_of(call_id) if call_id else None
+        summary, alarm = as_json(TicketSummary, glance.summary), not isinstance(moved, TicketMoved)
+        return TicketNews(summary=summary, accounts=accounts, seat=seat, alarm=alarm)
 
     async def recording(self, ready: RecordingReady) -> DeskNews:
         """The recording, for the seat that had the call."""

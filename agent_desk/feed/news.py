@@ -61,6 +61,8 @@ class TicketNews:
     summary: Data
     accounts: frozenset[str]
     seat: str | None
+    alarm: bool = False
+    """A promise was broken: supervisors hear of it too."""
 
 
 @dataclass(frozen=True, kw_only=True)

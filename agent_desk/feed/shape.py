@@ -64,6 +64,8 @@ def _sits_at(viewer: Person, seat: str | None) -> bool:
 
 
 def _concerns(news: TicketNews, viewer: Person) -> bool:
+    if news.alarm and may(viewer, "live.watch"):
+        return True
     if viewer.has(Role.DEPARTMENT) and viewer.unit is not None and news.summary["unit"] == viewer.unit:
         return True
     return viewer.has(Role.AGENT) and (viewer.account in news.accounts or _sits_at(viewer, news.seat))
