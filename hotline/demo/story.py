@@ -219,9 +219,10 @@ def _print_logins(site: Site, console: Console) -> None:
 
 
 async def _stay_up(site: Site, console: Console) -> None:
+    server = f"127.0.0.1:{site.settings.asterisk.sip_port}"
     console.print(
         "引擎保持运行;登录上面的网址,或拨打电话 / the engine stays up; log in above, or dial:\n"
-        f"  hotline phone --server 127.0.0.1:{site.settings.asterisk.sip_port} --from 13800000009 --dial 12345\n"
+        f"  .venv/bin/hotline phone --server {server} --from 13800000009 --dial 12345 --hold-seconds 60\n"
         "Ctrl+C 结束 / ends it"
     )
     stop = asyncio.Event()
