@@ -1,7 +1,7 @@
 """A day's citizens: when they call, how long they talk, how long they would wait. Drawn from a seed, in milliseconds.
 
 The shape of the day and of the week is that of a prefecture's hotline of about 6,000 calls a day: peaks at ten and
-at three, a quiet night. Talk is lognormal with a mean of 150 s.
+at three, a quiet night. Talk is lognormal with a mean of 150 s, wrap-up with one of 60 s.
 """
 
 from dataclasses import dataclass
@@ -26,6 +26,9 @@ WEEKDAY_FACTOR: dict[Weekday, float] = {
 TALK_MEAN_SECONDS = 150.0
 TALK_SIGMA = 0.8
 """Of the logarithm: the standard deviation is about the mean."""
+WRAP_UP_MEAN_SECONDS = 60.0
+WRAP_UP_SIGMA = 0.5
+LONGEST_WRAP_UP_SECONDS = 180
 HOUR_MS = 3_600_000
 
 
@@ -37,6 +40,8 @@ class Citizen:
     arrives_ms: int
     """After midnight."""
     talks_ms: int
+    wraps_ms: int
+    """How long the agent writes afterwards."""
     patience_ms: int | None
     """Waits so long and no longer; None waits for ever."""
 
@@ -51,12 +56,14 @@ def draw_day(calls: int, seed: int, *, patience_seconds: float | None = None) ->
     random = Random(seed)
     hours = random.choices(range(24), HOURLY_PERCENT, k=calls)
     arrivals = sorted(hour * HOUR_MS + random.randrange(HOUR_MS) for hour in hours)
+    mu_after = log(WRAP_UP_MEAN_SECONDS) - WRAP_UP_SIGMA**2 / 2
     mu = log(TALK_MEAN_SECONDS) - TALK_SIGMA**2 / 2
     return [
         Citizen(
             number,
             arrives_ms,
             max(1000, round(random.lognormvariate(mu, TALK_SIGMA) * 1000)),
+            min(LONGEST_WRAP_UP_SECONDS * 1000, round(random.lognormvariate(mu_after, WRAP_UP_SIGMA) * 1000)),
             None if patience_seconds is None else round(random.expovariate(1 / patience_seconds) * 1000),
         )
         for number, arrives_ms in enumerate(arrivals)

@@ -5,6 +5,7 @@ day. Only the clock is ours, so a day takes seconds.
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
@@ -13,7 +14,7 @@ from heapq import heappop, heappush
 from hotline.errors import RuleBroken
 from hotline.facts.calls import CallConnected, CallOffered
 from hotline.settings import Group, Seat, Strategy
-from ivr.demand import Citizen
+from ivr.demand import LONGEST_WRAP_UP_SECONDS, Citizen
 from ivr.estimate import plain_expected_wait
 from ivr.figures import WINDOW, outcome_of
 from ivr.floor import Floor
@@ -34,6 +35,7 @@ class _What(IntEnum):
     HANG_UP = 1
     ARRIVE = 2
     GIVE_UP = 3
+    END_WRAP_UP = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,6 @@ class VirtualDay:
     citizens: Sequence[Citizen]
     seats: int
     strategy: Strategy = "longest_idle"
-    wrap_up_seconds: int = 60
     accept_ms: int = 2000
     estimating: bool = True
     """Whether to tell citizens their expected wait, and to note what came of it."""
@@ -85,7 +86,7 @@ class VirtualDay:
 
     def __post_init__(self) -> None:
         group = Group(
-            id=GROUP, name="综合", strategy=self.strategy, wrap_up_seconds=self.wrap_up_seconds, offer_seconds=20
+            id=GROUP, name="综合", strategy=self.strategy, wrap_up_seconds=LONGEST_WRAP_UP_SECONDS, offer_seconds=20
         )
         seats = [Seat(id=str(1001 + number), groups=[GROUP]) for number in range(self.seats)]
         self.floor = Floor([group], seats, MIDNIGHT)
@@ -126,6 +127,9 @@ class VirtualDay:
                 self._accept(name, number)
             case _What.HANG_UP:
                 self._leave(self.floor.calls[name])
+            case _What.END_WRAP_UP:
+                with suppress(RuleBroken):  # it ended by itself at its longest
+                    self._take(self.floor.end_wrap_up(name, self.now))
             case _What.GIVE_UP:
                 call = self.floor.calls.get(name)
                 if call is not None and call.state not in _SETTLED:
@@ -171,6 +175,8 @@ class VirtualDay:
     def _leave(self, call: Call) -> None:
         self._take(self.floor.call_gone(call.call_id, self.now))
         self._outcomes.append(outcome_of(call))
+        if call.seat is not None:
+            self._plan(self._numbers[call.call_id].wraps_ms, _What.END_WRAP_UP, call.seat)
         if call.connected_at is not None and (told := self._told.get(call.call_id)):
             self._estimates.append(Estimate(*told, call.waited(self.now)))
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 
 from ivr import erlang
-from ivr.demand import TALK_MEAN_SECONDS
+from ivr.demand import TALK_MEAN_SECONDS, WRAP_UP_MEAN_SECONDS
 from ivr.kpi import FORMULAS, PROMPT_ANSWER_SECONDS, CallOutcome, Kpi, kpi_of, tally
 from ivr.simulation import MIDNIGHT, Estimate, Replay, VirtualDay
 
@@ -48,7 +48,7 @@ def describe_kpi(kpi: Kpi, occupancy: float | None) -> Iterator[str]:
 def describe_hours(day: VirtualDay, outcomes: Sequence[CallOutcome]) -> Iterator[str]:
     """Each hour: what was, what Erlang C says of patient citizens, how many seats it asks for."""
     accept = day.accept_ms / 1000
-    handle, within = TALK_MEAN_SECONDS + day.wrap_up_seconds + accept, PROMPT_ANSWER_SECONDS - accept
+    handle, within = TALK_MEAN_SECONDS + WRAP_UP_MEAN_SECONDS + accept, PROMPT_ANSWER_SECONDS - accept
     hours: dict[int, list[CallOutcome]] = defaultdict(list)
     for outcome in outcomes:
         hours[int((outcome.arrived_at - MIDNIGHT).total_seconds()) // 3600].append(outcome)

@@ -26,7 +26,7 @@ class ReferenceDay:
     calls_by_seat: dict[str, int]
 
 
-def replay(citizens: list[Citizen], seats: int, wrap_up_ms: int, accept_ms: int) -> ReferenceDay:
+def replay(citizens: list[Citizen], seats: int, accept_ms: int) -> ReferenceDay:
     table = [ReferenceSeat(str(1001 + number)) for number in range(seats)]
     waits: dict[int, int] = {}
     gave_up: dict[int, int] = {}
@@ -42,6 +42,6 @@ def replay(citizens: list[Citizen], seats: int, wrap_up_ms: int, accept_ms: int)
             seat.free_from = citizen.arrives_ms + (citizen.patience_ms or 0)
             continue
         waits[citizen.number] = turn + accept_ms - citizen.arrives_ms
-        seat.free_from = seat.idle_since = turn + accept_ms + citizen.talks_ms + wrap_up_ms
+        seat.free_from = seat.idle_since = turn + accept_ms + citizen.talks_ms + citizen.wraps_ms
         seat.calls += 1
     return ReferenceDay(waits, gave_up, {seat.name: seat.calls for seat in table})
