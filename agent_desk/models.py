@@ -142,6 +142,28 @@ class Recording(Shape):
     tracks: list[str]
     created_at: Instant
     started_at: Instant | None = None
+    held: bool = False
+
+
+class Peaks(Shape):
+    """How loud each party was over the recording, 0 to 100 in equal steps of time."""
+
+    recording_id: str
+    seconds: float
+    peaks: dict[str, list[int]]
+
+
+class HoldWish(Shape):
+    """Set a legal hold, or lift it."""
+
+    held: bool
+    reason: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+class PauseWish(Shape):
+    """Pause the recording of a live call, or go on."""
+
+    paused: bool
 
 
 class TicketSummary(Shape):

@@ -177,6 +177,26 @@ class Recordings(Protocol):
         """Where a track lies. Raises NotFound; Unavailable when the file is gone or being mixed."""
         ...
 
+    async def peaks(self, recording_id: str, buckets: int) -> Shape:
+        """{recording_id, seconds, peaks: {party: [0–100]}}. Raises as ``track`` does."""
+        ...
+
+    async def export(self, recording_id: str, track: str, listener: str) -> Path:
+        """A WAV copy with listener and time in its watermark, alone in a folder that the caller deletes."""
+        ...
+
+    async def hold(self, recording_id: str, held: bool, reason: str, by: str) -> Shape:
+        """Set or lift a legal hold. Raises NotFound, RuleBroken. Returns the Recording."""
+        ...
+
+
+class Pausing(Protocol):
+    """The recording of a live call."""
+
+    async def pause(self, call_id: str, paused: bool, by: str) -> None:
+        """Neither recording nor transcript hears what is said until it goes on. Raises RuleBroken when over."""
+        ...
+
 
 class Transcripts(Protocol):
     """What was said."""
@@ -225,6 +245,7 @@ class Rooms:
     work_orders: WorkOrders
     callbacks: CallbackTasks
     recordings: Recordings
+    pausing: Pausing
     transcripts: Transcripts
     knowledge: Knowledge
     health: HealthProbe

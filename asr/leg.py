@@ -69,6 +69,8 @@ class Leg:
             preroll_ms=settings.preroll_ms,
             hangover_ms=settings.hangover_ms,
         )
+        self.muted = False
+        """Whether what is said now is nobody's business: the recording is paused."""
         self._recogniser, self._clock, self._report = recogniser, clock, report
         self._voice = recogniser.open_voice()
         self._arrival, self._fed = ArrivalClock(), FedClock()
@@ -86,7 +88,7 @@ class Leg:
     def heard(self, audio: bytes, arrived: datetime) -> None:
         """Voice whose last sample arrived now."""
         start = self._arrival.stamp(len(audio) / BYTES_PER_SECOND, arrived)
-        if self._over or self._failed_in_a_row >= _FAILURES_IN_A_ROW:
+        if self.muted or self._over or self._failed_in_a_row >= _FAILURES_IN_A_ROW:
             return
         self._waiting.append((start, audio))
         self._waiting_bytes += len(audio)

@@ -28,6 +28,7 @@ from hotline.database import Database
 from hotline.errors import Unavailable
 from hotline.facts import Message
 from hotline.facts.calls import CallAdopted, CallConnected, CallEnded
+from hotline.facts.recordings import RecordingPaused
 from hotline.facts.speech import PartialHeard
 from hotline.ledger import read
 from hotline.settings import Asr, Settings
@@ -71,6 +72,7 @@ class Transcription:
         self._limit = settings.max_streams or _STREAMS_PER_CORE * cores()
         self._live: dict[Stream, SpiedLeg] = {}
         self._tasks: dict[asyncio.Task[None], str] = {}
+        self._muted: frozenset[str] = frozenset()
         self._past = Figures()
         self._subscription = self._subscribe()
 
@@ -94,11 +96,22 @@ class Transcription:
     async def adopt(self, call_id: str) -> None:
         """Listen again to a call that lived on while the engine was away: its legs are those that the ledger names."""
         legs = [entry.fact async for entry in read(self._database, call_id=call_id, kinds=[CallConnected])]
+        pauses = [entry.fact async for entry in read(self._database, call_id=call_id, kinds=[RecordingPaused])]
+        if pauses and isinstance(pauses[-1], RecordingPaused):
+            self.mute(call_id, pauses[-1].paused)
         if legs and isinstance(legs[-1], CallConnected):
             self.follow(legs[-1])
 
+    def mute(self, call_id: str, muted: bool) -> None:
+        """Hear nothing of this call while its recording is paused, or hear it again."""
+        self._muted = (self._muted | {call_id}) if muted else (self._muted - {call_id})
+        for stream, spied in self._live.items():
+            if stream.call_id == call_id:
+                spied.leg.muted = muted
+
     def end(self, call_id: str) -> None:
         """The call is over: settle what was said last, stop its spies."""
+        self._muted -= {call_id}
         for stream, leg in self._live.items():
             if stream.call_id == call_id:
                 leg.end()
@@ -170,7 +183,7 @@ class Transcription:
             await asyncio.sleep(wait)
 
     def _subscribe(self) -> Subscription:
-        return self._bus.subscribe("asr", CallConnected, CallAdopted, CallEnded, capacity=10_000)
+        return self._bus.subscribe("asr", CallConnected, CallAdopted, CallEnded, RecordingPaused, capacity=10_000)
 
     async def _take(self, fact: Message) -> None:
         try:
@@ -181,6 +194,8 @@ class Transcription:
                     await self.adopt(fact.call_id)
                 case CallEnded():
                     self.end(fact.call_id)
+                case RecordingPaused():
+                    self.mute(fact.call_id, fact.paused)
         except Exception:  # the edge of the loop: one call's fault ends no other's transcription
             _log.exception("a call fact was not followed")
 
@@ -209,6 +224,7 @@ class Transcription:
             clock=self._clock,
             report=self,
         )
+        leg.muted = stream.call_id in self._muted
         spied = SpiedLeg(
             leg, uniqueid, spying=self._spying, door=self._door, clock=self._clock, back_off=self._back_off
         )

@@ -36,6 +36,8 @@ from hotline.settings import Secrets, Settings
 from ivr.prompts import SHIPPED_PROMPTS
 from ivr.service import CallCentre
 from knowledge_base.service import KnowledgeBase
+from recordings.disk import DiskAlarm
+from recordings.pausing import Pausing
 from recordings.service import Folders, Recordings
 from telephony.ami import AmiAddress
 from telephony.asterisk import (
@@ -186,7 +188,17 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         centre = CallCentre(settings, database, bus, line.telephone, clock)
         await centre.load()
         channels = RecordedChannels(centre, line.telephone)
-        recordings = Recordings(database, clock, Folders.below(folder), calls=channels, zone=settings.site.zone)
+        kept = settings.recordings
+        disk = DiskAlarm(folder, percent=kept.disk_alarm_percent, gib=kept.disk_alarm_gib)
+        recordings = Recordings(
+            database,
+            clock,
+            Folders.below(folder),
+            calls=channels,
+            zone=settings.site.zone,
+            form=kept.format,
+            disk=disk,
+        )
         tasks = CallbackTasks(database, clock, settings.site.zone)
         site = TicketSite.of(settings)
         work_orders = WorkOrders(database, clock, site, tasks, recordings)
@@ -214,7 +226,8 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
 
         def health() -> Health:
             failing = centre.journal.failing
-            reason = "数据库无法写入 / the database cannot be written" if failing else transcription.state.reason
+            unwritable = "数据库无法写入 / the database cannot be written" if failing else None
+            reason = unwritable or disk.reason or transcription.state.reason
             up, on = line.telephone.up, transcription.state.on
             return Health("up" if up else "down", "on" if on else "off", reason)
 
@@ -223,6 +236,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             work_orders=work_orders,
             callbacks=tasks,
             recordings=recordings,
+            pausing=Pausing(database, clock, line.telephone),
             transcripts=transcription.transcripts,
             knowledge=knowledge,
             health=health,

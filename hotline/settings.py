@@ -276,6 +276,17 @@ class Recordings(Section):
 
     retention_days: Annotated[int, Field(ge=1)] = 730
     """No government text names a period; see docs. Network logs must be kept ≥ 6 months."""
+    retention_days_by_kind: dict[Literal["call", "return_visit", "unseen"], Annotated[int, Field(ge=1)]] = {}
+    """Other periods for some kinds: ``return_visit`` (the robot's calls), ``unseen`` (taken without the engine)."""
+    format: Literal["wav", "opus", "mp3"] = "wav"
+    """Of the archive; opus and mp3 need ffmpeg, without it WAV is kept."""
+    disk_alarm_percent: Annotated[float, Field(ge=0, le=90)] = 5.0
+    """Free share of the disk below which health is degraded; calls go on."""
+    disk_alarm_gib: Annotated[float, Field(ge=0)] = 1.0
+
+    def days_of(self, kind: str) -> int:
+        """How long recordings of this kind are kept."""
+        return {str(name): days for name, days in self.retention_days_by_kind.items()}.get(kind, self.retention_days)
 
 
 class Tickets(Section):

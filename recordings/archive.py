@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from recordings.tracks import Track, archive_name
+from recordings.tracks import FORMATS, Track, archive_name
 
 _PREPARING = ".preparing"
 _LEAVING = ".leaving"
@@ -28,6 +28,7 @@ class Stored:
     sha256: str
     size: int
     """Bytes of the whole file."""
+    format: str = "wav"
 
 
 def folder_name(call_id: str, day: datetime, zone: ZoneInfo, serial: int = 0) -> str:
@@ -48,8 +49,8 @@ class Archive:
         self.root = root
 
     def file(self, folder: str, track: Track) -> Path:
-        """Where a track lies, whether it is there or not."""
-        return self.root / folder / archive_name(track)
+        """Where a track lies, in whichever format, whether it is there or not."""
+        return _file_of(self.root / folder, track)
 
     def holds(self, folder: str, hashes: Mapping[Track, str]) -> bool:
         """Whether all these tracks lie there unaltered. Reads them whole."""
@@ -65,7 +66,7 @@ class Archive:
 
     def put(self, prepared: Path, folder: str, tracks: Iterable[Track]) -> tuple[Stored, ...]:
         """Hash and flush what was prepared, then move it into place, replacing an unfinished try. Raises OSError."""
-        stored = tuple(_flushed(prepared / archive_name(track), track) for track in tracks)
+        stored = tuple(_flushed(_file_of(prepared, track), track) for track in tracks)
         _flush_folder(prepared)
         place = self.root / folder
         _make_folders(place.parent, self.root)
@@ -102,7 +103,12 @@ def _flushed(path: Path, track: Track) -> Stored:
     with path.open("rb") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Stored(track, digest, os.fstat(file.fileno()).st_size)
+        return Stored(track, digest, os.fstat(file.fileno()).st_size, path.suffix.removeprefix("."))
+
+
+def _file_of(folder: Path, track: Track) -> Path:
+    paths = [folder / archive_name(track, form) for form in FORMATS]
+    return next((path for path in paths if path.is_file()), paths[0])
 
 
 def _make_folders(folder: Path, root: Path) -> None:

@@ -1,6 +1,7 @@
 """``hotline recordings …``: check the archive against the ledger, and delete what has been kept long enough."""
 
 import asyncio
+import wave
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -15,6 +16,7 @@ from hotline.settings import Settings, load_settings
 from recordings.integrity import Verdict, verify
 from recordings.retention import Kept
 from recordings.service import Folders, Recordings
+from recordings.watermark import read_mark
 
 recordings_command = typer.Typer(help="录音:校验与到期清理 / recordings: verify, purge", no_args_is_help=True)
 
@@ -58,7 +60,7 @@ def purge_archive(
     config: Config = Path("config.yaml"),
     dry_run: Annotated[bool, typer.Option("--dry-run", help="只列出,不删除 / list only")] = False,
 ) -> None:
-    """删除超过保存期限的录音 / delete recordings older than recordings.retention_days."""
+    """删除超过保存期限的录音 / delete recordings whose time is over (recordings.retention_days); held ones stay."""
 
     async def work(settings: Settings, database: Database) -> list[Kept]:
         service = Recordings(
@@ -68,13 +70,44 @@ def purge_archive(
             calls=_NobodyCalls(),
             zone=settings.site.zone,
         )
-        return await service.purge(settings.recordings.retention_days, dry_run=dry_run, by="hotline recordings purge")
+        return await service.purge(settings.recordings.days_of, dry_run=dry_run, by="hotline recordings purge")
 
     over = _with_database(config, work)
     for kept in over:
         typer.echo(f"{kept.ended_at:%Y-%m-%d}\t{kept.recording_id}\t{kept.call_id}")
     done = "would be deleted / 条到期(未删除)" if dry_run else "deleted / 条已删除"
     typer.echo(f"{len(over)} {done}")
+
+
+@recordings_command.command("hold")
+def hold_recording(
+    recording: Annotated[str, typer.Argument(help="录音编号 / the recording's id")],
+    reason: Annotated[str, typer.Option(help="理由 / why")],
+    config: Config = Path("config.yaml"),
+    lift: Annotated[bool, typer.Option("--lift", help="解除保全 / end the hold")] = False,
+) -> None:
+    """证据保全:到期也不删除 / legal hold: never deleted until lifted."""
+
+    async def work(settings: Settings, database: Database) -> None:
+        folders = Folders.below(settings.storage.folder)
+        service = Recordings(database, SystemClock(), folders, calls=_NobodyCalls(), zone=settings.site.zone)
+        await service.hold(recording, not lift, reason, "hotline recordings hold")
+
+    _with_database(config, work)
+    typer.echo("已解除保全 / the hold is lifted" if lift else "已保全 / held")
+
+
+@recordings_command.command("whose")
+def whose_copy(file: Annotated[Path, typer.Argument(help="导出的 wav / an exported wav", exists=True)]) -> None:
+    """读出导出文件的水印:谁导出的 / read an export's watermark: who took this copy."""
+    try:
+        words = read_mark(file)
+    except (OSError, EOFError, wave.Error) as failure:
+        typer.echo(f"无法读取该文件 / the file cannot be read: {failure}", err=True)
+        raise typer.Exit(2) from failure
+    typer.echo(words or "没有水印 / no watermark")
+    if words is None:
+        raise typer.Exit(1)
 
 
 def _with_database(config: Path, work: Callable[[Settings, Database], Awaitable[_Result]]) -> _Result:

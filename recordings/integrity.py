@@ -11,8 +11,9 @@ from pathlib import Path
 
 from hotline import ledger
 from hotline.database import Database
-from hotline.facts.recordings import RecordingReady
+from hotline.facts.recordings import RecordingPurged, RecordingReady
 from recordings.archive import Archive, hash_file
+from recordings.chain import broken_links
 from recordings.store import Recording, Store
 from recordings.tables import State
 from recordings.tracks import Track
@@ -26,6 +27,10 @@ class Fault(StrEnum):
     UNREADABLE = "unreadable"
     LEDGER_DIFFERS = "ledger_differs"
     """The table names another hash than the ledger, or the ledger does not know the recording."""
+    CHAIN_BROKEN = "chain_broken"
+    """The ledger's fact does not name the recording before it: a fact was removed, altered or slipped in."""
+    ROW_GONE = "row_gone"
+    """The ledger knows the recording, was never told of its deletion, and the table has it no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,18 +57,23 @@ async def verify(database: Database, archive: Path) -> Verdict:
     store = Store(database)
     ready = await store.in_state(State.READY)
     hashes = await store.tracks_of([recording.id for recording in ready])
-    witnessed = {
-        entry.fact.recording_id: entry.fact.sha256
-        async for entry in ledger.read(database, kinds=[RecordingReady])
-        if isinstance(entry.fact, RecordingReady)
-    }
-    findings: list[Finding] = []
+    facts = [entry.fact async for entry in ledger.read(database, kinds=[RecordingReady, RecordingPurged])]
+    said_ready = [fact for fact in facts if isinstance(fact, RecordingReady)]
+    purged = {fact.recording_id for fact in facts if isinstance(fact, RecordingPurged)}
+    witnessed = {fact.recording_id: fact.sha256 for fact in said_ready}
+    there = {recording.id for recording in ready}
+    findings = [_of_fact(fact, Fault.CHAIN_BROKEN) for fact in broken_links(said_ready)]
+    findings += [_of_fact(fact, Fault.ROW_GONE) for fact in said_ready if fact.recording_id not in there | purged]
     for recording in ready:
         tracks = hashes[recording.id]
         if tracks.get(Track.MIX) != witnessed.get(recording.id, ""):
             findings.append(Finding(recording.id, recording.call_id, Track.MIX, Fault.LEDGER_DIFFERS))
         findings += await asyncio.to_thread(_check, Archive(archive), recording, tracks)
     return Verdict(len(ready), sum(len(tracks) for tracks in hashes.values()), tuple(findings))
+
+
+def _of_fact(fact: RecordingReady, fault: Fault) -> Finding:
+    return Finding(fact.recording_id, fact.call_id, Track.MIX, fault)
 
 
 def _check(archive: Archive, recording: Recording, tracks: dict[Track, str]) -> list[Finding]:

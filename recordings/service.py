@@ -5,7 +5,10 @@ already done. The order is what makes a crash harmless: archive, then row and le
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+import shutil
+import tempfile
+import wave
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -19,17 +22,21 @@ from hotline import ledger
 from hotline.bus import SubscriberTooSlow
 from hotline.clock import Clock
 from hotline.database import Database
-from hotline.errors import HotlineError, NotFound, Unavailable
+from hotline.errors import HotlineError, NotFound, RuleBroken, Unavailable
 from hotline.facts.calls import CallArrived, CallEnded
 from hotline.ids import new_id
 from recordings.archive import Archive, Stored, folder_name
+from recordings.disk import DiskAlarm
+from recordings.encoding import CannotEncode, decode, encode
 from recordings.mixdown import Mixed, mix_down
 from recordings.repair import NotAudio, examine
-from recordings.retention import Kept, expired, retry_delay
+from recordings.retention import Kept, expired, kind_of, retry_delay
 from recordings.spool import Left, Patience, Spool
 from recordings.store import Recording, Store
 from recordings.tables import State
-from recordings.tracks import Track
+from recordings.tracks import Track, archive_name
+from recordings.watermark import mark_copy
+from recordings.waveform import peaks_of
 
 _log = structlog.get_logger()
 
@@ -85,12 +92,16 @@ class Recordings:
         zone: ZoneInfo,
         patience: Patience | None = None,
         sweep_seconds: float = 30.0,
+        form: str = "wav",
+        disk: DiskAlarm | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self._calls = calls
         self._zone = zone
         self._sweep_seconds = sweep_seconds
+        self._format = form
+        self._disk = disk
         self._spool = Spool(folders.spool, patience)
         self._archive = Archive(folders.archive)
         self._store = Store(database)
@@ -144,19 +155,67 @@ class Recordings:
 
     @asynccontextmanager
     async def sound(self, recording_id: str, track: str) -> AsyncIterator[Path]:
-        """A track as an 8 kHz mono WAV, for whoever reads samples. Raises what ``track`` raises."""
-        yield (await self.track(recording_id, track)).path
+        """A track as an 8 kHz mono WAV, for whoever reads samples. Raises what ``track`` raises, and OSError."""
+        path = (await self.track(recording_id, track)).path
+        if path.suffix == ".wav":
+            yield path
+            return
+        with tempfile.TemporaryDirectory(prefix="hotline-sound-") as folder:
+            copy = Path(folder) / "sound.wav"
+            await asyncio.to_thread(decode, path, copy)
+            yield copy
 
-    async def purge(self, retention_days: int, *, dry_run: bool = False, by: str = "system") -> list[Kept]:
-        """Delete what has been kept for the whole period; returns it. ``dry_run`` only tells."""
+    async def peaks(self, recording_id: str, buckets: int) -> dict[str, Any]:
+        """How loud each party was over the length of the recording. Raises what ``track`` raises."""
+        recording = await self._store.find(recording_id=recording_id)
+        if recording is None:
+            raise NotFound("没有这条录音", "there is no such recording")
+        tracks = (await self._store.tracks_of([recording_id]))[recording_id]
+        mix: list[Track] = [Track.MIX]
+        parties = [track for track in tracks if track not in mix] or mix
+        pictures: dict[str, list[int]] = {}
+        for track in parties:
+            try:
+                async with self.sound(recording_id, track) as path:
+                    pictures[str(track)] = await asyncio.to_thread(peaks_of, path, buckets)
+            except (OSError, wave.Error, EOFError) as failure:
+                raise Unavailable("录音文件无法读取", f"the recording cannot be read: {failure}") from failure
+        return {"recording_id": recording_id, "seconds": recording.seconds, "peaks": pictures}
+
+    async def export(self, recording_id: str, track: str, listener: str) -> Path:
+        """A copy of a track as WAV, whose watermark names ``listener`` and the time; the caller deletes its folder."""
+        words = f"{listener} {self._clock.now():%Y-%m-%dT%H:%MZ} {recording_id}"
+        folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="hotline-export-"))
+        try:
+            async with self.sound(recording_id, track) as path:
+                await asyncio.to_thread(mark_copy, path, folder / "copy.wav", words)
+        except BaseException:
+            await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            raise
+        return folder / "copy.wav"
+
+    async def hold(self, recording_id: str, held: bool, reason: str, by: str) -> dict[str, Any]:
+        """Set a legal hold or lift it: a held recording is never deleted. Raises NotFound, RuleBroken."""
+        recording = await self._store.find(recording_id=recording_id)
+        if recording is None or recording.state is State.PURGED:
+            raise NotFound("没有这条录音,或已超过保存期限", "there is no such recording, or its keeping time is over")
+        if not reason.strip():
+            raise RuleBroken("请填写保全或解除的理由", "a hold, or its end, needs a reason", code="no_reason")
+        await self._store.mark_held(recording, held, reason.strip(), self._clock.now(), by)
+        (shape,) = [one for one in await self.of_call(recording.call_id) if one["id"] == recording_id]
+        return shape
+
+    async def purge(self, days_of: Callable[[str], int], *, dry_run: bool = False, by: str = "system") -> list[Kept]:
+        """Delete what has been kept for the whole period of its kind; returns it. ``dry_run`` only tells."""
         ready = await self._store.in_state(State.READY)
         now = self._clock.now()
-        over = expired((Kept(r.id, r.call_id, r.ended_at) for r in ready), now, retention_days)
+        kept_all = (Kept(r.id, r.call_id, r.ended_at, r.kind, r.held_by is not None) for r in ready)
+        over = expired(kept_all, now, days_of)
         folders = {recording.id: recording.folder for recording in ready}
         for kept in [] if dry_run else over:
             # The files go first: a crash in between leaves a row that the next purge finishes, never audio unseen.
             await asyncio.to_thread(self._archive.remove, folders[kept.recording_id])
-            await self._store.mark_purged(kept, retention_days, now, by)
+            await self._store.mark_purged(kept, days_of(kept.kind), now, by)
         return over
 
     async def _listen(self, tasks: asyncio.TaskGroup) -> None:
@@ -178,6 +237,8 @@ class Recordings:
 
     async def _sweep_regularly(self) -> None:
         while True:
+            if self._disk is not None:
+                await asyncio.to_thread(self._disk.look)
             try:
                 await self.adopt_orphans()
             except (HotlineError, OSError) as failure:
@@ -217,6 +278,7 @@ class Recordings:
             tries=0,
             retry_at=None,
             error=None,
+            kind=kind_of(call_id),
         )
         await self._store.add(fresh)
         return fresh
@@ -250,10 +312,25 @@ class Recordings:
         try:
             mixed = mix_down(sources, prepared)
             began = datetime.fromtimestamp(written_at - mixed.seconds, UTC)  # the last write is the last sample
+            self._encode(prepared, mixed.tracks)
             return replace(mixed, began=began), self._archive.put(prepared, recording.folder, mixed.tracks)
         except BaseException:
             self._archive.discard(prepared)
             raise
+
+    def _encode(self, prepared: Path, tracks: Sequence[Track]) -> None:
+        if self._format == "wav":
+            return
+        try:
+            for track in tracks:
+                encode(prepared / archive_name(track), prepared / archive_name(track, self._format))
+        except CannotEncode as failure:  # WAV is kept: a recording is never lost for its format
+            _log.error("recordings stay WAV", wanted=self._format, error=str(failure))
+            for path in prepared.glob(f"*.{self._format}"):
+                path.unlink()
+            return
+        for track in tracks:
+            (prepared / archive_name(track)).unlink()
 
     async def _clear_spool(self, recording: Recording) -> None:
         """A run died between the ledger's row and the clearing: clear now, if the archive really has it."""
@@ -273,4 +350,5 @@ def _shape(recording: Recording, hashes: Mapping[Track, str]) -> dict[str, Any]:
         "tracks": [str(track) for track in hashes],
         "created_at": recording.ready_at,
         "started_at": recording.started_at,
+        "held": recording.held_by is not None,
     }

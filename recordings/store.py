@@ -10,9 +10,10 @@ from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.database import Database, UnitOfWork
-from hotline.facts.recordings import RecordingPurged, RecordingReady
+from hotline.facts.recordings import RecordingHeld, RecordingPurged, RecordingReady
 from hotline.ledger import fact_of, ledger
 from recordings.archive import Stored
+from recordings.chain import link_of
 from recordings.mixdown import Mixed
 from recordings.retention import Kept
 from recordings.tables import State, recording_tracks, recordings
@@ -35,6 +36,9 @@ class Recording:
     tries: int
     retry_at: datetime | None
     error: str | None
+    kind: str = "call"
+    held_by: str | None = None
+    held_reason: str | None = None
 
 
 def recording_of(row: RowMapping) -> Recording:
@@ -96,7 +100,16 @@ class Store:
                 return
             await uow.execute(
                 insert(recording_tracks),
-                [{"recording_id": recording.id, "track": s.track, "sha256": s.sha256, "size": s.size} for s in stored],
+                [
+                    {
+                        "recording_id": recording.id,
+                        "track": s.track,
+                        "sha256": s.sha256,
+                        "size": s.size,
+                        "format": s.format,
+                    }
+                    for s in stored
+                ],
             )
             uow.record(
                 RecordingReady(
@@ -107,7 +120,7 @@ class Store:
                     seconds=mixed.seconds,
                     tracks=tuple(str(track) for track in mixed.tracks),
                     started_at=mixed.began,
-                    previous=await _last_hash(uow),
+                    previous=await _last_link(uow),
                 )
             )
 
@@ -126,7 +139,11 @@ class Store:
         async with self._database.unit_of_work() as uow:
             changed = await uow.execute(
                 update(recordings)
-                .where(recordings.c.id == kept.recording_id, recordings.c.state == State.READY)
+                .where(
+                    recordings.c.id == kept.recording_id,
+                    recordings.c.state == State.READY,
+                    recordings.c.held_by.is_(None),
+                )
                 .values(state=State.PURGED, purged_at=now)
             )
             if changed.rowcount:
@@ -139,6 +156,17 @@ class Store:
                         retention_days=retention_days,
                     )
                 )
+
+    async def mark_held(self, recording: Recording, held: bool, reason: str, now: datetime, by: str) -> None:
+        """Set or lift the legal hold; row and ledger in one."""
+        values = {"held_by": by, "held_reason": reason} if held else {"held_by": None, "held_reason": None}
+        async with self._database.unit_of_work() as uow:
+            await uow.execute(update(recordings).where(recordings.c.id == recording.id).values(**values))
+            uow.record(
+                RecordingHeld(
+                    at=now, by=by, call_id=recording.call_id, recording_id=recording.id, held=held, reason=reason
+                )
+            )
 
     async def tracks_of(self, recording_ids: Sequence[str]) -> dict[str, dict[Track, str]]:
         """The sha256 of every track of these recordings, the mix first."""
@@ -162,12 +190,12 @@ class Store:
             return [recording_of(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def _last_hash(uow: UnitOfWork) -> str:
-    """The mix's hash of the recording that the ledger names last; the writer's lock keeps the order."""
+async def _last_link(uow: UnitOfWork) -> str:
+    """The link of the recording that the ledger names last; the writer's lock keeps the order."""
     query = select(ledger.c.body).where(ledger.c.kind == RecordingReady.__name__).order_by(ledger.c.seq.desc()).limit(1)
     body = (await uow.execute(query)).scalar_one_or_none()
     last = fact_of(RecordingReady.__name__, body) if body is not None else None
-    return last.sha256 if isinstance(last, RecordingReady) else ""
+    return link_of(last) if isinstance(last, RecordingReady) else ""
 
 
 async def _tracks(connection: AsyncConnection, recording_ids: Sequence[str]) -> Sequence[RowMapping]:

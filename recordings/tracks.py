@@ -49,9 +49,12 @@ def spool_name(uniqueid: str, track: Track) -> str:
     return f"{uniqueid}-{_ENDINGS[track]}.wav"
 
 
-def archive_name(track: Track) -> str:
+FORMATS = ("wav", "opus", "mp3")
+
+
+def archive_name(track: Track, form: str = "wav") -> str:
     """The file name of a track inside its recording's folder."""
-    return f"{track}.wav"
+    return f"{track}.{form}"
 
 
 def uniqueids(names: Iterable[str]) -> tuple[str, ...]:

@@ -35,6 +35,8 @@ class FakeTelephony:
         self.outcomes: dict[str, Result] = {}
         self.dialled: list[Dial] = []
         self.spies: dict[str, tuple[str, str]] = {}
+        self.unrecorded: set[str] = set()
+        """Channels whose recording has silence now."""
         """Spy channel id → (uniqueid spied on, stream)."""
         self.queue: set[str] = set()
         """Seats that the fallback queue may ring."""
@@ -161,6 +163,10 @@ class FakeTelephony:
     async def stop_spy(self, spy: str) -> None:
         self._require_up()
         self.spies.pop(spy, None)
+
+    async def mute_recording(self, channel: str, muted: bool) -> None:
+        self._require_up()
+        self.unrecorded = (self.unrecorded | {channel}) if muted else (self.unrecorded - {channel})
 
     async def queue_ready(self, seat: str, ready: bool) -> None:
         self._require_up()

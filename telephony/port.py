@@ -124,6 +124,10 @@ class Telephony(Protocol):
         """End a spy; nothing happens when it has ended by itself."""
         ...
 
+    async def mute_recording(self, channel: str, muted: bool) -> None:
+        """Let the recording of this leg have silence for a while (both directions), or the voices again."""
+        ...
+
     async def queue_ready(self, seat: str, ready: bool) -> None:
         """Let Asterisk's own fallback queue ring this seat, or not."""
         ...

@@ -143,6 +143,11 @@ class Telephone:
         """End a spy; nothing happens when it has ended by itself."""
         await self.hang_up(spy)
 
+    async def mute_recording(self, channel: str, muted: bool) -> None:
+        """Let MixMonitor write silence for both directions of this leg, or the voices again."""
+        fields = {"Channel": self._name_of(channel), "Direction": "both", "State": "1" if muted else "0"}
+        await self._on_leg("MixMonitorMute", channel, fields)
+
     async def originate(self, dial: Dial) -> OriginateOutcome:
         """Dial once and wait for the outcome, over a lost link too: then Asterisk is asked by ``dial.channel_id``.
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from agent_desk.guard import Agent, DeskDep, seat_of
-from agent_desk.models import Call, DeskSnapshot, Draft, DraftWish, Seat, StatusWish, SubmitWish, Ticket
+from agent_desk.models import Call, DeskSnapshot, Draft, DraftWish, PauseWish, Seat, StatusWish, SubmitWish, Ticket
 from agent_desk.refusals import documented
 from agent_desk.snapshot import take_desk_snapshot
 from hotline.errors import NotFound
@@ -72,6 +72,14 @@ async def submit_work_order(call_id: CallId, wish: SubmitWish, desk: DeskDep, ag
     orders = desk.rooms.work_orders
     more = {"article_id": wish.article_id, "matter": wish.matter}
     return Ticket.model_validate(await orders.submit(call_id, wish.sent(), wish.how, wish.answer, agent, **more))
+
+
+@router.post("/calls/{call_id}/recording", responses=_ACT)
+async def pause_recording(call_id: CallId, wish: PauseWish, desk: DeskDep, agent: Agent) -> PauseWish:
+    """Pause the recording and the transcript while a card number is said, or go on."""
+    await _demand_own_call(desk, call_id, agent)
+    await desk.rooms.pausing.pause(call_id, wish.paused, agent.account)
+    return wish
 
 
 async def _demand_own_call(desk: DeskDep, call_id: str, agent: Person) -> None:

@@ -1,17 +1,23 @@
 """Listening to a recording. Every act of listening is in the audit trail before the first byte leaves."""
 
 import asyncio
+import shutil
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse
+from starlette.background import BackgroundTask
 
-from agent_desk.guard import Desk, DeskDep, Listener, SessionDep, address_of
+from agent_desk.guard import Desk, DeskDep, Exporter, Holder, Listener, SessionDep, address_of
+from agent_desk.models import HoldWish, Peaks, Recording
 from agent_desk.refusals import documented
 from hotline.errors import Forbidden, NotFound, Unavailable
 from hotline.security import Deed, Person, may
 
 router = APIRouter(prefix="/api", tags=["recordings"])
+RecordingId = Annotated[str, Path(max_length=64)]
+_MEDIA_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".opus": "audio/ogg"}
+_PRIVATE = {"Cache-Control": "private, no-store"}
 _AUDIO = {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}
 
 
@@ -33,7 +39,7 @@ async def listen(
     person: Listener,
     track: Annotated[Literal["mix", "citizen", "agent"], Query()] = "mix",
 ) -> FileResponse:
-    """One track as WAV; Range is supported, so a player can seek."""
+    """One track in the archive's format; Range is supported, so a player can seek."""
     audio = await desk.rooms.recordings.track(recording_id, track)
     await _demand_right(desk, audio.call_id, person)
     if not await asyncio.to_thread(audio.path.is_file):
@@ -49,7 +55,61 @@ async def listen(
             detail={"track": track, "call_id": audio.call_id},
         )
         await desk.security.audit.note(deed)
-    return FileResponse(audio.path, media_type="audio/wav", headers={"Cache-Control": "private, no-store"})
+    media_type = _MEDIA_TYPES.get(audio.path.suffix, "audio/wav")
+    return FileResponse(audio.path, media_type=media_type, headers=_PRIVATE)
+
+
+@router.get("/recordings/{recording_id}/peaks", responses=documented(401, 403, 404, 503))
+async def waveform(
+    recording_id: RecordingId, desk: DeskDep, person: Listener, buckets: Annotated[int, Query(ge=50, le=4000)] = 800
+) -> Peaks:
+    """The picture of both voices, for whoever may listen."""
+    track = await desk.rooms.recordings.track(recording_id, "mix")
+    await _demand_right(desk, track.call_id, person)
+    return Peaks.model_validate(await desk.rooms.recordings.peaks(recording_id, buckets))
+
+
+@router.get(
+    "/recordings/{recording_id}/export",
+    response_class=FileResponse,
+    responses={**documented(401, 403, 404, 503), 200: {"description": "A marked copy", **_AUDIO}},
+)
+async def export(
+    recording_id: RecordingId,
+    request: Request,
+    desk: DeskDep,
+    person: Exporter,
+    track: Annotated[Literal["mix", "citizen", "agent"], Query()] = "mix",
+) -> FileResponse:
+    """A copy to take away, as WAV; its lowest bits say whose copy it is and when it was made. Audited."""
+    audio = await desk.rooms.recordings.track(recording_id, track)
+    copy = await desk.rooms.recordings.export(recording_id, track, person.account)
+    deed = Deed(
+        who=person.account,
+        what="recording_exported",
+        whom=recording_id,
+        from_where=address_of(request),
+        detail={"track": track, "call_id": audio.call_id},
+    )
+    await desk.security.audit.note(deed)
+    leave = BackgroundTask(shutil.rmtree, copy.parent, ignore_errors=True)
+    name = f"{recording_id}-{track}-{person.account}.wav"
+    return FileResponse(copy, media_type="audio/wav", filename=name, headers=_PRIVATE, background=leave)
+
+
+@router.post("/recordings/{recording_id}/hold", responses=documented(401, 403, 404, 409, 413, 503))
+async def hold(recording_id: RecordingId, wish: HoldWish, request: Request, desk: DeskDep, person: Holder) -> Recording:
+    """Legal hold: the recording outlives its period until the hold is lifted. Audited."""
+    shape = await desk.rooms.recordings.hold(recording_id, wish.held, wish.reason, person.account)
+    deed = Deed(
+        who=person.account,
+        what="recording_held" if wish.held else "recording_hold_lifted",
+        whom=recording_id,
+        from_where=address_of(request),
+        detail={"reason": wish.reason},
+    )
+    await desk.security.audit.note(deed)
+    return Recording.model_validate(shape)
 
 
 async def _demand_right(desk: Desk, call_id: str, person: Person) -> None:

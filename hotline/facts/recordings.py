@@ -19,7 +19,7 @@ class RecordingReady(Fact):
     started_at: datetime | None = None
     """When the first sample was spoken; None in facts older than this field."""
     previous: str = ""
-    """``sha256`` of the recording before this one: a chain, so that a fact that vanished leaves a broken link."""
+    """The link of the recording before this one (``recordings.chain``): what vanished leaves a broken link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "call.read_any": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN}),
     "transcript.correct": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "recording.listen": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
+    "recording.export": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN}),
+    "recording.hold": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN}),
     "recording.listen_any": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN}),
     "ticket.read": _EVERYBODY,
     "ticket.act": _EVERYBODY,

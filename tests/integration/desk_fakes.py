@@ -1,6 +1,7 @@
 """A house for the desk to stand in: rooms that behave, in memory, and an app around them."""
 
 import asyncio
+import tempfile
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -360,6 +361,26 @@ class FakeRecordings(FakeArchive):
         shown = {"seconds": 2.0, "sha256": "00" * 32, "tracks": ["mix", "citizen", "agent"], "created_at": NOON}
         return [{"id": recording_id, "call_id": call_id} | shown for recording_id in found]
 
+    async def peaks(self, recording_id: str, buckets: int) -> Shape:
+        return {"recording_id": recording_id, "seconds": 2.0, "peaks": {"citizen": [0] * buckets}}
+
+    async def export(self, recording_id: str, track: str, listener: str) -> Path:
+        copy = Path(tempfile.mkdtemp()) / "copy.wav"
+        copy.write_bytes((await self.track(recording_id, track)).path.read_bytes() + listener.encode())
+        return copy
+
+    async def hold(self, recording_id: str, held: bool, reason: str, by: str) -> Shape:
+        (shape,) = await self.of_call((await self.track(recording_id, "mix")).call_id)
+        return dict(shape) | {"held": held}
+
+
+class FakePausing:
+    def __init__(self) -> None:
+        self.paused: dict[str, bool] = {}
+
+    async def pause(self, call_id: str, paused: bool, by: str) -> None:
+        self.paused[call_id] = paused
+
 
 class FakeTranscripts(FakeArchive):
     async def of_call(self, call_id: str) -> Sequence[Shape]:
@@ -452,6 +473,7 @@ async def open_house(folder: Path, *, port: int = 8012, ping_seconds: float = 15
         callbacks=FakeCallbacks(),
         recordings=recordings,
         transcripts=transcripts,
+        pausing=FakePausing(),
         knowledge=FakeKnowledge(),
         health=lambda: house.health,
     )

@@ -33,6 +33,10 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/citizens/{phone}/tickets"): AGENT | DECIDERS,
     ("GET", "/api/calls/{call_id}"): AGENT | DECIDERS,
     ("PATCH", "/api/calls/{call_id}/utterances/{utterance_id}"): AGENT | DECIDERS,
+    ("POST", "/api/desk/calls/{call_id}/recording"): AGENT,
+    ("GET", "/api/recordings/{recording_id}/peaks"): AGENT | DECIDERS,
+    ("GET", "/api/recordings/{recording_id}/export"): DECIDERS,
+    ("POST", "/api/recordings/{recording_id}/hold"): DECIDERS,
     ("GET", "/api/recordings/{recording_id}/audio"): AGENT | DECIDERS,
     ("GET", "/api/knowledge"): ALL,
     ("GET", "/api/tickets"): ALL,
@@ -58,6 +62,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/desk/calls/{call_id}/draft": {"title": "路灯"},
     "/api/desk/calls/{call_id}/submit": {"how": "dispatch"},
     "/api/tickets/{ticket_id}/actions/{action}": {},
+    "/api/desk/calls/{call_id}/recording": {"paused": True},
+    "/api/recordings/{recording_id}/hold": {"held": True, "reason": "案件"},
     "/api/calls/{call_id}/utterances/{utterance_id}": {"text": "路灯"},
 }
 

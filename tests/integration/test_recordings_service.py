@@ -4,13 +4,13 @@ import asyncio
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from hotline import ledger
 from hotline.bus import Bus
@@ -18,13 +18,16 @@ from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import NotFound, Unavailable
 from hotline.facts.calls import CallArrived, CallEnded
-from hotline.facts.recordings import RecordingPurged, RecordingReady
+from hotline.facts.recordings import RecordingHeld, RecordingPurged, RecordingReady
 from recordings.archive import hash_file
+from recordings.chain import broken_links, link_of
 from recordings.integrity import Fault, Verdict, verify
 from recordings.service import Folders, Recordings
 from recordings.spool import Patience
 from recordings.tables import recording_tracks
-from tests.integration.test_recordings_mixdown import AGENT_HZ, CITIZEN_HZ, tone, write_wav
+from recordings.tables import recordings as recordings_table
+from recordings.watermark import read_mark
+from tests.integration.test_recordings_mixdown import AGENT_HZ, CITIZEN_HZ, loudness, samples, tone, write_wav
 
 UNIQUEID = "1777600000.7"
 
@@ -43,6 +46,10 @@ class KnownCalls:
         return self.calls.get(uniqueid)
 
 
+def ninety_days(_kind: str) -> int:
+    return 90
+
+
 class Site:
     """A database, a spool and the service, as one run of the engine has them."""
 
@@ -54,7 +61,7 @@ class Site:
         self.calls = KnownCalls()
         self.service = self.fresh_service()
 
-    def fresh_service(self) -> Recordings:
+    def fresh_service(self, form: str = "wav") -> Recordings:
         return Recordings(
             self.database,
             self.clock,
@@ -63,6 +70,7 @@ class Site:
             zone=ZoneInfo("Asia/Shanghai"),
             patience=Patience(poll=0.01, still=0.2, limit=2.0),
             sweep_seconds=0.05,
+            form=form,
         )
 
     def left_by(self, uniqueid: str = UNIQUEID, *, finished: bool = True, age: float = 60.0) -> list[Path]:
@@ -293,18 +301,18 @@ async def test_the_period_over_the_audio_goes_and_the_ledger_says_so(site: Site)
     await site.call()
     await site.service.keep_call("call_1", site.clock.now())
     (fact,) = await site.ready()
-    assert await site.service.purge(90) == []
+    assert await site.service.purge(ninety_days) == []
     site.clock.advance(90 * 86400)
-    assert [kept.recording_id for kept in await site.service.purge(90, dry_run=True)] == [fact.recording_id]
+    assert [kept.recording_id for kept in await site.service.purge(ninety_days, dry_run=True)] == [fact.recording_id]
     path = (await site.service.track(fact.recording_id, "mix")).path
     assert path.exists()
-    await site.service.purge(90, by="admin")
+    await site.service.purge(ninety_days, by="admin")
     assert not path.exists()
     purged = [entry.fact async for entry in ledger.read(site.database, kinds=[RecordingPurged])]
     assert [(p.by, p.recording_id) for p in purged if isinstance(p, RecordingPurged)] == [("admin", fact.recording_id)]
     with pytest.raises(NotFound):
         await site.service.track(fact.recording_id, "mix")
-    assert await site.service.purge(90) == []
+    assert await site.service.purge(ninety_days) == []
     assert await site.verify() == Verdict(0, 0, ())
 
 
@@ -320,3 +328,77 @@ async def test_asking_for_what_is_not_there_says_what_is_wrong(site: Site) -> No
     (site.folders.archive / "2026/05/01/call_1/mix.wav").unlink()
     with pytest.raises(Unavailable):
         await site.service.track(shape["id"], "mix")
+
+
+async def test_what_is_held_outlives_its_period_and_kinds_have_their_own(site: Site) -> None:
+    site.left_by()
+    await site.call()
+    await site.service.keep_call("call_1", site.clock.now())
+    (fact,) = await site.ready()
+    held = await site.service.hold(fact.recording_id, True, "立案调查", "inspector")
+    assert held["held"] is True
+    site.clock.advance(100 * 86400)
+    assert await site.service.purge(ninety_days) == []
+    await site.service.hold(fact.recording_id, False, "结案", "inspector")
+    assert await site.service.purge({"call": 200}.__getitem__) == []
+    assert [kept.recording_id for kept in await site.service.purge({"call": 100}.__getitem__)] == [fact.recording_id]
+    said = [entry.fact async for entry in ledger.read(site.database, kinds=[RecordingHeld])]
+    assert [(one.held, one.reason, one.by) for one in said if isinstance(one, RecordingHeld)] == [
+        (True, "立案调查", "inspector"),
+        (False, "结案", "inspector"),
+    ]
+    assert (await site.verify()).findings == ()
+
+
+async def test_each_recording_names_the_one_before_and_a_vanished_row_shows(site: Site) -> None:
+    for number in range(3):
+        uniqueid = f"1777600000.{number}"
+        site.left_by(uniqueid)
+        await site.call(f"call_{number}", uniqueid)
+        await site.service.keep_call(f"call_{number}", site.clock.now())
+    first, second, third = await site.ready()
+    assert (first.previous, second.previous, third.previous) == ("", link_of(first), link_of(second))
+    assert broken_links([first, second, third]) == []
+    assert broken_links([first, third]) == [third]
+    assert broken_links([first, replace(second, sha256="f" * 64), third]) == [third]
+    async with site.database.unit_of_work() as uow:
+        await uow.execute(delete(recording_tracks).where(recording_tracks.c.recording_id == second.recording_id))
+        await uow.execute(delete(recordings_table).where(recordings_table.c.id == second.recording_id))
+    assert [(one.recording_id, one.fault) for one in (await site.verify()).findings] == [
+        (second.recording_id, Fault.ROW_GONE)
+    ]
+
+
+@pytest.mark.parametrize("form", ["opus", "mp3"])
+async def test_another_format_plays_verifies_and_gives_its_samples_back(site: Site, form: str) -> None:
+    site.left_by()
+    await site.call()
+    service = site.fresh_service(form=form)
+    await service.keep_call("call_1", site.clock.now())
+    (fact,) = await site.ready()
+    playable = await service.track(fact.recording_id, "mix")
+    assert playable.path.suffix == f".{form}"
+    assert hash_file(playable.path) == fact.sha256
+    assert (await site.verify()).findings == ()
+    async with service.sound(fact.recording_id, "citizen") as path:
+        assert abs(len(samples(path)) / 8000 - 0.5) < 0.1
+        assert loudness(samples(path)[800:3200], CITIZEN_HZ) > 1000
+
+
+async def test_the_picture_of_both_voices_and_a_marked_copy(site: Site) -> None:
+    site.left_by()
+    await site.call()
+    await site.service.keep_call("call_1", site.clock.now())
+    (fact,) = await site.ready()
+    picture = await site.service.peaks(fact.recording_id, 50)
+    assert {name: len(peaks) for name, peaks in picture["peaks"].items()} == {"citizen": 50, "agent": 50}
+    assert min(picture["peaks"]["citizen"]) > 20
+    assert picture["peaks"]["agent"][-5:] == [0] * 5, "the agent was silent at the end"
+    copy = await site.service.export(fact.recording_id, "mix", "inspector")
+    assert (read_mark(copy) or "").startswith("inspector 20")
+    assert fact.recording_id in (read_mark(copy) or "")
+    original = await site.service.track(fact.recording_id, "mix")
+    assert read_mark(original.path) is None
+    assert max(abs(a - b) for a, b in zip(samples(original.path), samples(copy), strict=True)) <= 1
+    copy.unlink()
+    copy.parent.rmdir()

@@ -54,3 +54,40 @@ async def test_what_a_killed_engine_and_a_skipped_leg_missed_is_there_after_the_
     ]
     for one, name in zip(said, ("12_held", "28_free", "00_held", "18_held"), strict=True):
         assert SequenceMatcher(None, one["text"], TEXTS[name]).ratio() > 0.85, (one["text"], TEXTS[name])
+
+
+async def test_a_card_number_is_neither_recorded_nor_transcribed(tmp_path: Path) -> None:
+    async with open_house(tmp_path, asr=ASR | {"max_streams": 0}) as house, house.ready_agent("1001") as agent:
+        citizen = await house.dial("13800000001")
+        call_id = (await agent.accept("13800000001"))["call_id"]
+        await asyncio.sleep(1)
+        await citizen.say(SPEECH / "12_held.wav")
+        await agent.person.feed.until("utterance", timeout=20)
+        await agent.person.post(f"/desk/calls/{call_id}/recording", paused=True)
+        await asyncio.sleep(0.2)
+        await citizen.say(SPEECH / "36_digits.wav")
+        await asyncio.sleep(0.3)
+        await agent.person.post(f"/desk/calls/{call_id}/recording", paused=False)
+        await citizen.say(SPEECH / "18_held.wav")
+        seen = len(agent.person.feed.seen)
+        await citizen.hang_up()
+        told = await agent.person.feed.until("recording", since=seen, timeout=30)
+        await asyncio.sleep(2)
+        said = await complete(agent.person, call_id, 2)
+        assert [one["text"] for one in said] == [TEXTS["12_held"], TEXTS["18_held"]]
+        picture = await agent.person.get(f"/recordings/{told['id']}/peaks?buckets=200")
+        digits = [at for at, _ in _silences(picture["peaks"]["citizen"], picture["seconds"] / 200, least=2.5)]
+        assert digits, "the digits are silence in the recording"
+
+
+def _silences(peaks: list[int], step: float, least: float) -> list[tuple[float, float]]:
+    """(beginning, length) of stretches in which nothing is heard, in seconds."""
+    found, begun = [], None
+    for number, peak in enumerate([*peaks, 100]):
+        if peak <= 3 and begun is None:
+            begun = number
+        elif peak > 3 and begun is not None:
+            if (number - begun) * step >= least:
+                found.append((begun * step, (number - begun) * step))
+            begun = None
+    return found

@@ -7,6 +7,7 @@ from asr.transcript import TranscriptStore
 from callback.tasks import CallbackTasks
 from ivr.service import CallCentre
 from knowledge_base.service import KnowledgeBase
+from recordings.pausing import Pausing
 from recordings.service import Recordings
 from tickets.service import WorkOrders
 
@@ -16,6 +17,7 @@ def furnish(
     orders: WorkOrders,
     tasks: CallbackTasks,
     recordings: Recordings,
+    pausing: Pausing,
     transcripts: TranscriptStore,
     knowledge: KnowledgeBase,
     health: HealthProbe,
@@ -25,6 +27,7 @@ def furnish(
         work_orders=orders,
         callbacks=tasks,
         recordings=recordings,
+        pausing=pausing,
         transcripts=transcripts,
         knowledge=knowledge,
         health=health,

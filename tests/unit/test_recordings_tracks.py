@@ -65,7 +65,7 @@ def test_a_recording_expires_when_its_last_day_is_over() -> None:
 
 def test_the_oldest_goes_first() -> None:
     kept = [Kept(f"rec_{days}", "call", NOW - timedelta(days=days)) for days in (10, 400, 90)]
-    assert [k.recording_id for k in expired(kept, NOW, 90)] == ["rec_400", "rec_90"]
+    assert [k.recording_id for k in expired(kept, NOW, lambda _kind: 90)] == ["rec_400", "rec_90"]
 
 
 def test_failures_are_tried_again_later_and_later_but_at_least_hourly() -> None:

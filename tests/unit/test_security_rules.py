@@ -82,6 +82,8 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "call.read_any": deciders,
         "transcript.correct": {Role.AGENT} | deciders,
         "recording.listen": {Role.AGENT} | deciders,
+        "recording.export": deciders,
+        "recording.hold": deciders,
         "recording.listen_any": deciders,
         "callback.read": {Role.AGENT} | deciders,
         "live.watch": {Role.SUPERVISOR, Role.ADMIN},
