@@ -4,10 +4,13 @@ import asyncio
 from difflib import SequenceMatcher
 from pathlib import Path
 
+import pytest
+
 from hotline.demo.people import Shape, Somebody
 from tests.system.conftest import REPOSITORY
 from tests.system.engines import open_house
 
+pytestmark = pytest.mark.timeout(150)
 SPEECH = REPOSITORY / "tests/speech"
 _ROWS = [line.split("\t") for line in (SPEECH / "transcripts.tsv").read_text("utf-8").splitlines()[1:]]
 TEXTS = {name.removesuffix(".wav"): text for name, _, _, text in _ROWS}
