@@ -37,7 +37,9 @@ from tests.system.conftest import REPOSITORY
 from tests.system.raw_ami import raw_ami
 
 F = TypeVar("F", bound=Fact)
-UNITS = [{"code": "zhujian", "name": "市住建局"}, {"code": "chengguan", "name": "市城管局"}]
+LIVE = {"leader": "唐局长", "handlers": [{"name": "施一"}, {"name": "施二"}]}
+"""What a unit needs before work orders may go to it."""
+UNITS = [{"code": "zhujian", "name": "市住建局", **LIVE}, {"code": "chengguan", "name": "市城管局", **LIVE}]
 SMALL: Mapping[str, Any] = {
     "asr": {"model": "tiny"},
     "organisation": {"units": UNITS, "directory": [{"unit": "zhujian"}]},  # each unit's account costs a password hash
