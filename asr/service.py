@@ -93,6 +93,20 @@ class Transcription:
             if uniqueid:
                 self._follow_leg(Stream(call.call_id, who), uniqueid)
 
+    def listen(self, call_id: str, uniqueid: str) -> None:
+        """Listen to a citizen who talks with no agent yet (a message, words for keys). Twice is as good as once."""
+        self._follow_leg(Stream(call_id, "citizen"), uniqueid)
+
+    async def last_words(self, call_id: str, seconds: float) -> None:
+        """Settle what this citizen said up to now; return when it is stored, or after ``seconds``."""
+        stream = Stream(call_id, "citizen")
+        if (leg := self._live.get(stream)) is None:
+            return
+        leg.end()
+        waited = [task for task in self._tasks if task.get_name() == f"asr citizen {call_id}"]
+        if waited:
+            await asyncio.wait(waited, timeout=seconds)
+
     async def adopt(self, call_id: str) -> None:
         """Listen again to a call that lived on while the engine was away: its legs are those that the ledger names."""
         legs = [entry.fact async for entry in read(self._database, call_id=call_id, kinds=[CallConnected])]

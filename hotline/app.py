@@ -35,6 +35,9 @@ from hotline.security import Security
 from hotline.settings import Secrets, Settings
 from ivr.prompts import SHIPPED_PROMPTS
 from ivr.service import CallCentre
+from ivr.services import Services
+from ivr.site import opening_hours_of
+from ivr.speaker import SynthesisedSpeech
 from knowledge_base.service import KnowledgeBase
 from recordings.disk import DiskAlarm
 from recordings.pausing import Pausing
@@ -219,6 +222,17 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         )
         repair = Repair(
             database, transcription.transcripts, recordings, live=transcription, settings=settings.asr, clock=clock
+        )
+        is_working = site.rules.calendar.provisional().is_working
+        centre.provide(
+            Services(
+                hours=opening_hours_of(settings, is_working),
+                progress=work_orders,
+                articles=knowledge,
+                messages=work_orders,
+                ears=transcription,
+                speaker=SynthesisedSpeech(folder / "sounds"),
+            )
         )
         line.route("citizen", centre.citizen)
         line.route("callback", robot.survey)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hotline.facts.calls import CallArrived, CallEnded, CallFellBack, CallQueued
+from hotline.facts.calls import CallArrived, CallEnded, CallFellBack, CallQueued, CallSentOut
 from hotline.facts.screens import CallChanged, FiguresChanged
 from ivr.orders import Step
 from ivr.people import Call
@@ -33,17 +33,40 @@ class Citizens(Settling):
         step.tell([CallChanged(call_id=call.call_id), FiguresChanged()])
         return self._settle(step, now, calls=[call])
 
-    def call_queued(self, call_id: str, now: datetime) -> Step:
-        """The citizen waits for a seat from now on; a call that waited before keeps its place, in front."""
+    def call_queued(self, call_id: str, now: datetime, group: str | None = None, priority: int = 0) -> Step:
+        """The citizen waits for a seat (of ``group``) from now on; a call that waited before keeps its place."""
         step = Step()
         call = self.calls.get(call_id)
         if call is None or call.state in (CallState.ENDED, CallState.OFFERED, CallState.TALKING):
             return step
         if call.queued_at is None:
             call.queued_at = now
+        call.group, call.priority = group or call.group, max(call.priority, priority)
         self.calls.move(call, CallState.WAITING)
         self.figures.note(call)
         step.facts.append(CallQueued(at=now, call_id=call_id, group=call.group))
+        return self._settle(step, now, calls=[call])
+
+    def call_sent_out(self, call_id: str, target: str, label: str, now: datetime) -> Step:
+        """Asterisk connects the citizen with a number outside; out of the line meanwhile, in front on coming back."""
+        step = Step()
+        call = self.calls.get(call_id)
+        if call is None or call.state in (CallState.ENDED, CallState.TALKING):
+            return step
+        self._withdraw_offers_of(call, step, now)
+        self.calls.move(call, CallState.FALLBACK)
+        call.first = call.queued_at is not None
+        step.facts.append(CallSentOut(at=now, call_id=call_id, target=target, label=label))
+        return self._settle(step, now, calls=[call])
+
+    def call_ending(self, call_id: str, reason: str, now: datetime) -> Step:
+        """The flow is about to hang up: nobody is offered the citizen any more."""
+        step = Step()
+        call = self.calls.get(call_id)
+        if call is None or call.state in (CallState.ENDED, CallState.TALKING):
+            return step
+        call.ending_because = reason
+        self._withdraw_offers_of(call, step, now)
         return self._settle(step, now, calls=[call])
 
     def call_fell_back(self, call_id: str, now: datetime) -> Step:

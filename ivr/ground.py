@@ -85,6 +85,12 @@ class Ground:
         place = 1 + sum(served_before(self._waiting_call(other)) < mine for other in ahead)
         return self.outlook(call.group, now).wait(place)
 
+    def expected_wait_of(self, group: str, now: datetime) -> float | None:
+        """Seconds that somebody who joined this group's line now could expect; None when nobody works for it."""
+        rivals = self._neighbours[group]
+        ahead = sum(c.state is CallState.WAITING and c.group in rivals for c in self.calls.lined.values())
+        return self.outlook(group, now).wait(ahead + 1)
+
     def outlook(self, group: str, now: datetime) -> Outlook:
         """What the seats that work for the group, and for those who share seats with it, will do."""
         rivals = self._neighbours[group]

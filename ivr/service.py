@@ -26,13 +26,16 @@ from ivr.alarms import Watch
 from ivr.distributor import LAST_AGENT
 from ivr.duty import DutyRoster
 from ivr.floor import Floor
+from ivr.house import House
 from ivr.journal import Journal
 from ivr.kpi import Kpi
 from ivr.orders import Connect, HangUp, MirrorReadiness, Order, Step, TakeBack
+from ivr.owed_calls import OwedCalls
 from ivr.people import Call, SeatLeg
 from ivr.readings import calls_this_month, kpi_over, live_view, offer_view
+from ivr.reception import Reception
+from ivr.services import Services
 from ivr.views import CallState, CallView, LiveView, OfferView, SeatStatus, SeatView
-from ivr.waiting_room import greet, wait_for_agent
 from telephony.observations import (
     CitizenFellBack,
     GoneReason,
@@ -73,11 +76,23 @@ class CallCentre:
         self.floor = Floor(settings.groups, settings.seats, clock.now(), roster)
         self.watch = Watch(self.floor, settings.alarms)
         self.journal = Journal(database, bus, self._carry_out)
+        folder = settings.storage.folder.resolve()
+        house = House(self.floor, self._do, telephone, bus, database, clock, folder)
+        self.reception = Reception(settings, house)
         self._sessions: dict[str, CallerSession] = {}
         self._hands: set[asyncio.Task[None]] = set()
         self._time_changed = asyncio.Event()
         self._taken_up = asyncio.Event()
         self._seen = self._subscribe()
+
+    @property
+    def owed(self) -> OwedCalls:
+        """The calls that we owe to citizens."""
+        return self.reception.house.owed
+
+    def provide(self, services: Services) -> None:
+        """What flows may ask of other rooms; before that they are told that it cannot be asked."""
+        self.reception.house.services = services
 
     # -- life -----------------------------------------------------------------------------------------------------
 
@@ -121,16 +136,7 @@ class CallCentre:
         call, returning = await self._admit(session)
         self._sessions[call.call_id] = session
         try:
-            await greet(session, returning=returning)
-            await self._do(self.floor.call_queued(call.call_id, self._clock.now()))
-            announce = self.floor.groups[call.group].announce_seconds
-            await wait_for_agent(
-                session,
-                call,
-                lambda: self.floor.position(call.call_id),
-                announce,
-                lambda: self.expected_wait(call.call_id),
-            )
+            await self.reception.receive(session, call, returning=returning)
         except CallerGone:
             pass  # the floor hears of it from the telephone, asked and confirmed
         except Exception:
@@ -335,6 +341,8 @@ class CallCentre:
                     reason
                 )
                 self._do(self.floor.call_gone(call.call_id, now, why) if call else self.floor.leg_gone(uniqueid, now))
+                if call is not None:
+                    self.reception.forget(call.call_id)
             case SeatParked(seat=seat, channel=channel, uniqueid=uniqueid):
                 self._do(self.floor.leg_parked(seat, SeatLeg(channel, uniqueid), now))
             case LegBridged(uniqueid=uniqueid):

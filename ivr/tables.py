@@ -1,6 +1,6 @@
 """The ivr room's own tables: the last known picture of each call and seat. Readings of the ledger, kept for speed."""
 
-from sqlalchemy import JSON, Column, Float, Index, Integer, String, Table
+from sqlalchemy import JSON, Column, Float, Index, Integer, String, Table, text
 
 from hotline.database import Instant, metadata
 
@@ -43,4 +43,24 @@ seats = Table(
     Column("call_id", String(40)),
     Column("calls_since_break", Integer, nullable=False, server_default="0"),
     Column("break_until", Instant),
+)
+
+_OPEN = text("state = 'open'")
+
+owed_calls = Table(
+    "owed_calls",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("phone", String(40), nullable=False),
+    Column("call_id", String(40), nullable=False),
+    Column("line", String(80), nullable=False),
+    Column("group", String(40), nullable=False),
+    Column("reason", String(20), nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("since", Instant, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("done_at", Instant),
+    Column("by", String(64)),
+    Index("ix_owed_calls_state_since", "state", "since"),
+    Index("uq_owed_calls_phone_open", "phone", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
 )

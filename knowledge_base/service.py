@@ -52,6 +52,12 @@ class KnowledgeBase:
             await uow.execute(insert(articles).values(self._row(article, by)))
         self._index = None
 
+    async def short_answer(self, article: str) -> str | None:
+        """An article's answer, to be read out; None for an unknown one."""
+        async with self._database.reading() as connection:
+            answer: str | None = await connection.scalar(select(articles.c.answer).where(articles.c.id == article))
+        return answer
+
     async def search(self, words: str, limit: int = 10) -> Sequence[Shape]:
         """[{id, title, answer, category, score}], best first."""
         ranked = (await self._ready()).rank(words, min(max(limit, 1), 50))

@@ -8,13 +8,15 @@ from urllib.parse import parse_qsl
 import structlog
 
 from telephony.agi_wire import BadDialogue, Reply, read_reply, split_script, write_command
-from telephony.port import CallerGone
+from telephony.port import CallerGone, Recorded
 
 _log = structlog.get_logger()
 _ANSWER_SECONDS = 5.0
 """For a command that only sets or reads something."""
 _PROMPT_SECONDS = 120.0
 """For a command that plays; the longest prompt a site may have."""
+_RATE = 8000
+"""Samples a second in what Asterisk tells of a recording."""
 
 
 class AgiSession:
@@ -67,6 +69,28 @@ class AgiSession:
     async def wait_key(self, seconds: float) -> str | None:
         """The next key pressed within ``seconds``, or None."""
         return (await self._do("WAIT FOR DIGIT", str(int(seconds * 1000)), seconds=seconds + _ANSWER_SECONDS)).key
+
+    async def rest(self, seconds: float, keys: str = "") -> str | None:
+        """Let music play for ``seconds``, or until a key of ``keys``. Without keys nothing is sent."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while keys and (left := deadline - loop.time()) > 0:
+            key = await self.wait_key(left)  # Asterisk watches the socket meanwhile: an engine that dies is noticed
+            if key is not None and key in keys:
+                return key
+        try:
+            async with asyncio.timeout_at(deadline):
+                await self._gone.wait()
+        except TimeoutError:
+            return None
+        raise CallerGone
+
+    async def record(self, file: str, *, seconds: float, silence: float, key: str) -> Recorded:
+        """Beep and record into ``file`` (absolute, without ``.wav``) until ``key``, silence, or time is up."""
+        limit = str(int(seconds * 1000))
+        options = ("wav", key, limit, "0", "BEEP", f"s={max(1, round(silence))}")
+        reply = await self._do("RECORD FILE", file, *options, seconds=seconds + _PROMPT_SECONDS)
+        return Recorded(reply.end / _RATE, reply.key)
 
     async def set_music(self, on: bool) -> None:
         """Start or stop the music on hold. It plays while we send nothing."""

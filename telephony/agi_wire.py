@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from hotline.errors import RuleBroken
 
 _REPLY = re.compile(r"(?P<code>[0-9]{3})[ -](?:result=(?P<result>-?[0-9*#]*))?\s*(?:\((?P<value>.*)\))?(?P<rest>.*)")
+_END = re.compile(r"endpos=([0-9]{1,12})")
 _KEYS = "0123456789*#ABCD"
 _LAST_KEY = "agi_threadid"
 """The last line of the environment that is always there; arguments (``agi_arg_1`` …) may follow."""
@@ -28,6 +29,8 @@ class Reply:
     result: str = ""
     value: str | None = None
     """What stood in brackets: a variable's value, ``timeout`` …"""
+    end: int = 0
+    """``endpos``: samples played or recorded."""
 
     @property
     def key(self) -> str | None:
@@ -59,7 +62,8 @@ def read_reply(line: str) -> Reply:
     match = _REPLY.fullmatch(line)
     if match is None:
         raise BadDialogue("a line that is no reply")
-    return Reply(int(match["code"]), match["result"] or "", match["value"])
+    end = _END.search(match["rest"])
+    return Reply(int(match["code"]), match["result"] or "", match["value"], int(end[1]) if end else 0)
 
 
 def write_command(*words: str) -> str:

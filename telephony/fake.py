@@ -25,7 +25,7 @@ from telephony.observations import (
     Observation,
     SeatParked,
 )
-from telephony.port import CallerGone, Dial, LegMissing, OriginateOutcome, Result
+from telephony.port import CallerGone, Dial, LegMissing, OriginateOutcome, Recorded, Result
 
 
 class FakeTelephony:
@@ -46,6 +46,8 @@ class FakeTelephony:
         self.redirected: list[tuple[str, str, str]] = []
         self.muted: set[str] = set()
         self.pressed: list[tuple[str, str]] = []
+        self.pressed_for: list[tuple[str, str]] = []
+        """(uniqueid, key) of ``press_for``."""
         self._legs: dict[str, Leg] = {}
         self._publish = publish
         self._numbers = count(1)
@@ -183,6 +185,10 @@ class FakeTelephony:
         self._require_up()
         self.variables[(self._leg(channel).uniqueid, name)] = value
 
+    async def press_for(self, channel: str, key: str) -> None:
+        self._require_up()
+        self.pressed_for.append((self._leg(channel).uniqueid, key))
+
     async def set_global(self, name: str, value: str) -> None:
         self._require_up()
         self.globals[name] = value
@@ -244,8 +250,19 @@ class FakeCaller:
         self.answered = False
         self.released = False
         self.variables: dict[str, str] = {}
+        self.recorded: list[str] = []
+        """Files asked for by ``record``."""
+        self.speaks_seconds = 3.0
+        """How long a message this citizen leaves."""
+        self.resting = asyncio.Event()
+        """Set while music plays and nothing is asked of the citizen."""
         self._keys = list(keys)
+        self._pressed: asyncio.Queue[str] = asyncio.Queue()
         self._gone = asyncio.Event()
+
+    def presses(self, key: str) -> None:
+        """The citizen presses a key while music plays."""
+        self._pressed.put_nowait(key)
 
     def hangs_up(self) -> None:
         """The citizen hangs up."""
@@ -272,6 +289,25 @@ class FakeCaller:
     async def wait_key(self, seconds: float) -> str | None:
         self._require_here()
         return (self._keys.pop(0) or None) if self._keys else None
+
+    async def rest(self, seconds: float, keys: str = "") -> str | None:
+        """Ends early only by ``presses`` and ``hangs_up``, never by the list of keys."""
+        self._require_here()
+        self.resting.set()
+        gone = asyncio.ensure_future(self._gone.wait())
+        key = asyncio.ensure_future(self._pressed.get())
+        done, open_ = await asyncio.wait({gone, key}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        for waiting in open_:
+            waiting.cancel()
+        self.resting.clear()
+        if gone in done:
+            raise CallerGone
+        return key.result() if key in done and key.result() in keys else None
+
+    async def record(self, file: str, *, seconds: float, silence: float, key: str) -> Recorded:
+        self._require_here()
+        self.recorded.append(file)
+        return Recorded(self.speaks_seconds)
 
     async def set_music(self, on: bool) -> None:
         self._require_here()

@@ -79,6 +79,16 @@ class Dial:
     variables: Mapping[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What ``CallerSession.record`` brought."""
+
+    seconds: float
+    """How long the file is, the silence at its end included."""
+    key: str | None = None
+    """The key that ended it."""
+
+
 class Telephony(Protocol):
     """The telephone, as the rooms know it."""
 
@@ -140,6 +150,10 @@ class Telephony(Protocol):
         """Set a channel variable."""
         ...
 
+    async def press_for(self, channel: str, key: str) -> None:
+        """As if the party of this leg had pressed the key: what plays to it is cut short."""
+        ...
+
     async def set_global(self, name: str, value: str) -> None:
         """Set a global variable of the dialplan."""
         ...
@@ -190,6 +204,14 @@ class CallerSession(Protocol):
 
     async def wait_key(self, seconds: float) -> str | None:
         """The next key pressed within ``seconds``, or None."""
+        ...
+
+    async def rest(self, seconds: float, keys: str = "") -> str | None:
+        """Let music play for ``seconds`` or until a key of ``keys``, which is returned. No keys: nothing is sent."""
+        ...
+
+    async def record(self, file: str, *, seconds: float, silence: float, key: str) -> Recorded:
+        """Beep and record into ``file`` (absolute, without ``.wav``) until ``key``, silence, or time is up."""
         ...
 
     async def set_music(self, on: bool) -> None:

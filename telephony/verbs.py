@@ -98,6 +98,12 @@ class Telephone:
         """Set a channel variable."""
         await self._on_leg("Setvar", channel, {"Channel": channel, "Variable": name, "Value": value})
 
+    async def press_for(self, channel: str, key: str) -> None:
+        """As if the party of this leg had pressed the key: what plays to it is cut short."""
+        if len(key) != 1 or key not in "0123456789*#":
+            raise RuleBroken("无效的按键", "that is not a key", code="bad_key")
+        await self._on_leg("PlayDTMF", channel, {"Channel": channel, "Digit": key, "Receive": "true"})
+
     async def set_global(self, name: str, value: str) -> None:
         """Set a global variable of the dialplan."""
         await self._link.action("Setvar", {"Variable": name, "Value": value})

@@ -117,6 +117,24 @@ class WorkOrders:
         self._drafts.tell(draft)
         return await self._shape(draft["ticket_id"], actor_of(by))
 
+    async def take_message(self, call_id: str, caller: str, line: str, seconds: float) -> str:
+        """Make a work order of a message left on a call; asked twice, the same one. Returns its number.
+
+        A recogniser's text is not enough to choose a unit by: a dispatcher listens and decides.
+        """
+        async with self._database.unit_of_work() as uow:
+            fresh_id = new_id("ticket")
+            draft = await self._drafts.finish(uow, call_id, {"phone": caller}, fresh_id)
+            if draft["ticket_id"] == fresh_id:
+                said = draft["values"]["description"].strip()
+                description = f"【电话留言 {seconds:.0f} 秒】{said or '请听录音'}"
+                draft |= {"line": draft["line"] or line}
+                draft["values"] = draft["values"] | {"description": description, "unit": ""}
+                await self._make(uow, draft, "dispatch", None, SYSTEM)
+            row = await store.fetch(uow, draft["ticket_id"])
+        self._drafts.tell(draft)
+        return str(row["number"]) if row is not None else ""
+
     async def act(self, ticket_id: str, action: str, fields: Mapping[str, Any], by: Person) -> Shape:
         """Move a work order, by id or number. Raises ``NotFound``, ``Forbidden``, ``RuleBroken``."""
         actor = actor_of(by)
@@ -174,6 +192,12 @@ class WorkOrders:
         async with self._database.reading() as connection:
             rows = await store.read_history(connection, phone, limit)
         return [self._site.views.summary(row, self._clock.now()) for row in rows]
+
+    async def progress(self, phone: str, digits: str = "") -> Sequence[Shape]:
+        """{number, state, due_at} of a citizen's work orders, open ones first; ``digits``: how their number ends."""
+        found = await self.history(phone, limit=200 if digits else 20)
+        names = ("number", "state", "due_at")
+        return [{name: one[name] for name in names} for one in found if str(one["number"]).endswith(digits)]
 
     async def page(
         self, viewer: Person, *, state: str | None, unit: str | None, words: str | None, page: int, size: int

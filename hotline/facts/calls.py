@@ -99,6 +99,39 @@ class CallEnded(Fact):
     call_id: str
     reason: str
     """``citizen_hung_up``, ``agent_hung_up``, ``abandoned``, ``hung_up_in_greeting``, ``ended_unseen`` (while we were
-    away) or ``asterisk_restarted``."""
+    away), ``asterisk_restarted``, or what the flow says when it hangs up (``callback_promised``, ``message_left``)."""
     waited_seconds: float
     talked_seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallSentOut(Fact):
+    """The citizen was connected with a number outside (110, 119, 120, a retained line) without an agent."""
+
+    call_id: str
+    target: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallPromised(Fact):
+    """We owe this citizen a call."""
+
+    call_id: str
+    task_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseKept(Fact):
+    """Somebody phoned a citizen back to whom a call was owed."""
+
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageLeft(Fact):
+    """The citizen left a message instead of waiting; the work order holds it."""
+
+    call_id: str
+    seconds: float

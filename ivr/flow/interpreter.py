@@ -51,6 +51,11 @@ def begin(flow: Flow, values: Mapping[str, str] | None = None) -> Step:
     return _enter(flow, blank, flow.start)
 
 
+def wait_only(flow: Flow) -> Step:
+    """For a citizen who comes back from a talk that broke off: the waiting room and nothing else."""
+    return _harbour(FlowState(flow.name, flow.version, flow.start, EnterQueue(), flow.language))
+
+
 def advance(flow: Flow, state: FlowState, event: Event) -> Step:
     """Take one event. ``flow`` must be of the version that the state began with."""
     node = flow.nodes.get(state.node)

@@ -1,0 +1,63 @@
+"""What the first minute of a call asks of other rooms. Handed in by ``app.py``; what is not there is not offered."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ivr.flow.hours import OpeningHours
+
+
+class ProgressReader(Protocol):
+    """Who knows how far work orders are."""
+
+    async def progress(self, phone: str, digits: str = "") -> Sequence[Mapping[str, Any]]:
+        """{number, state, due_at} of this citizen's work orders, open ones first; ``digits``: how it ends."""
+        ...
+
+
+class Articles(Protocol):
+    """The knowledge base."""
+
+    async def short_answer(self, article: str) -> str | None:
+        """The answer to read out; None for an unknown article."""
+        ...
+
+
+class Messages(Protocol):
+    """Who makes work orders of messages."""
+
+    async def take_message(self, call_id: str, caller: str, line: str, seconds: float) -> str:
+        """The number of the work order made; the same one when asked again."""
+        ...
+
+
+class Ears(Protocol):
+    """Live recognition."""
+
+    def listen(self, call_id: str, uniqueid: str) -> None:
+        """Recognise what the citizen says from now on; nothing happens when recognition is off."""
+        ...
+
+    async def last_words(self, call_id: str, seconds: float) -> None:
+        """Return when what was said is settled, or after ``seconds``."""
+        ...
+
+
+class Speaker(Protocol):
+    """Who reads text out."""
+
+    async def prompts(self, text: str, name: str) -> Sequence[str]:
+        """The prompts that say it: the site's own recording called ``name``, or speech made now. None: cannot."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Services:
+    """All of them."""
+
+    hours: OpeningHours | None = None
+    progress: ProgressReader | None = None
+    articles: Articles | None = None
+    messages: Messages | None = None
+    ears: Ears | None = None
+    speaker: Speaker | None = None
