@@ -86,9 +86,9 @@ class AgiSession:
         raise CallerGone
 
     async def record(self, file: str, *, seconds: float, silence: float, key: str) -> Recorded:
-        """Beep and record into ``file`` (absolute, without ``.wav``) until ``key``, silence, or time is up."""
+        """Record into ``file`` (absolute, without ``.wav``) until ``key``, silence, or time is up."""
         limit = str(int(seconds * 1000))
-        options = ("wav", key, limit, "0", "BEEP", f"s={max(1, round(silence))}")
+        options = ("wav", key, limit, "0", f"s={max(1, round(silence))}")
         reply = await self._do("RECORD FILE", file, *options, seconds=seconds + _PROMPT_SECONDS)
         return Recorded(reply.end / _RATE, reply.key)
 

@@ -211,7 +211,7 @@ class CallerSession(Protocol):
         ...
 
     async def record(self, file: str, *, seconds: float, silence: float, key: str) -> Recorded:
-        """Beep and record into ``file`` (absolute, without ``.wav``) until ``key``, silence, or time is up."""
+        """Record into ``file`` (absolute, without ``.wav``) until ``key``, silence, or time is up."""
         ...
 
     async def set_music(self, on: bool) -> None:

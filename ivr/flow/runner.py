@@ -31,7 +31,7 @@ from ivr.flow.interpreter import Step, advance
 from ivr.flow.model import Flow
 from ivr.flow.spoken import english_position
 from ivr.flow.state import FlowState
-from ivr.prompts import position_prompts
+from ivr.prompts import BEEP, position_prompts
 from telephony.port import CallerGone, CallerSession
 
 _log = structlog.get_logger()
@@ -178,6 +178,7 @@ class FlowRunner:
 
     async def _record(self, order: Record) -> Event:
         """Most people end a message by hanging up: what was said until then counts."""
+        await self._session.play(f"hotline/{BEEP}")
         loop = asyncio.get_running_loop()
         began = loop.time()
         limits = {"seconds": order.maximum_seconds, "silence": order.silence_seconds}

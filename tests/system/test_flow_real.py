@@ -1,0 +1,121 @@
+"""Flows on a real Asterisk: keys and words, in the greeting and while waiting; judged by ear and by the ledger."""
+
+import asyncio
+import itertools
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from hotline.demo.cast import SPEECH
+from hotline.facts import Fact
+from hotline.facts.calls import CallConnected, CallEnded, CallPromised, CallQueued, CallSentOut, MessageLeft
+from hotline.facts.tickets import TicketMoved
+from tests.system.engines import House, hears_prompt, in_conversation, open_house
+
+F = TypeVar("F", bound=Fact)
+LINES = [
+    {"number": "12345", "label": "市民热线", "group": "general"},
+    {"number": "12319", "label": "城建热线", "group": "general", "flow": "full-menu"},
+    {"number": "12320", "label": "应急", "group": "general", "flow": "outside"},
+]
+OUTSIDE = """
+flow: outside
+start: go
+nodes:
+  go: {do: transfer, target: "119", label: 消防, otherwise: sorry}
+  sorry: {do: play, prompts: no-answer, next: wait}
+  wait: {do: queue}
+"""
+HERE = Path(__file__).resolve().parents[1]
+pytestmark = pytest.mark.timeout(240)
+
+
+async def until(house: House, kind: type[F], fits: Callable[[F], object] = lambda _: True, seconds: float = 20.0) -> F:
+    """The first fact of this kind that fits, once it stands in the ledger."""
+    async with asyncio.timeout(seconds):
+        for _ in itertools.count():
+            for fact in await house.all(kind):
+                if fits(fact):
+                    return fact
+            await asyncio.sleep(0.2)
+    raise AssertionError
+
+
+async def test_a_message_its_progress_and_a_word_for_a_key(tmp_path: Path) -> None:
+    phone = "13800000001"
+    async with open_house(tmp_path / "site", lines=LINES[:2]) as house:
+        loop = asyncio.get_running_loop()
+        # A message: key 4 in the menu, spoken, ended by hanging up, as people do.
+        call = await house.dial(phone, "12319")
+        await hears_prompt(call, "welcome")
+        await hears_prompt(call, "menu-main", timeout=20)
+        await call.press("4")
+        await hears_prompt(call, "message-please")
+        await call.hears_silence(1.0)
+        await call.say(SPEECH / "lamp-1.wav")
+        await asyncio.sleep(1.0)
+        await call.hang_up()
+        left = await until(house, MessageLeft)
+        made = await until(house, TicketMoved, lambda moved: moved.call_id == left.call_id)
+        assert made.to_state == "to_dispatch"
+
+        # Key 1 in the greeting of the standard flow tells how far it is, and leads to the waiting room.
+        began = loop.time()
+        call = await house.dial(phone)
+        await call.hears_sound()
+        await call.press("1")
+        await hears_prompt(call, "progress-is")
+        assert loop.time() - began < 5.0 + 6.0  # the greeting, of 5 s, was cut short
+        await hears_prompt(call, "progress-received", timeout=25)
+        await until(house, CallQueued, lambda queued: queued.call_id != left.call_id)
+        # The same again while music plays.
+        heard_at = loop.time()
+        await asyncio.sleep(9)  # the place in the line and the hint; then music
+        await call.press("1")
+        await hears_prompt(call, "progress-is", since=heard_at)
+        # An agent takes her out of the middle of it.
+        async with house.seat("1001") as leg, house.agent("1001", leg) as agent:
+            await agent.person.be("ready")
+            taken = await agent.accept(phone)
+            async with in_conversation(call, agent.leg):
+                pass
+            connected = await until(house, CallConnected)
+            assert connected.call_id == taken["call_id"]
+            assert len([one for one in await house.all(CallQueued) if one.call_id == taken["call_id"]]) == 1
+        await call.hang_up()
+
+        # A word stands for a key: 查询进度.
+        call = await house.dial(phone, "12319")
+        await hears_prompt(call, "menu-main", timeout=20)
+        heard_at = loop.time()
+        await call.say(HERE / "speech/56_menu.wav")
+        await hears_prompt(call, "progress-is", since=heard_at, timeout=10)
+        await call.hang_up()
+
+
+async def test_night_and_a_number_outside(tmp_path: Path) -> None:
+    night = {"day_hours": [["00:00", "00:00:01"]]}
+    async with open_house(tmp_path / "site", start=False, lines=LINES, ivr=night) as house:
+        (house.site.folder / "flows").mkdir(parents=True, exist_ok=True)
+        (house.site.folder / "flows/outside.yaml").write_text(OUTSIDE, encoding="utf-8")
+        await house.engine.start()
+        # Nobody is there: a call is owed, and the citizen hears so.
+        call = await house.dial("13800000002")
+        await hears_prompt(call, "night", timeout=20)
+        await hears_prompt(call, "callback-promised", timeout=20)
+        await call.wait_ended(15)
+        promised = await until(house, CallPromised)
+        ended = await until(house, CallEnded, lambda one: one.call_id == promised.call_id)
+        assert ended.reason == "callback_promised"
+
+        # 119 does not answer: back in our hands, in front of the line.
+        call = await house.dial("13800000003", "12320")
+        sent = await until(house, CallSentOut)
+        assert (sent.target, sent.label) == ("119", "消防")
+        await hears_prompt(call, "no-answer", timeout=45)
+        async with house.seat("1001") as leg, house.agent("1001", leg) as agent:
+            await agent.person.be("ready")
+            assert (await agent.accept("13800000003"))["call_id"] == sent.call_id
+        await call.hang_up()
