@@ -65,6 +65,10 @@ class CallDesk:
         """The place in the line; 0 when there is nothing to announce."""
         return self._house.floor.position(self._call.call_id) if self._call.state is CallState.WAITING else 0
 
+    def expected_wait(self) -> float | None:
+        """Seconds that the citizen can expect to wait from now on."""
+        return self._house.floor.expected_wait(self._call.call_id, self._house.clock.now())
+
     def waited_seconds(self) -> float:
         """Since the waiting began."""
         return self._call.waited(self._house.clock.now())

@@ -20,6 +20,8 @@ ENGLISH_PROMPTS: Mapping[str, str] = MappingProxyType(
         "position-is": "You are number",
         "position-place": "in line.",
         "position-next": "You are next.",
+        "expected-wait": "You will wait about",
+        "minutes": "minutes.",
         "invalid-key": "That is not a valid key.",
         "sorry-busy": "Sorry, all agents are busy. Please call again later.",
         "goodbye": "Thank you, goodbye.",

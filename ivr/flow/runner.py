@@ -29,9 +29,9 @@ from ivr.flow.events import (
 )
 from ivr.flow.interpreter import Step, advance
 from ivr.flow.model import Flow
-from ivr.flow.spoken import english_position
+from ivr.flow.spoken import english_position, english_wait
 from ivr.flow.state import FlowState
-from ivr.prompts import BEEP, position_prompts
+from ivr.prompts import BEEP, expected_wait_prompts, position_prompts
 from telephony.port import CallerGone, CallerSession
 
 _log = structlog.get_logger()
@@ -65,6 +65,10 @@ class Desk(Protocol):
 
     def place(self) -> int:
         """The place in the line; 0 when there is nothing to announce."""
+        ...
+
+    def expected_wait(self) -> float | None:
+        """Seconds that the citizen can expect to wait from now on; None when nobody can say."""
         ...
 
     def waited_seconds(self) -> float:
@@ -204,7 +208,10 @@ class FlowRunner:
             return Answered(UNAVAILABLE)
 
     def _announcement(self, place: int) -> list[str]:
-        return english_position(place) if self._language == "en" else position_prompts(place)
+        wait = self._desk.expected_wait()
+        if self._language == "en":
+            return [*english_position(place), *english_wait(wait)]
+        return [*position_prompts(place), *expected_wait_prompts(wait)]
 
     async def _speak(self, language: str) -> None:
         if language != self._language:

@@ -6,8 +6,9 @@ digit by digit with 幺 for 1. Beyond those bounds numbers are read digit by dig
 
 from datetime import date, time
 from decimal import Decimal, InvalidOperation
+from math import ceil
 
-from ivr.prompts import spoken_digits, spoken_number
+from ivr.prompts import expected_wait_prompts, spoken_digits, spoken_number
 
 _GREATEST = 99_999_999
 _TEN_THOUSAND = 10_000
@@ -124,6 +125,13 @@ def english_position(position: int) -> list[str]:
     if not 1 < position < 10_000:
         return _named("please-wait")
     return [*_named("position-is"), *_english_number(position), *_named("position-place")]
+
+
+def english_wait(seconds: float | None) -> list[str]:
+    """What tells the wait to expect, in English; none where the Chinese says none."""
+    if not expected_wait_prompts(seconds):
+        return []
+    return [*_named("expected-wait"), *_english_number(ceil((seconds or 0.0) / 60)), *_named("minutes")]
 
 
 def _named(*names: str) -> list[str]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ivr.english import ENGLISH_PROMPTS
-from ivr.flow.spoken import english_position, say
+from ivr.flow.spoken import english_position, english_wait, say
 from ivr.prompts import PROMPTS
 
 
@@ -54,6 +54,11 @@ def test_the_place_in_the_line_in_english() -> None:
     assert english_position(1) == ["hotline/position-next"]
     assert english_position(21) == ["hotline/position-is", "hotline/n20", "hotline/d1", "hotline/position-place"]
     assert english_position(0) == ["hotline/please-wait"]
+
+
+def test_the_wait_to_expect_in_english() -> None:
+    assert english_wait(130) == ["hotline/expected-wait", "hotline/d3", "hotline/minutes"]
+    assert english_wait(30) == english_wait(None) == []
 
 
 @given(st.sampled_from(["number", "count", "money", "date", "time", "digits", "ticket", "x"]), st.text(max_size=30))
