@@ -8,7 +8,7 @@ import pytest
 
 from hotline.errors import ConfigurationError
 from telephony.agi import AgiHandler, AgiServer
-from telephony.port import CallerGone, CallerSession
+from telephony.port import CallerGone, CallerSession, Recorded
 
 OPENING = (
     "agi_network: yes\nagi_network_script: {script}\nagi_channel: PJSIP/trunk-1\nagi_uniqueid: 1.1\n"
@@ -143,6 +143,24 @@ async def test_a_silent_waiting_room_notices_a_hang_up(how: str) -> None:
         else:
             plan.writer.transport.abort()
         await ended.wait()
+
+
+async def test_music_until_a_key_that_counts_and_a_message() -> None:
+    results: list[object] = []
+
+    async def handler(session: CallerSession) -> None:
+        results.append(await session.rest(0.01))
+        results.append(await session.rest(30, "19"))
+        results.append(await session.record("/spool/m1", seconds=60, silence=4, key="#"))
+
+    async with server(handler) as agi, dialplan(agi) as plan, asyncio.timeout(5):
+        for key in ("5", "1"):  # a key that means nothing here does not end the music
+            assert (await plan.hear()).startswith("WAIT FOR DIGIT")
+            plan.say(f"200 result={ord(key)}\n")
+        await plan.obey(
+            ('RECORD FILE "/spool/m1" "wav" "#" "60000" "0" "s=4"', "200 result=35 (dtmf) endpos=24000"), ("", "")
+        )
+    assert results == [None, "1", Recorded(3.0, "#")]
 
 
 async def test_a_socket_closed_in_mid_command_is_a_hang_up() -> None:

@@ -42,3 +42,9 @@ async def test_suggestions_rather_none_than_poor(knowledge: KnowledgeBase) -> No
     said = ["你好", "我想问一下异地就医怎么备案"]
     assert (await knowledge.suggest(said))[0]["id"] == "kb_remote_medical"
     assert await knowledge.suggest(["你好", "好的谢谢"]) == []
+
+
+async def test_an_answer_to_be_read_out(knowledge: KnowledgeBase) -> None:
+    await knowledge.seed()
+    assert "公积金" in (await knowledge.short_answer("kb_housing_fund") or "")
+    assert await knowledge.short_answer("kb_nothing") is None

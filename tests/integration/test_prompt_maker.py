@@ -9,6 +9,7 @@ import pytest
 from hotline.errors import ConfigurationError
 from ivr.prompt_maker import find_faults, make_prompts, resample, speak, wanted_prompts, write_wav
 from ivr.prompts import BEEP, PROMPT_FOLDER, SHIPPED_PROMPTS
+from ivr.speaker import SynthesisedSpeech, shorten
 from telephony.phone import read_sound
 
 needs_espeak = pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="apt-get install -y espeak-ng")
@@ -63,3 +64,27 @@ def test_a_wav_is_replaced_in_one_step(tmp_path: Path) -> None:
     write_wav(tmp_path / "a.wav", np.ones(80, np.int16))
     assert len(read_sound(tmp_path / "a.wav")) == 80
     assert [file.name for file in tmp_path.iterdir()] == ["a.wav"]
+
+
+@needs_espeak
+async def test_a_text_is_read_out_once_and_the_sites_own_recording_wins(tmp_path: Path) -> None:
+    speech = SynthesisedSpeech(tmp_path)
+    (prompt,) = await speech.prompts("可以提取公积金。", "kb_x")
+    made = tmp_path / "zh" / f"{prompt}.wav"
+    born = made.stat().st_mtime_ns
+    assert await speech.prompts("可以提取公积金。", "kb_x") == (prompt,)
+    assert made.stat().st_mtime_ns == born
+    write_wav(tmp_path / "zh/hotline/kb_x.wav", np.ones(80, np.int16))
+    assert await speech.prompts("可以提取公积金。", "kb_x") == ("hotline/kb_x",)
+
+
+async def test_where_nothing_can_be_read_out_there_are_no_prompts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    assert await SynthesisedSpeech(tmp_path).prompts("您好", "kb_x") == ()
+
+
+def test_a_long_text_is_cut_at_a_sentence() -> None:
+    assert shorten("一" * 100 + "。" + "二" * 200) == "一" * 100 + "。"
+    assert len(shorten("一" * 999)) == 240

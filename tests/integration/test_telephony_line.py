@@ -245,6 +245,11 @@ async def test_without_asterisk_the_line_starts_and_is_down(bus: Bus, seen: Subs
     await ami.stop()
 
 
+async def test_only_a_key_is_pressed_for_somebody(line: TelephonyLine) -> None:
+    with pytest.raises(RuleBroken):
+        await line.telephone.press_for("PJSIP/trunk-1", "1\r\nAction: Hangup")
+
+
 async def test_verbs_on_a_leg_that_is_gone(ami: FakeAmi, line: TelephonyLine) -> None:
     with pytest.raises(LegMissing):
         await line.telephone.bridge("nobody", "nobody")

@@ -342,3 +342,26 @@ async def test_what_the_desk_lists(world: World) -> None:
     assert glance is not None
     assert (glance.maker, glance.summary["number"]) == ("agent1", ticket["number"])
     assert await world.orders.summary("ticket_none") is None
+
+
+async def test_a_message_waits_for_a_dispatcher_with_its_words(world: World) -> None:
+    await world.orders.open_draft("call_1", "13800000001", "12345 热线")
+    await world.orders.hear(heard("call_1", "我要反映沂水县沂城街道罗家庄村路灯不亮", 1))
+    number = await world.orders.take_message("call_1", "13800000001", "12345 热线", 12.0)
+    assert await world.orders.take_message("call_1", "13800000001", "12345 热线", 12.0) == number
+    ticket = await world.orders.ticket(number, BOSS)
+    assert (ticket["state"], ticket["unit"], ticket["call_id"]) == ("to_dispatch", None, "call_1")
+    assert ticket["description"].startswith("【电话留言 12 秒】")
+    assert "路灯不亮" in ticket["description"]
+    silent = await world.orders.take_message("call_2", "13800000002", "12345 热线", 3.0)
+    assert (await world.orders.ticket(silent, BOSS))["description"] == "【电话留言 3 秒】请听录音"
+
+
+async def test_progress_is_told_to_the_number_that_called(world: World) -> None:
+    made = await make(world)
+    (found,) = await world.orders.progress("13800000001")
+    assert (found["number"], found["state"]) == (made["number"], "dispatched")
+    assert await world.orders.progress("13800000001", made["number"][-6:]) == [found]
+    assert await world.orders.progress("13800000001", "000000") == []
+    assert await world.orders.progress("13900000000") == []
+    assert await world.orders.progress("") == []
