@@ -130,7 +130,7 @@ class WorkOrders:
                 description = f"【电话留言 {seconds:.0f} 秒】{said or '请听录音'}"
                 draft |= {"line": draft["line"] or line}
                 draft["values"] = draft["values"] | {"description": description, "unit": ""}
-                await self._make(uow, draft, "dispatch", None, SYSTEM)
+                await self._make(uow, draft, "dispatch", {}, SYSTEM)
             row = await store.fetch(uow, draft["ticket_id"])
         self._drafts.tell(draft)
         return str(row["number"]) if row is not None else ""
