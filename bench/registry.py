@@ -47,6 +47,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         ("seat.handover", "seat.handover.p50", "seat.handover.audio", "seat.handover.audio_p50"),
         _from("bench.seat_handover"),
     ),
+    Benchmark("draft.fields_right", ("draft.fields_right", "draft.update_p95"), _from("bench.draft_fields")),
     Benchmark("engine.cpu_share", ("engine.cpu_share", "engine.cpu_share.asr"), _from("bench.cpu_share")),
 )
 

@@ -23,6 +23,8 @@ from telephony.asterisk.process import find_running
 from telephony.asterisk.render import AsteriskFiles
 from telephony.phone.commands import phone_command
 from tickets.commands import tickets_command
+from tickets.draft_commands import draft as draft_command
+from tickets.draft_commands import learn_command
 
 cli = typer.Typer(
     name="hotline",
@@ -39,6 +41,8 @@ cli.add_typer(flow_command, name="flow")
 cli.add_typer(simulate_command, name="simulate")
 cli.add_typer(phone_command, name="phone")
 cli.add_typer(tickets_command, name="tickets")
+cli.command("draft")(draft_command)
+cli.command("learn")(learn_command)
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="配置文件 / the site's settings", envvar="HOTLINE_CONFIG")

@@ -14,7 +14,7 @@ from hotline.facts.calls import CallArrived
 from hotline.facts.speech import UtteranceHeard
 from hotline.facts.tickets import DraftChanged
 from tickets import store
-from tickets.draft import Spoken
+from tickets.dialogue import Spoken
 from tickets.site import TicketSite
 from tickets.views import Shape
 from tickets.views import draft as shape_of

@@ -1,4 +1,4 @@
-"""Finding the place in what a citizen says: the site's gazetteer first, then the shape of Chinese addresses. Pure.
+"""Finding the place in what a citizen says: the gazetteer first, then the shape of Chinese addresses. Pure.
 
 A county or a known town anchors the address; what follows it in the shape of names (…街道 …村 …路 …号楼) belongs to
 it. Without an anchor the same shapes are looked for anywhere. A town that lies in one county only brings its county.
@@ -7,28 +7,63 @@ it. Without an anchor the same shapes are looked for anywhere. A town that lies 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
-_NUMBER = "零一二三四五六七八九十百两0-9"
-_NEVER_IN_NAMES = "我你他她它的是在从把了就有没不这那都很要想与跟给被着过还也个到\0,,。:;、!?"
+from tickets.lexicon import shipped, word_list
+
+_NUMBER = "零一二三四五六七八九十百两幺0-9"
+_NEVER_IN_NAMES = "我你您俺咱她它的是在从把了就有没不这那都很要想与跟给被着过还也个到吗呢吧啊哪嗯最\0,,。:;、!?？"
 _SUFFIX = (
-    r"街道(?!办)|镇(?!政府)|乡(?![下村])|社区(?!居委)|村(?![委里民口干]|干部)|庄(?![村镇]|社区|子)|小区|家园|花园|公寓|大厦"
-    r"|大道|大街|(?<![道马公修铁线电水门走小])路(?![灯面边上段况障堵口人途过])|街(?!道)|巷(?!子)|胡同|苑(?!区)|家湖"
-    r"|(?<!第)[东西南北]关村?|广场(?!舞)|公园|医院|中学|小学|幼儿园|火车站|高铁站|汽车站|市场(?!监)|大桥|敬老院|体育馆|图书馆"
+    r"街道(?!办)|镇(?!政府)|乡(?![下村镇])|社区(?!居委)|村(?![委里民口干]|干部)|"
+    r"庄(?![村镇]|社区|子|稼)|小区|家园|花园|公寓|大厦"
+    r"|大道|大街|"
+    r"(?<![道马公修铁线电水门走小条段了边村])路(?![灯面边上段况障堵口人途过车东西南北]|"
+    r"[东西南北][边侧面头])|(?<![道马公修铁线电水门走小条段了边村])路(?=[东西南北](?:边|"
+    r"侧|面|头|段|首|端))|街(?!道)|巷(?!子)|胡同|苑(?!区)|家湖"
+    r"|(?<!第)[东西南北]关村?|广场(?!舞)|公园|医院|中学|小学|大学|学院|幼儿园|火车站|"
+    r"高铁站|汽车站|市场(?!监)|大桥|敬老院|体育馆|图书馆"
+    r"|新村|佳苑|嘉园|佳园|新城|名城|名苑|名都|华庭|华府|豪庭|豪园|雅居|雅苑|雅园|公馆|"
+    r"山庄|御园|庭院|国际城|国际|家属院|宿舍|商城|批发城|步行街|美食街|超市|商场|购物中心"
+    r"|卫生院|卫生室|酒店|加油站|收费站|工业园|产业园|科技园|物流园|家居城|建材城|汽配城|"
+    r"水库|高架桥|立交桥|桥头|隧道|中心校|学校|实验[小中]学|[一二三四五六七八九十]中|"
+    r"[一二三四五六七八九十]小"
 )
-_COMPONENT = re.compile(rf"[^{_NEVER_IN_NAMES}]{{1,6}}?(?:{_SUFFIX})")
-_CROSSING = re.compile(rf"[与和][^{_NEVER_IN_NAMES}]{{1,5}}?(?:路|大道|大街|街)(?=交)")
+_WEAK_SUFFIX = r"城|湾|府|郡|园|墅|里|河|桥|厂|居|院"
+_COMPONENT = re.compile(rf"[^{_NEVER_IN_NAMES}]{{1,7}}?(?:{_SUFFIX})")
+_WEAK = re.compile(
+    rf"[^{_NEVER_IN_NAMES}]{{2,5}}?(?:{_WEAK_SUFFIX})(?=[{_NUMBER}]+(?:号楼|号院|栋|号|期|区|单元)|小区|[东西南北]门|$)"
+)
+_CROSSING = re.compile(rf"(?:[与和跟]|交)[^{_NEVER_IN_NAMES}]{{1,6}}?(?:路|大道|大街|街)(?=交|路口|口|的?十字)")
 _DETAIL = re.compile(
-    rf"(?:[{_NUMBER}]+(?:号楼|号院|单元|栋|楼|号|组|户))*"
-    r"(?:交叉路?口|交会处|交汇处|路口|十字路口)?(?:[东西南北](?:边|侧|面|头|门)|门口|对面|旁边|附近)?"
+    rf"(?:[{_NUMBER}]+(?:号楼|号院|单元|栋|楼|号|组|户|期|区|层|室|排|弄|座))*"
+    r"(?:交叉路?口|交会处?|交汇处?|路口|十字路口)?(?:往?[东西南北]+(?:边|侧|面|头|门|段|"
+    r"首|端|口)?(?:[一二两三四五六七八九十百多0-9]+米(?:处|左右|路[东西南北])?)?|门口|"
+    r"对面|旁边|附近|后面|前面)?"
 )
 _MASKED = re.compile(
-    r"我(?:要|想|来)?(?:反映|投诉|举报|咨询|问)(?:一下)?|反映|投诉|举报|咨询|请问|麻烦|[你您]好|昨天|今天|前天|每天|晚上|早上|中午|上午|下午|半夜|凌晨"
-    r"|最近|这两天|上周|我们|我家|他们|住在|地址|位置|具体|附近的|一个|有个|有人|因为|没有|影响|施工|噪音|喂|(?<=路)和(?!.{0,5}路交)|到处"
+    r"我(?:要|想|来)?(?:反映|投诉|举报|咨询|问)(?:一下)?|反映|投诉|举报|咨询|请问|麻烦|"
+    r"[你您]好|昨天|今天|前天|每天|晚上|早上|中午|上午|下午|半夜|凌晨"
+    r"|最近|这两天|上周|我们|我家|他们|住在|地址|位置|具体|附近的|一个|有个|有人|因为|"
+    r"没有|影响|施工|噪音|喂|(?<=路)和(?!.{0,6}路?[交口])|到处"
+    r"|现在|就是|应该|那个|这个|就在|叫做|好像|然后|所以|但是|而且|已经|一直|经常|旁边的|"
+    r"对面的|门口的|整个|全|属于|位于|靠近|大概|老家|家住|住的?|家里|去年|前年|今年|"
+    r"上个月|刚才|建议|希望|能不能|可以|开车|走到|路过|经过|孩子|老人|干活|打工|上班|"
+    r"买的?|去了?|来了?|听说|知道"
 )
-_COMMON_NOUNS = frozenset({
-    "道路", "马路", "公路", "小路", "线路", "农村", "小区", "社区", "街道", "医院", "市场", "公园", "广场", "幼儿园",
-    "大街", "村", "路",
-})  # fmt: skip
+_COMMON_NOUNS = frozenset(word_list("common_places"))
+_ORIGIN = re.compile(r"(?:老家|户口|户籍|原来|以前|娘家|婆家)(?:是|在|住)*(?:咱|我们)?$")
+_DENIED = re.compile(r"(?:不是|不在|不属于)$")
+_LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
+    (1, re.compile(r"(?:街道|镇|乡)$")),
+    (2, re.compile(r"(?:社区|村|庄|关)$")),
+    (3, re.compile(r"(?:路|大道|大街|街|巷|胡同)$")),
+)
+_ANSWER_LEAD = re.compile(
+    r"^(?:嗯+|啊|哦|对|好的?|那个|就是|就|我|我们|俺们?|家|位置|地址|具体|这里|这边|是|在|住|"
+    r"叫|咱)+"
+)
+_ANSWER_END = re.compile(r"(?:这边|那边|这里|那里|这块|那块|这儿|那儿|这个地方|这个位置|的|了|吧|啊|呢|呀|哈|嘛)+$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +76,27 @@ class Place:
     start: int
     end: int
     words: tuple[str, ...]
+    asked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """A place put together from a whole conversation, and the words it came from."""
+
+    county: str
+    detail: str
+    words: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """As one line."""
+        return self.county + self.detail
+
+
+@cache
+def _shipped_places() -> Mapping[str, Any]:
+    gazetteer: Mapping[str, Any] = shipped("gazetteer")
+    return gazetteer
 
 
 @dataclass(frozen=True)
@@ -48,60 +104,168 @@ class Gazetteer:
     """The site's counties and zones, each with its towns and well-known places."""
 
     counties: Mapping[str, Sequence[str]]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    roads: frozenset[str] = frozenset()
     _towns: Mapping[str, str] = field(init=False, repr=False, default_factory=dict)
+    _bare: Mapping[str, str] = field(init=False, repr=False, default_factory=dict)
     _short: Mapping[str, str] = field(init=False, repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         owners: dict[str, list[str]] = {}
         for county, towns in self.counties.items():
             for town in towns:
-                owners.setdefault(town, []).append(county)
+                if county not in owners.setdefault(town, []):
+                    owners[town].append(county)
         object.__setattr__(self, "_towns", {t: c[0] if len(c) == 1 else "" for t, c in owners.items()})
+        bare = {re.sub(r"(?:街道|镇|乡)$", "", town): county for town, county in self._towns.items()}
+        object.__setattr__(self, "_bare", {name: county for name, county in bare.items() if len(name) >= 2})
         short = {county[:-1]: county for county in self.counties if len(county) == 3 and county[-1] in "县区"}
         object.__setattr__(self, "_short", short)
+
+    @classmethod
+    def of(cls, places: Mapping[str, Sequence[str]]) -> "Gazetteer":
+        """The site's places and, where it shares a county with the shipped gazetteer, that one's too."""
+        ours = _shipped_places()
+        known = {county: line.split() for county, line in ours["counties"].items()}
+        if places and not set(places) & set(known):
+            return cls(places)
+        merged = {
+            county: list(dict.fromkeys([*places.get(county, ()), *known.get(county, ())]))
+            for county in {**places, **known}
+        }
+        for county, line in ours["landmarks"].items():
+            merged[county] = list(dict.fromkeys([*merged.get(county, []), *line.split()]))
+        aliases = {alias: county for county, line in ours["aliases"].items() for alias in line.split()}
+        return cls(merged, aliases, frozenset(ours["roads"].split()))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every full name, for repairing what was misheard."""
+        return (*self.counties, *self._towns, *self.aliases, *self.roads)
+
+    @property
+    def short_names(self) -> tuple[str, ...]:
+        """Counties as people call them: 沂水, 费县."""
+        return (*self._short, *(county for county in self.counties if len(county) == 2))
 
     def county_of(self, text: str) -> str:
         """The county or zone that ``text`` names or implies; empty when none."""
         place = self.find(text)
         return place.county if place else ""
 
-    def find(self, text: str) -> Place | None:
-        """The place that one utterance names."""
+    def find(self, text: str, *, asked: bool = False) -> Place | None:
+        """The place that one utterance names. ``asked``: it answers a question for the place."""
         masked = _MASKED.sub(lambda hit: "\0" * len(hit.group()), text)
-        anchor = self._anchor(masked)
+        anchor = self._anchor(masked, text)
         if anchor is None:
-            return _find_free(masked)
+            found = _find_free(masked)
+            return _marked(found, asked) if found else (_whole_answer(text) if asked else None)
         start, end, county, town = anchor
+        if not town and (inner := self._anchor(masked[end : end + 14], masked[end:])) and inner[3] and inner[0] <= 1:
+            start, end, town = end + inner[0], end + inner[1], True
         stop = _extend(masked, end)
-        tail = (text[start:end] if town else "") + text[end:stop]
-        return Place(county + tail, county, tail, start, stop, tuple(filter(None, (text[start:end], text[end:stop]))))
+        tail = (text[start:end] if town else "") + text[end:stop].lstrip("市县区" if not town else "")
+        tail = tail.removeprefix("的")
+        if not tail and (later := _find_free(masked[stop:])):
+            tail = later.tail
+            at = stop + later.start
+            return Place(county + tail, county, tail, start, at + len(tail), (text[start:end], tail), asked)
+        named = anchor[1] if start != anchor[0] else end
+        words = tuple(filter(None, (text[anchor[0] : named], text[named:stop])))
+        return Place(county + tail, county, tail, anchor[0], stop, words, asked)
 
-    def _anchor(self, text: str) -> tuple[int, int, str, bool] | None:
-        hits = [(text.find(name), len(name), name, False) for name in self.counties]
-        hits += [(text.find(town), len(town), county, True) for town, county in self._towns.items()]
+    def _anchor(self, text: str, whole: str) -> tuple[int, int, str, bool] | None:
+        hits = [(at, len(name), name, False) for name in self.counties for at in _all(text, name)]
+        hits += [(at, len(alias), county, False) for alias, county in self.aliases.items() for at in _all(text, alias)]
+        hits += [(at, len(town), county, True) for town, county in self._towns.items() for at in _all(text, town)]
+        for bare, county in self._bare.items():
+            for hit in re.finditer(
+                rf"(?<![\u4e00-\u9fff]){bare}(?=[^{_NEVER_IN_NAMES}]{{1,5}}(?:村|社区|小区)|$|"
+                rf"那边|这边|街上)",
+                text,
+            ):
+                hits.append((hit.start(), len(bare), county, True))
         for short, county in self._short.items():
-            hit = re.search(rf"{short}(?![路街河大]|{county[-1]})", text)
-            hits.append((hit.start() if hit else -1, len(short), county, False))
-        found = sorted((at, -length, county, town) for at, length, county, town in hits if at >= 0)
+            for hit in re.finditer(rf"{short}(?![路街河大]|{county[-1]})", text):
+                hits.append((hit.start(), len(short), county, False))
+        good = [
+            hit
+            for hit in hits
+            if not _ORIGIN.search(whole[: hit[0]])
+            and not _DENIED.search(whole[: hit[0]])
+            and not whole.startswith("人", hit[0] + hit[1])
+        ]
+        found = sorted((at, -length, county, town) for at, length, county, town in (good))
         if not found:
             return None
         at, length, county, town = found[0]
         return at, at - length, county, town
 
 
-def join(places: Sequence[Place]) -> tuple[str, tuple[str, ...]] | None:
-    """One address out of all places named in a conversation: the fullest tail, with the county said elsewhere."""
+def combine(places: Sequence[Place]) -> Address | None:
+    """One address out of all places named in a conversation: the fullest, completed by what was said elsewhere."""
     if not places:
         return None
-    best = max(places, key=lambda place: (len(place.tail), bool(place.county)))
-    county = best.county or next((place.county for place in reversed(places) if place.county), "")
-    words = best.words if best.county or not county else (county, *best.words)
-    return county + best.tail, words
+    best = max(places, key=lambda place: (len(place.tail) + 3 * place.asked, bool(place.county)))
+    counties = [place for place in places if place.county]
+    owner = best if best.county else next((place for place in reversed(counties)), None)
+    county = owner.county if owner else ""
+    detail, words = best.tail, list(best.words)
+    for other in places:
+        if (
+            other is best
+            or not other.tail
+            or other.tail in detail
+            or (other.county and county and other.county != county)
+        ):
+            continue
+        fuller = _complete(detail, other)
+        if fuller != detail:
+            detail, words = fuller, [*words, *other.words]
+    if owner and owner is not best:
+        words = [owner.words[0] if owner.words else county, *words]
+    return Address(county, detail, tuple(dict.fromkeys(words)))
+
+
+def join(places: Sequence[Place]) -> tuple[str, tuple[str, ...]] | None:
+    """The combined address as one line."""
+    address = combine(places)
+    return (address.text, address.words) if address else None
+
+
+def _complete(detail: str, other: Place) -> str:
+    """``detail`` with the town or village before it, or the house number behind it, that ``other`` adds."""
+    have = {_level(part) for part in _parts(detail)}
+    parts = _parts(other.tail)
+    front = "".join(
+        part
+        for part in parts
+        if part not in detail
+        and (level := _level(part))
+        and level not in have
+        and level < min(have or {4})
+        and (level < 3 or other.asked)
+    )
+    number = re.compile(rf"[{_NUMBER}]+(?:号楼|号院|单元|栋|号)")
+    behind = ""
+    if not number.search(detail) and (hit := number.search(other.tail)) and (other.asked or hit.start() == 0):
+        behind = other.tail[hit.start() :]
+    return front + detail + behind
+
+
+def _parts(tail: str) -> list[str]:
+    return [hit.group() for hit in re.finditer(rf".{{1,8}}?(?:{_SUFFIX})|.+$", tail)]
+
+
+def _level(part: str) -> int:
+    return next((level for level, pattern in _LEVELS if pattern.search(part)), 4)
 
 
 def _extend(text: str, at: int) -> int:
     """The end of the address that goes on at ``at``."""
-    while (hit := _COMPONENT.match(text, at)) and hit.group() not in _COMMON_NOUNS:
+    if text.startswith(("的", "市", "这边")) and at < len(text):
+        pass
+    while (hit := (_COMPONENT.match(text, at) or _WEAK.match(text, at))) and hit.group() not in _COMMON_NOUNS:
         at = hit.end()
     if crossing := _CROSSING.match(text, at):
         at = crossing.end()
@@ -112,7 +276,7 @@ def _extend(text: str, at: int) -> int:
 def _find_free(text: str) -> Place | None:
     best: Place | None = None
     at = 0
-    while hit := _COMPONENT.search(text, at):
+    while hit := (_COMPONENT.search(text, at) or _WEAK.search(text, at)):
         at = hit.end()
         if hit.group() in _COMMON_NOUNS:
             continue
@@ -122,3 +286,28 @@ def _find_free(text: str) -> Place | None:
             best = Place(found, "", found, hit.start(), end, (found,))
         at = end
     return best
+
+
+def _whole_answer(text: str) -> Place | None:
+    """A short answer to "where" is the place, though nothing in it looks like one."""
+    detail = _ANSWER_END.sub("", _ANSWER_LEAD.sub("", text))
+    if not 2 <= len(detail) <= 16 or re.search(
+        r"[0-9]{5,}|不知道|不清楚|谢谢|再见|吗$|怎么|什么|说过|没有|不是|不对", detail
+    ):
+        return None
+    if re.search(rf"^[{_NUMBER}]+$", detail):
+        return None
+    at = text.find(detail)
+    return Place(detail, "", detail, at, at + len(detail), (detail,), True)
+
+
+def _marked(place: Place, asked: bool) -> Place:
+    return Place(place.text, place.county, place.tail, place.start, place.end, place.words, asked)
+
+
+def _all(text: str, name: str) -> list[int]:
+    at, found = text.find(name), []
+    while at >= 0:
+        found.append(at)
+        at = text.find(name, at + 1)
+    return found

@@ -7,14 +7,16 @@ from zoneinfo import ZoneInfo
 
 from hotline.errors import RuleBroken
 from hotline.settings import Settings
+from tickets.classifier import Classifier, LearntClassifier, shipped_evidence
 from tickets.deadlines import DeadlineRules, calendar_of
 from tickets.dispatch import Directory, Duty
-from tickets.draft import Classifier, Drafter, KeywordClassifier
+from tickets.draft import Drafter
+from tickets.learning import load
 from tickets.organisation import is_ready, units_below
 from tickets.places import Gazetteer
 from tickets.process import Process
 from tickets.views import TicketViews
-from tickets.vocabulary import TYPES
+from tickets.vocabulary import LEAF_WORDS, TYPES
 
 _LENGTHS: Mapping[str, int] = {"title": 200, "description": 5000, "place": 200, "phone": 32}
 
@@ -55,9 +57,10 @@ class TicketSite:
         rules = DeadlineRules(calendar, process.days, process.dispatch_minutes)
         duties = [Duty(row.category, row.place, row.unit) for row in organisation.directory]
         drafter = Drafter(
-            Gazetteer(organisation.places),
+            Gazetteer.of(organisation.places),
             Directory(duties, names),
-            classifier or KeywordClassifier(organisation.categories),
+            classifier
+            or LearntClassifier(organisation.categories, load(settings.storage.folder) or shipped_evidence()),
         )
         ready = frozenset(unit.code for unit in organisation.units if is_ready(unit.leader, len(unit.handlers)))
         units = [
@@ -97,3 +100,12 @@ class TicketSite:
     def _has_category(self, value: str) -> bool:
         top, _, leaf = value.partition("/")
         return top in self.categories and (not leaf or leaf in self.categories[top])
+
+
+def drafter_without_site() -> Drafter:
+    """A drafter with the shipped gazetteer and the standard categories, for trying out without settings."""
+    categories: dict[str, list[str]] = {}
+    for name in LEAF_WORDS:
+        top, _, leaf = name.partition("/")
+        categories.setdefault(top, []).append(leaf)
+    return Drafter(Gazetteer.of({}), Directory([], {}), LearntClassifier(categories))

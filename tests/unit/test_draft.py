@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from hotline.settings import load_settings
-from tickets.draft import Draft, Spoken
+from tickets.dialogue import Spoken
+from tickets.draft import Draft
 from tickets.site import TicketSite
 from tickets.spoken_numbers import find_phone
 from tickets.vocabulary import LEAF_WORDS
@@ -42,7 +43,7 @@ def test_a_whole_conversation() -> None:
     }
     assert draft.because["phone"] == ("一三八零零零零零零零一",)
     assert draft.because["place"] == ("沂水县", "沂城街道罗家庄村")
-    assert "路灯" in draft.because["category"]
+    assert any("路灯" in word for word in draft.because["category"])
     assert "沂水县" in draft.because["unit"][0]
 
 
@@ -58,7 +59,7 @@ def test_the_recognisers_blanks_do_not_matter() -> None:
         ("请问医保卡怎么办理", "卫健医保/报销", "咨询"),
         ("我建议在北京路增设斑马线", "交通/信号标志", "建议"),
         ("我要举报工厂半夜排放废气", "生态环境/异味", "举报"),
-        ("陶然路和平安路交会处的工地夜间施工", "生态环境/施工噪声", "求助"),
+        ("陶然路和平安路交会处的工地夜间施工", "生态环境/施工噪声", "投诉"),
         ("路面积水严重", "市政公用/排水积水", "求助"),
         ("公园里的健身器材坏了没有人修", "城市管理/园林绿化", "求助"),
     ],
