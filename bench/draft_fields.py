@@ -19,8 +19,8 @@ from typing import Any
 from bench.registry import Tell
 from bench.rows import Row
 from hotline.errors import Unavailable
-from tickets.draft_commands import shape
 from tickets.dialogue import Spoken
+from tickets.draft_commands import shape
 from tickets.site import drafter_without_site
 
 COMMAND = "make bench ONLY=draft"

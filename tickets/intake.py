@@ -12,7 +12,7 @@ from hotline.facts.tickets import IntakeReceived
 from hotline.ids import new_id
 from hotline.security import Person
 from tickets import store
-from tickets.draft import Spoken
+from tickets.dialogue import Spoken
 from tickets.guards import Actor
 from tickets.making import Maker
 from tickets.movement import Mover

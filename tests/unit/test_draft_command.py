@@ -9,8 +9,8 @@ import pytest
 
 from hotline.errors import ConfigurationError
 from tickets.classifier import LearntClassifier, shipped_evidence
-from tickets.draft_commands import draft_lines
 from tickets.dialogue import Spoken
+from tickets.draft_commands import draft_lines
 from tickets.learning import MODEL_FILE, Example, learn, load, save
 from tickets.site import drafter_without_site
 
