@@ -12,11 +12,13 @@ import type {
   Health,
   Live,
   Me,
+  Peaks,
   Seat,
   SeatStatus,
   Ticket,
   TicketPage,
   Unit,
+  Utterance,
 } from "./types";
 
 const part = encodeURIComponent;
@@ -40,6 +42,12 @@ export const api = {
 
   citizen: (phone: string) => http.get<CitizenHistory>(`/citizens/${part(phone)}/tickets`),
   call: (callId: string) => http.get<CallDetail>(`/calls/${part(callId)}`),
+  correct: (callId: string, utteranceId: string, text: string) =>
+    http.patch<Utterance>(`/calls/${part(callId)}/utterances/${part(utteranceId)}`, { text }),
+  peaks: (recordingId: string, buckets: number) =>
+    http.get<Peaks>(`/recordings/${part(recordingId)}/peaks${query({ buckets })}`),
+  pauseRecording: (callId: string, paused: boolean) =>
+    http.post<{ paused: boolean }>(`/desk/calls/${part(callId)}/recording`, { paused }),
   knowledge: (words: string) => http.get<{ items: Article[] }>(`/knowledge${query({ q: words })}`),
 
   tickets: (filter: { state?: string; unit?: string; q?: string; page?: number; size?: number }) =>

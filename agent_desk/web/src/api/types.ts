@@ -83,6 +83,13 @@ export interface Utterance {
   started_at: Instant;
   seconds: number;
   confidence: number | null;
+  /** As it is read: corrected, or with digits and punctuation. `text` is what was heard. */
+  display?: string;
+  /** Missed live, transcribed from the recording after the call. */
+  repaired?: boolean;
+  corrected_by?: string | null;
+  /** Each word, seconds after `started_at`, its length. */
+  words?: [string, number, number][];
 }
 
 export interface Partial {
@@ -196,6 +203,16 @@ export interface Recording {
   sha256: string;
   tracks: string[];
   created_at: Instant;
+  /** When its first sample was spoken. */
+  started_at?: Instant | null;
+  held?: boolean;
+}
+
+/** How loud each party was, 0–100 in equal steps of time. */
+export interface Peaks {
+  recording_id: string;
+  seconds: number;
+  peaks: Record<string, number[]>;
 }
 
 export interface Ticket extends TicketSummary {

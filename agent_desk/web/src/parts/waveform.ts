@@ -1,0 +1,35 @@
+/** The picture of two voices as SVG paths: the citizen above the line, the agent below it. Pure. */
+
+export const HALF = 20;
+
+/** A closed path over `peaks` (0–100), `HALF` high; below the line when `down`. One unit wide per peak. */
+export function outline(peaks: readonly number[], down = false): string {
+  if (peaks.length === 0) return "";
+  const sign = down ? 1 : -1;
+  const points = peaks.map((peak, at) => `L${at + 0.5} ${(HALF + (sign * Math.min(peak, 100) * HALF) / 100).toFixed(1)}`);
+  return `M0 ${HALF}${points.join("")}L${peaks.length} ${HALF}Z`;
+}
+
+/** Which of the heard words stands at `share` (0–1) of a line's text; its start in seconds. */
+export function wordAt(words: readonly (readonly [string, number, number])[], share: number): number {
+  const whole = words.reduce((sum, [text]) => sum + text.length, 0);
+  let passed = 0;
+  for (const [text, start] of words) {
+    passed += text.length;
+    if (passed > share * whole) return start;
+  }
+  return words.at(-1)?.[1] ?? 0;
+}
+
+/** The utterance that is being said `seconds` into a recording that began at `began` (ms since 1970); "" in a pause. */
+export function spokenAt(
+  utterances: readonly { id: string; started_at: string; seconds: number }[],
+  began: number,
+  seconds: number,
+): string {
+  const at = began + seconds * 1000;
+  return utterances.findLast((u) => {
+    const start = Date.parse(u.started_at);
+    return at >= start - 150 && at <= start + u.seconds * 1000 + 250;
+  })?.id ?? "";
+}
