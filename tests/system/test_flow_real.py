@@ -11,6 +11,7 @@ import pytest
 from hotline.demo.cast import SPEECH
 from hotline.facts import Fact
 from hotline.facts.calls import CallConnected, CallEnded, CallPromised, CallQueued, CallSentOut, MessageLeft
+from hotline.facts.recordings import RecordingReady
 from hotline.facts.tickets import TicketMoved
 from tests.system.engines import House, hears_prompt, in_conversation, open_house
 
@@ -60,6 +61,12 @@ async def test_a_message_its_progress_and_a_word_for_a_key(tmp_path: Path) -> No
         left = await until(house, MessageLeft)
         made = await until(house, TicketMoved, lambda moved: moved.call_id == left.call_id)
         assert made.to_state == "to_dispatch"
+        async with house.person("supervisor") as supervisor:
+            ticket = await supervisor.get(f"/tickets/{made.ticket_id}")
+            assert ticket["description"].startswith("【电话留言")
+            assert "路灯" in ticket["description"]
+            await until(house, RecordingReady, lambda ready: ready.call_id == left.call_id)
+            assert len((await supervisor.get(f"/tickets/{made.ticket_id}"))["recordings"]) == 1
 
         # Key 1 in the greeting of the standard flow tells how far it is, and leads to the waiting room.
         began = loop.time()
@@ -97,10 +104,10 @@ async def test_a_message_its_progress_and_a_word_for_a_key(tmp_path: Path) -> No
 
 async def test_night_and_a_number_outside(tmp_path: Path) -> None:
     night = {"day_hours": [["00:00", "00:00:01"]]}
-    async with open_house(tmp_path / "site", start=False, lines=LINES, ivr=night) as house:
-        (house.site.folder / "flows").mkdir(parents=True, exist_ok=True)
-        (house.site.folder / "flows/outside.yaml").write_text(OUTSIDE, encoding="utf-8")
-        await house.engine.start()
+    own = tmp_path / "site/flows/outside.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(OUTSIDE, encoding="utf-8")
+    async with open_house(tmp_path / "site", lines=LINES, ivr=night) as house:
         # Nobody is there: a call is owed, and the citizen hears so.
         call = await house.dial("13800000002")
         await hears_prompt(call, "night", timeout=20)
