@@ -18,6 +18,8 @@ _log = structlog.get_logger()
 
 LARGEST_BODY = 256 * 1024
 """Bytes. The longest thing that people send is a description."""
+LARGEST_FILE = 64 * 1024 * 1024
+"""Bytes of a picture or film put to a work order; the room is stricter by kind."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -85,7 +87,8 @@ class Armour:
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         announced = headers.get("content-length", "0")
-        if not announced.isdecimal() or int(announced) > LARGEST_BODY:
+        largest = LARGEST_FILE if scope["path"].endswith("/attachments") else LARGEST_BODY
+        if not announced.isdecimal() or int(announced) > largest:
             await refuse(413)(scope, receive, send)
             return
         seen = 0
@@ -95,7 +98,7 @@ class Armour:
             nonlocal seen
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > LARGEST_BODY:
+            if seen > largest:
                 raise BodyTooLarge
             return message
 

@@ -13,6 +13,7 @@ from agent_desk.feed.hub import FeedHub
 from agent_desk.listening import Listening
 from agent_desk.ports import Rooms
 from agent_desk.seat_phone import SeatPhones
+from agent_desk.tokens import ChannelTokens
 from hotline.errors import NotSignedIn, RuleBroken
 from hotline.security import Person, Security, Session, demand
 from hotline.settings import Settings
@@ -30,6 +31,7 @@ class Desk:
     phones: SeatPhones
     hub: FeedHub
     listening: Listening
+    tokens: ChannelTokens
     ping_seconds: float = 15.0
     """How often a screen hears that it is still connected, and how often we ask whether its session still holds."""
 
@@ -85,6 +87,7 @@ Listener = Annotated[Person, Depends(Permission("recording.listen"))]
 KnowledgeReader = Annotated[Person, Depends(Permission("knowledge.read"))]
 DirectoryReader = Annotated[Person, Depends(Permission("directory.read"))]
 TicketReader = Annotated[Person, Depends(Permission("ticket.read"))]
+TicketAttacher = Annotated[Person, Depends(Permission("ticket.attach"))]
 TicketActor = Annotated[Person, Depends(Permission("ticket.act"))]
 CallbackReader = Annotated[Person, Depends(Permission("callback.read"))]
 Watcher = Annotated[Person, Depends(Permission("live.watch"))]

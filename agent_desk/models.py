@@ -249,6 +249,20 @@ class Action(Shape):
     needs_zh: list[str] = []
 
 
+class Alike(TicketSummary):
+    """An earlier work order that looks like this one: 0 to 100 points, and why."""
+
+    score: int
+    because: list[str]
+
+
+class UnitProposal(Shape):
+    """Which unit the duty directory names, and why."""
+
+    unit: str
+    reason: str
+
+
 class Ticket(TicketSummary):
     """A whole work order."""
 
@@ -278,6 +292,49 @@ class Ticket(TicketSummary):
     recordings: list[Recording] = []
     parts: list[TicketSummary] = []
     merged: list[TicketSummary] = []
+    alike: list[Alike] = []
+    attachments: list["Attachment"] = []
+    proposal: UnitProposal | None = None
+    scope_hint: str | None = None
+
+
+class Attachment(Shape):
+    """A picture (jpeg, png), film (mp4) or document (pdf) of a work order."""
+
+    id: str
+    kind: Literal["jpeg", "png", "mp4", "pdf"]
+    name: str
+    bytes: int
+    by: str
+    at: Instant
+
+
+class Acknowledgement(Shape):
+    """What a sender is told: the number by which to ask. ``repeats``: numbers of earlier matters like this one."""
+
+    ticket_id: str
+    number: str
+    state: str
+    state_zh: str
+    duplicate: bool
+    received_at: Instant
+    zh: str
+    en: str
+    repeats: list[str]
+    scope_hint: str | None
+
+
+class Progress(Shape):
+    """What a citizen may know of his matter."""
+
+    number: str
+    state: str
+    state_zh: str
+    created_at: Instant
+    due_at: Instant | None
+    closed_at: Instant | None
+    reply: str | None
+    route: str | None
 
 
 class TicketPage(Shape):
@@ -482,6 +539,24 @@ class SubmitWish(DraftWish):
     matter: Annotated[str, Field(max_length=20)] | None = None
 
 
+class IntakeWish(Wish):
+    """A matter from a channel. ``sender_id``: the sender's own id of it, the same when it is sent again."""
+
+    sender_id: Annotated[str, Field(min_length=1, max_length=128)]
+    description: Annotated[str, Field(min_length=1, max_length=5000)]
+    title: Line | None = None
+    type: Line | None = None
+    category: Line | None = None
+    place: Line | None = None
+    urgency: Line | None = None
+    phone: Annotated[str, Field(max_length=32)] | None = None
+
+    def fields(self) -> dict[str, str]:
+        """The fields of the work order that were sent."""
+        sent = self.model_dump(exclude_unset=True, exclude={"sender_id"})
+        return {name: value for name, value in sent.items() if value}
+
+
 class ActionWish(Wish):
     """What a move of a work order may need. ``due_at`` is of a sub-order, ``review_on`` of a suspended matter."""
 
@@ -502,3 +577,9 @@ class ActionWish(Wish):
     due_at: AwareDatetime | None = None
     level: Annotated[int, Field(ge=1, le=5)] | None = None
     skip_reason: Line | None = None
+
+
+class BulkWish(ActionWish):
+    """The same move for many work orders, by id or number: all or none."""
+
+    ids: Annotated[list[Annotated[str, Field(max_length=64)]], Field(min_length=1, max_length=200)]

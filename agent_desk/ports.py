@@ -6,7 +6,7 @@ Every method may raise ``hotline.errors``: ``NotFound``, ``Forbidden``, ``RuleBr
 ``Unavailable``.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -123,6 +123,12 @@ class WorkOrders(Protocol):
         """Move the work order. Raises RuleBroken, Forbidden, NotFound. Returns the Ticket."""
         ...
 
+    async def act_on_all(
+        self, ticket_ids: Sequence[str], action: str, fields: Mapping[str, Any], by: Person
+    ) -> Sequence[Shape]:
+        """The same move for many, in one transaction: all or none. Returns TicketSummaries."""
+        ...
+
     async def summary(self, ticket_id: str) -> TicketGlance | None:
         """For the live feed: the TicketSummary and who made it, unrestricted."""
         ...
@@ -141,6 +147,47 @@ class WorkOrders(Protocol):
 
     def due_at(self, urgency: str) -> datetime:
         """When a work order dispatched now would be due. Raises RuleBroken for an unknown urgency."""
+        ...
+
+
+class Intake(Protocol):
+    """The tickets room's door for all channels. ``by`` is None for a machine that showed its channel's token."""
+
+    async def receive(self, channel: str, sender_id: str, fields: Mapping[str, str], by: Person | None) -> Shape:
+        """The Acknowledgement; the same sender_id again gives the same number. Raises RuleBroken."""
+        ...
+
+    async def progress(self, number: str, phone: str) -> Shape:
+        """How a matter goes. Raises NotFound unless the telephone number is the matter's."""
+        ...
+
+    async def find(self, channel: str, number: str, by: Person | None) -> Shape:
+        """The work order that this sender handed in. Raises NotFound."""
+        ...
+
+
+class AttachedFile(Protocol):
+    """One file that was put to a work order."""
+
+    @property
+    def path(self) -> Path: ...
+
+    @property
+    def media_type(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+class Attachments(Protocol):
+    """Pictures, films and documents. Who may see or add is asked before by the desk."""
+
+    async def add(self, ticket_id: str, name: str, chunks: AsyncIterator[bytes], by: str) -> Shape:
+        """The Attachment; the same file again is the same one. Raises RuleBroken for what is not taken."""
+        ...
+
+    async def find(self, ticket_id: str, attachment_id: str) -> AttachedFile:
+        """Raises NotFound."""
         ...
 
 
@@ -243,6 +290,8 @@ class Rooms:
 
     call_centre: CallCentre
     work_orders: WorkOrders
+    intake: Intake
+    attachments: Attachments
     callbacks: CallbackTasks
     recordings: Recordings
     pausing: Pausing

@@ -12,7 +12,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from agent_desk.api import calls, desk, health, knowledge, live, recordings, session, tickets
+from agent_desk.api import calls, desk, health, intake, knowledge, live, recordings, session, tickets
 from agent_desk.armour import Armour
 from agent_desk.feed.hub import FeedHub
 from agent_desk.feed.outbox import GOING_AWAY
@@ -23,6 +23,7 @@ from agent_desk.pages import STATIC, Pages
 from agent_desk.ports import Rooms
 from agent_desk.refusals import install_refusals
 from agent_desk.seat_phone import SeatPhones
+from agent_desk.tokens import ChannelTokens
 from hotline import __version__
 from hotline.bus import Bus
 from hotline.clock import Clock
@@ -50,6 +51,7 @@ def create_desk(
         phones=SeatPhones(settings, secrets),
         hub=FeedHub(bus, rooms),
         listening=Listening(clock),
+        tokens=ChannelTokens(secrets),
     )
 
 
@@ -66,7 +68,7 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
     )
     app.state.desk = made
     install_refusals(app)
-    for part in (session, health, desk, calls, recordings, tickets, knowledge, live):
+    for part in (session, health, desk, calls, recordings, tickets, knowledge, live, intake):
         app.include_router(part.router)
     app.include_router(feed)
     app.mount("/", pages or Pages(STATIC))

@@ -55,6 +55,7 @@ from telephony.asterisk import (
 )
 from telephony.line import TelephonyLine
 from telephony.port import Telephony
+from tickets.attachments import Attachments
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
 
@@ -248,6 +249,8 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         rooms = Rooms(
             call_centre=centre,
             work_orders=work_orders,
+            intake=work_orders.intake,
+            attachments=Attachments(database, clock, folder / "attachments"),
             callbacks=tasks,
             recordings=recordings,
             pausing=Pausing(database, clock, line.telephone),

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-PROPOSED_FROM = 60
+PROPOSED_FROM = 45
 """Points of 100 from which a matter is proposed as a repeat."""
-_NUMBER, _PLACE, _WORDS = 35, 30, 35
+_NUMBER, _PLACE, _WORDS = 30, 30, 40
 _LEAST_ALIKE = 0.25
 """Below this the words speak of different things, whoever calls from wherever."""
 

@@ -138,21 +138,48 @@ class WorkOrders:
     async def act(self, ticket_id: str, action: str, fields: Mapping[str, Any], by: Person) -> Shape:
         """Move a work order, by id or number. Raises ``NotFound``, ``Forbidden``, ``RuleBroken``."""
         actor = actor_of(by)
+        wanted, form = self._wish(action, fields)
+        async with self._database.unit_of_work() as uow:
+            row = await self._move_visible(uow, ticket_id, wanted, actor, form)
+        return await self._shape(row["id"], actor)
+
+    async def act_on_all(
+        self, ticket_ids: Sequence[str], action: str, fields: Mapping[str, Any], by: Person
+    ) -> Sequence[Shape]:
+        """The same move for many, in one transaction: if one cannot make it, none does, and the sentence names it."""
+        wanted, form = self._wish(action, fields)
+        moved = []
+        async with self._database.unit_of_work() as uow:
+            for ticket_id in dict.fromkeys(ticket_ids):
+                try:
+                    moved.append(await self._move_visible(uow, ticket_id, wanted, actor_of(by), form))
+                except RuleBroken as refused:
+                    zh, en = (
+                        f"{ticket_id[:40]}：{refused.zh}，全部未执行",
+                        f"{ticket_id[:40]}: {refused.en}; none was moved",
+                    )
+                    raise type(refused)(zh, en, code=refused.code) from refused
+        return [self._site.views.summary(row, self._clock.now()) for row in moved]
+
+    def _wish(self, action: str, fields: Mapping[str, Any]) -> tuple[Action, Row]:
         try:
             wanted = Action(action)
         except ValueError:
             raise RuleBroken(
                 f"没有“{action}”这一操作", f"no action is called {action!r}", code="unknown_action"
             ) from None
-        if fields.get("unit"):
-            self._site.check_field("unit", str(fields["unit"]))
-        form = dict(fields) | ({"solved_by_unit": fields.get("solved")} if wanted is Action.REPLY else {})
-        async with self._database.unit_of_work() as uow:
-            row = await store.fetch(uow, ticket_id)
-            if row is None or not store.may_see(actor, row):
-                raise _unknown(ticket_id)
-            row = await self._mover.move(uow, row, wanted, actor, form, str(fields.get("note") or ""))
-        return await self._shape(row["id"], actor)
+        for unit in (fields.get("unit"), *(fields.get("assist") or ())):
+            if unit:
+                self._site.check_field("unit", str(unit))
+        return wanted, dict(fields) | ({"solved_by_unit": fields.get("solved")} if wanted is Action.REPLY else {})
+
+    async def _move_visible(
+        self, uow: UnitOfWork, ticket_id: str, wanted: Action, actor: Actor, form: Mapping[str, Any]
+    ) -> Row:
+        row = await store.fetch(uow, ticket_id)
+        if row is None or not store.may_see(actor, row):
+            raise _unknown(ticket_id)
+        return await self._mover.move(uow, row, wanted, actor, form, str(form.get("note") or ""))
 
     async def conclude(
         self,

@@ -7,11 +7,13 @@ from fastapi import APIRouter, Path, Query
 from agent_desk.guard import CallbackReader, DeskDep, DirectoryReader, TicketActor, TicketReader
 from agent_desk.models import (
     ActionWish,
+    BulkWish,
     CallbackPage,
     CategoryList,
     Deadline,
     Ticket,
     TicketPage,
+    TicketSummary,
     UnitList,
 )
 from agent_desk.refusals import documented
@@ -65,6 +67,16 @@ async def act_on_ticket(
     """Move the work order: sign 签收, reply 回复, approve 审核通过 … as its life-cycle allows."""
     fields = wish.model_dump(exclude_unset=True, exclude_none=True)
     return Ticket.model_validate(await desk.rooms.work_orders.act(ticket_id, action, fields, actor))
+
+
+@router.post("/tickets/actions/{action}", responses=documented(401, 403, 404, 409, 413, 503))
+async def act_on_tickets(
+    action: Annotated[str, Path(max_length=32)], wish: BulkWish, desk: DeskDep, actor: TicketActor
+) -> list[TicketSummary]:
+    """The same move for many work orders: one that cannot make it, and none does."""
+    fields = wish.model_dump(exclude_unset=True, exclude_none=True, exclude={"ids"})
+    moved = await desk.rooms.work_orders.act_on_all(wish.ids, action, fields, actor)
+    return [TicketSummary.model_validate(one) for one in moved]
 
 
 @router.get("/categories", responses=documented(401, 403))

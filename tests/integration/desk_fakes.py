@@ -277,6 +277,11 @@ class FakeWorkOrders:
         ticket["state"] = "in_progress"
         return ticket
 
+    async def act_on_all(
+        self, ticket_ids: Sequence[str], action: str, fields: Mapping[str, Any], by: Person
+    ) -> Sequence[Shape]:
+        return [await self.act(ticket_id, action, fields, by) for ticket_id in ticket_ids]
+
     async def summary(self, ticket_id: str) -> TicketGlance | None:
         found = self.tickets.get(ticket_id)
         return TicketGlance(found, found["created_by"]) if found else None
@@ -331,6 +336,34 @@ class FakeWorkOrders:
         if viewer.has(Role.DEPARTMENT):
             return bool(ticket["unit"] == viewer.unit)
         return not viewer.has(Role.AGENT) or bool(ticket["created_by"] == viewer.account)
+
+
+class FakeIntake:
+    """A door at which nothing is kept."""
+
+    async def receive(self, channel: str, sender_id: str, fields: Mapping[str, str], by: Person | None) -> Shape:
+        raise RuleBroken("今天不收", "not today")
+
+    async def progress(self, number: str, phone: str) -> Shape:
+        raise NotFound("没有这个工单", "no such work order")
+
+    async def find(self, channel: str, number: str, by: Person | None) -> Shape:
+        raise NotFound("没有这个工单", "no such work order")
+
+
+@dataclass(frozen=True)
+class FakeAttachments:
+    """An archive without files."""
+
+    path: Path
+    media_type: str = "image/png"
+    name: str = "x"
+
+    async def add(self, ticket_id: str, name: str, chunks: AsyncIterator[bytes], by: str) -> Shape:
+        raise RuleBroken("没有内容", "nothing in it")
+
+    async def find(self, ticket_id: str, attachment_id: str) -> "FakeAttachments":
+        raise NotFound("没有这个附件", "no such attachment")
 
 
 @dataclass(frozen=True)
@@ -436,6 +469,7 @@ class House:
     recordings: FakeRecordings
     transcripts: FakeTranscripts
     health: Health = field(default_factory=lambda: Health("up", "on"))
+    database: Database = field(init=False)
 
     @property
     def hub(self) -> FeedHub:
@@ -470,6 +504,8 @@ async def open_house(folder: Path, *, port: int = 8012, ping_seconds: float = 15
     rooms = Rooms(
         call_centre=centre,
         work_orders=orders,
+        intake=FakeIntake(),
+        attachments=FakeAttachments(folder),
         callbacks=FakeCallbacks(),
         recordings=recordings,
         transcripts=transcripts,
@@ -484,6 +520,7 @@ async def open_house(folder: Path, *, port: int = 8012, ping_seconds: float = 15
     made = replace(made, ping_seconds=ping_seconds)
     app = create_app(made, Pages(folder / "static"))
     house = House(app, made, bus, clock, security, settings, centre, orders, recordings, transcripts)
+    house.database = database
     yield house
     security.close()
     await database.close()

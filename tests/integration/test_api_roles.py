@@ -43,6 +43,12 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/tickets/deadline"): ALL,
     ("GET", "/api/tickets/{ticket_id}"): ALL,
     ("POST", "/api/tickets/{ticket_id}/actions/{action}"): ALL,
+    ("POST", "/api/tickets/actions/{action}"): ALL,
+    ("POST", "/api/tickets/{ticket_id}/attachments"): frozenset({"agent1001", "supervisor", "department"}),
+    ("GET", "/api/tickets/{ticket_id}/attachments/{attachment_id}"): ALL,
+    ("POST", "/api/intake/{channel}"): frozenset({"agent1001", "supervisor"}),
+    ("GET", "/api/intake/{channel}/{number}"): frozenset({"agent1001", "supervisor"}),
+    ("POST", "/api/intake/{channel}/{number}/attachments"): frozenset({"agent1001", "supervisor"}),
     ("GET", "/api/categories"): ALL,
     ("GET", "/api/units"): ALL,
     ("GET", "/api/callbacks"): AGENT | DECIDERS,
@@ -56,6 +62,9 @@ PATHS = {
     "{recording_id}": "rec_1",
     "{ticket_id}": "ticket_1",
     "{action}": "sign",
+    "{attachment_id}": "attachment_1",
+    "{channel}": "web",
+    "{number}": "260302120000000001",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "/api/desk/status": {"status": "ready"},
@@ -64,6 +73,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/tickets/{ticket_id}/actions/{action}": {},
     "/api/desk/calls/{call_id}/recording": {"paused": True},
     "/api/recordings/{recording_id}/hold": {"held": True, "reason": "案件"},
+    "/api/tickets/actions/{action}": {"ids": ["ticket_1"]},
+    "/api/intake/{channel}": {"sender_id": "1", "description": "路灯不亮"},
     "/api/calls/{call_id}/utterances/{utterance_id}": {"text": "路灯"},
 }
 
@@ -89,7 +100,7 @@ def served(routes: list[BaseRoute]) -> set[tuple[str, str]]:
 def address_of(path: str) -> str:
     for name, value in PATHS.items():
         path = path.replace(name, value)
-    return path + ("?urgency=一般" if path.endswith("/deadline") else "")
+    return path + ("?urgency=一般" if path.endswith("/deadline") else "?phone=1" if "/intake/web/2" in path else "")
 
 
 async def test_the_table_names_every_route_and_no_other(house: House) -> None:

@@ -9,12 +9,16 @@ from ivr.service import CallCentre
 from knowledge_base.service import KnowledgeBase
 from recordings.pausing import Pausing
 from recordings.service import Recordings
+from tickets.attachments import Attachments
+from tickets.intake import Intake
 from tickets.service import WorkOrders
 
 
 def furnish(
     centre: CallCentre,
     orders: WorkOrders,
+    intake: Intake,
+    attachments: Attachments,
     tasks: CallbackTasks,
     recordings: Recordings,
     pausing: Pausing,
@@ -25,6 +29,8 @@ def furnish(
     return Rooms(
         call_centre=centre,
         work_orders=orders,
+        intake=intake,
+        attachments=attachments,
         callbacks=tasks,
         recordings=recordings,
         pausing=pausing,

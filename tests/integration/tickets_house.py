@@ -1,0 +1,62 @@
+"""The desk's app with the real tickets room behind it, for tests that walk through the HTTP API."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import httpx
+
+from agent_desk.pages import Pages
+from agent_desk.server import create_app, create_desk
+from callback.tasks import CallbackTasks
+from hotline.settings import Handler, Organisation, Secrets, Settings, Unit
+from tests.integration.desk_fakes import House, open_house
+from tickets.attachments import Attachments
+from tickets.service import WorkOrders
+from tickets.site import TicketSite
+
+
+@dataclass
+class TicketsHouse:
+    """``house`` has the accounts; ``orders`` is what answers."""
+
+    house: House
+    orders: WorkOrders
+    folder: Path
+    tokens: Secrets
+
+    def machine(self, channel: str) -> httpx.AsyncClient:
+        """A sender that knows its channel's token."""
+        token = self.tokens.get(f"intake_{channel}_token")
+        return self.house.browser(headers={"Authorization": f"Bearer {token}"})
+
+
+def with_ready_units(settings: Settings) -> Settings:
+    """Two counties and a town of the first, each with a leader and two handlers."""
+    staff = {"leader": "主任", "handlers": [Handler(name="甲"), Handler(name="乙")]}
+    units = [
+        Unit(code="371323", name="沂水县", kind="county", **staff),
+        Unit(code="371312", name="河东区", kind="county", **staff),
+        Unit(code="town", name="沂城街道", level=3, kind="town", parent="371323", **staff),
+    ]
+    return settings.model_copy(update={"organisation": Organisation(units=units)})
+
+
+@asynccontextmanager
+async def open_tickets_house(folder: Path) -> AsyncIterator[TicketsHouse]:
+    """Build it on the house's own database."""
+    async with open_house(folder) as house:
+        settings, database = with_ready_units(house.settings), house.database
+        visits = CallbackTasks(database, house.clock, settings.site.zone)
+        orders = WorkOrders(database, house.clock, TicketSite.of(settings), visits)
+        attachments = Attachments(database, house.clock, folder / "attachments")
+        rooms = replace(
+            house.desk.rooms, work_orders=orders, intake=orders.intake, attachments=attachments, callbacks=visits
+        )
+        secrets = Secrets(folder / "secrets")
+        made = create_desk(
+            rooms=rooms, security=house.security, settings=settings, secrets=secrets, bus=house.bus, clock=house.clock
+        )
+        house.app = create_app(made, Pages(folder / "static"))
+        yield TicketsHouse(house, orders, folder, secrets)
