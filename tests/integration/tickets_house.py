@@ -34,11 +34,11 @@ class TicketsHouse:
 
 def with_ready_units(settings: Settings) -> Settings:
     """Two counties and a town of the first, each with a leader and two handlers."""
-    staff = {"leader": "主任", "handlers": [Handler(name="甲"), Handler(name="乙")]}
+    two = [Handler(name="甲"), Handler(name="乙")]
     units = [
-        Unit(code="371323", name="沂水县", kind="county", **staff),
-        Unit(code="371312", name="河东区", kind="county", **staff),
-        Unit(code="town", name="沂城街道", level=3, kind="town", parent="371323", **staff),
+        Unit(code="371323", name="沂水县", kind="county", leader="县长", handlers=two),
+        Unit(code="371312", name="河东区", kind="county", leader="区长", handlers=two),
+        Unit(code="town", name="沂城街道", level=3, kind="town", parent="371323", leader="主任", handlers=two),
     ]
     return settings.model_copy(update={"organisation": Organisation(units=units)})
 
