@@ -59,7 +59,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(name: str, *, seats: int, recognition: bool) -> AsyncIterator[Stage]:
+async def open_stage(name: str, *, seats: int, recognition: bool, answer: str = "manual") -> AsyncIterator[Stage]:
     """Prepare ``var/bench/<name>`` anew, start the engine there, and end everything afterwards."""
     base = load_settings(REPOSITORY / "config.yaml")
     await ready_asterisk(base)
@@ -71,7 +71,7 @@ async def open_stage(name: str, *, seats: int, recognition: bool) -> AsyncIterat
         folder,
         base,
         fresh_ports=True,
-        groups=[{**group, "wrap_up_seconds": 0, "announce_seconds": 600, "offer_seconds": 60}],  # type: ignore[arg-type]
+        groups=[{**group, "answer": answer, "wrap_up_seconds": 0, "announce_seconds": 600, "offer_seconds": 60}],  # type: ignore[arg-type]
         seats=[{"id": seat, "groups": [group["id"]]} for seat in ids],  # type: ignore[arg-type]
         asr={"enabled": recognition, "model": "tiny"},
         callback={"enabled": False},

@@ -176,6 +176,8 @@ class Group(Section):
     id: Token
     name: str
     strategy: Strategy = "longest_idle"
+    answer: Literal["manual", "auto"] = "manual"
+    """``auto``: a ready seat is connected at once, without a press; not with ``ring_all``."""
     offer_seconds: Annotated[int, Field(ge=3, le=120)] = 20
     wrap_up_seconds: Annotated[int, Field(ge=0, le=3600)] = 60
     announce_seconds: Annotated[int, Field(ge=5, le=600)] = 30
@@ -186,6 +188,12 @@ class Group(Section):
     break_after_calls: Annotated[int, Field(ge=0, le=1000)] = 0
     """A seat rests after so many calls without a pause; 0 means never."""
     break_seconds: Annotated[int, Field(ge=10, le=7200)] = 300
+
+    @model_validator(mode="after")
+    def _one_is_asked(self) -> Self:
+        if self.answer == "auto" and self.strategy == "ring_all":
+            raise ValueError("answer: auto needs a strategy that asks one seat, not ring_all")
+        return self
 
 
 class Reserved(Section):

@@ -5,17 +5,17 @@ An offer is fenced by its number. It leaves the state *made* exactly once: accep
 a second accept, a late one or one from another tab finds it closed.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from hotline.errors import RuleBroken
-from ivr.orders import Connect, Step
+from ivr.orders import Step
 from ivr.settling import Settling
 from ivr.views import CallState, SeatStatus
 
-CONNECTING_GRACE = timedelta(seconds=10)
-"""An accepted offer of which nothing is heard so long has failed."""
 REJECTED = "拒接"
 """The reason given to a seat whose agent gave an offered citizen back."""
+FAILED = "接通失败"
+"""The reason given to a seat that answers by itself and could not be connected."""
 
 
 class Offers(Settling):
@@ -26,10 +26,9 @@ class Offers(Settling):
         seat, offer, call = self._open_offer(seat_id, offer_id)
         if seat.leg is None:
             raise RuleBroken("座席话路未接通,请稍候", "this seat has no audio leg now", code="no_leg")
-        offer.taken, offer.expires_at = True, now + CONNECTING_GRACE
         seat.account = seat.account or account
         step = Step()
-        step.orders.append(Connect(call.call_id, offer_id, seat_id, call.channel, seat.leg.channel))
+        self._take(seat, offer, call, step, now)
         self._withdraw_offers_of(call, step, now, but=seat_id)  # it rang elsewhere too: nobody else can win now
         return self._settle(step, now, seats=[seat])
 
@@ -59,6 +58,8 @@ class Offers(Settling):
         seat, call = self.seats[seat_id], self.calls.get(call_id)
         if seat.offer is not None and seat.offer.offer_id == offer_id:
             self._end_offer(seat, seat.offer, "failed", step, now)
+            if call is not None and self.groups[call.group].answer == "auto":  # else it would be tried without end
+                self._choose(seat, SeatStatus.NOT_READY, FAILED, step, now, by="system")
         if call is not None and call.state is not CallState.ENDED:
             call.first = True
         return self._settle(step, now, calls=[call] if call else [], seats=[seat])

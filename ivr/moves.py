@@ -8,10 +8,12 @@ from hotline.facts.screens import FiguresChanged, OfferGone, OfferMade, SeatChan
 from hotline.facts.seats import SeatStatusChosen
 from ivr.distributor import Proposal
 from ivr.ground import Ground
-from ivr.orders import HangUp, Step
+from ivr.orders import Connect, HangUp, Step
 from ivr.people import Call, Offer, Seat
 from ivr.views import CallState, SeatStatus
 
+CONNECTING_GRACE = timedelta(seconds=10)
+"""An accepted offer of which nothing is heard so long has failed."""
 FORCED_BREAK = "强制休息"
 """The reason of a seat that must rest."""
 
@@ -125,8 +127,17 @@ class Moves(Ground):
         )
         step.calls.add(call.call_id)
         step.seats.add(seat.id)
-        step.tell([OfferMade(seat=seat.id, offer_id=self._last_offer_id)])
+        if self.groups[call.group].answer == "auto":
+            self._take(seat, seat.offer, call, step, now)
+        else:
+            step.tell([OfferMade(seat=seat.id, offer_id=self._last_offer_id)])
         self._refresh(seat, now)
+
+    def _take(self, seat: Seat, offer: Offer, call: Call, step: Step, now: datetime) -> None:
+        """Close the fence and have the two connected."""
+        assert seat.leg is not None
+        offer.taken, offer.expires_at = True, now + CONNECTING_GRACE
+        step.orders.append(Connect(call.call_id, offer.offer_id, seat.id, call.channel, seat.leg.channel))
 
     # -- moves of seats -------------------------------------------------------------------------------------------
 

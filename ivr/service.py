@@ -153,7 +153,7 @@ class CallCentre:
         self._require_own(seat_id, by)
         step = self.floor.accept(seat_id, offer_id, by.account, self._clock.now())
         (order,) = [order for order in step.orders if isinstance(order, Connect)]
-        step.orders.remove(order)  # carried out here, without waiting for the journal
+        step.orders.remove(order)  # carried out here, to be waited for
         if step.facts:
             self._do(step)
         await asyncio.shield(self._spawn(self._connect(order)))
@@ -431,12 +431,13 @@ class CallCentre:
         calls = [store.call_row(self.floor.calls[call_id]) for call_id in step.calls]
         seats = [store.seat_row(self.floor.seats[seat_id]) for seat_id in step.seats]
         self._time_changed.set()
+        for order in [order for order in step.orders if isinstance(order, Connect)]:
+            step.orders.remove(order)  # a citizen waits: the journal is written meanwhile
+            self._spawn(self._connect(order))
         return self.journal.write(step, calls, seats)
 
     def _carry_out(self, order: Order) -> None:
         match order:
-            case Connect():
-                self._spawn(self._connect(order))
             case HangUp(channel=channel):
                 self._spawn(self._try(self._telephone.hang_up(channel)))
             case TakeBack(channel=channel):

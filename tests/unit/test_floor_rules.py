@@ -13,7 +13,8 @@ from hotline.settings import Alarm, DutySession, Group, Overflow, Seat
 from ivr.alarms import Watch
 from ivr.duty import DutyRoster
 from ivr.floor import FORCED_BREAK, MISSED, Floor
-from ivr.floor_offers import CONNECTING_GRACE
+from ivr.floor_offers import FAILED
+from ivr.moves import CONNECTING_GRACE
 from ivr.orders import Connect, Step
 from ivr.people import Call, SeatLeg
 from ivr.views import CallState, SeatState, SeatStatus
@@ -266,3 +267,30 @@ def test_alarms_are_raised_once_and_cleared_once() -> None:
     room.floor.call_gone(call.call_id, room.now)
     room.passes(600)
     assert [type(f) for f in watch.judge(room.now).facts] == [AlarmCleared, AlarmCleared]
+
+
+def test_a_group_that_answers_by_itself_connects_at_once_and_the_fence_is_closed() -> None:
+    auto = Group(id="a", name="综合", answer="auto", wrap_up_seconds=0)
+    room = Room([auto], [Seat(id="1001", groups=["a"])])
+    call = room.calls()
+    offer = room.floor.seats["1001"].offer
+    assert offer is not None
+    assert offer.taken
+    with pytest.raises(RuleBroken):
+        room.accepts("1001")
+    room.floor.connected(call.call_id, offer.offer_id, "1001", room.now)
+    assert room.state("1001") is SeatState.TALKING
+    room.floor.call_gone(call.call_id, room.now)
+    assert room.state("1001") is SeatState.IDLE
+
+
+def test_an_automatic_answer_that_fails_is_not_tried_without_end() -> None:
+    auto = Group(id="a", name="综合", answer="auto")
+    room = Room([auto], [Seat(id="1001", groups=["a"]), Seat(id="1002", groups=["a"])])
+    call = room.calls()
+    first = room.floor.seats["1001"].offer
+    assert first is not None
+    step = room.floor.connect_failed(call.call_id, first.offer_id, "1001", room.now)
+    assert (room.floor.seats["1001"].status, room.floor.seats["1001"].reason) == (SeatStatus.NOT_READY, FAILED)
+    (again,) = [order for order in step.orders if isinstance(order, Connect)]
+    assert again.seat == "1002"
