@@ -14,6 +14,7 @@ from agent_desk.listening import Listening
 from agent_desk.ports import Rooms
 from agent_desk.seat_phone import SeatPhones
 from agent_desk.tokens import ChannelTokens
+from hotline.clock import Clock
 from hotline.errors import NotSignedIn, RuleBroken
 from hotline.security import Person, Security, Session, demand
 from hotline.settings import Settings
@@ -32,6 +33,7 @@ class Desk:
     hub: FeedHub
     listening: Listening
     tokens: ChannelTokens
+    clock: Clock
     ping_seconds: float = 15.0
     """How often a screen hears that it is still connected, and how often we ask whether its session still holds."""
 
@@ -90,4 +92,5 @@ TicketReader = Annotated[Person, Depends(Permission("ticket.read"))]
 TicketAttacher = Annotated[Person, Depends(Permission("ticket.attach"))]
 TicketActor = Annotated[Person, Depends(Permission("ticket.act"))]
 CallbackReader = Annotated[Person, Depends(Permission("callback.read"))]
+Supervisor = Annotated[Person, Depends(Permission("call.supervise"))]
 Watcher = Annotated[Person, Depends(Permission("live.watch"))]

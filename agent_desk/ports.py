@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hotline.security import Deed, Person
+from ivr.control.service import CallControl
+from ivr.control.supervision import Supervision
 from ivr.views import CallView, LiveView, OfferView, SeatStatus, SeatView
 from tickets.views import TicketGlance
 
@@ -298,3 +300,5 @@ class Rooms:
     transcripts: Transcripts
     knowledge: Knowledge
     health: HealthProbe
+    control: CallControl | None = None
+    supervision: Supervision | None = None

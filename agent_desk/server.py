@@ -12,7 +12,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from agent_desk.api import calls, desk, health, intake, knowledge, live, recordings, session, tickets
+from agent_desk.api import calls, control, desk, health, intake, knowledge, live, recordings, session, supervision, tickets
 from agent_desk.armour import Armour
 from agent_desk.feed.hub import FeedHub
 from agent_desk.feed.outbox import GOING_AWAY
@@ -52,6 +52,7 @@ def create_desk(
         hub=FeedHub(bus, rooms),
         listening=Listening(clock),
         tokens=ChannelTokens(secrets),
+        clock=clock,
     )
 
 
@@ -68,7 +69,7 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
     )
     app.state.desk = made
     install_refusals(app)
-    for part in (session, health, desk, calls, recordings, tickets, knowledge, live, intake):
+    for part in (session, health, desk, control, calls, recordings, tickets, knowledge, live, intake, supervision):
         app.include_router(part.router)
     app.include_router(feed)
     app.mount("/", pages or Pages(STATIC))

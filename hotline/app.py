@@ -33,6 +33,9 @@ from hotline.facts.recordings import RecordingReady
 from hotline.migrations import migrate
 from hotline.security import Security
 from hotline.settings import Secrets, Settings
+from ivr.control.journal import party_call
+from ivr.control.service import CallControl
+from ivr.control.supervision import Supervision
 from ivr.prompts import SHIPPED_PROMPTS
 from ivr.service import CallCentre
 from ivr.services import Services
@@ -73,6 +76,8 @@ class Machine:
     asterisk: AsteriskProcess
     line: TelephonyLine
     centre: CallCentre
+    control: CallControl
+    supervision: Supervision
     transcription: Transcription
     repair: Repair
     recordings: Recordings
@@ -84,16 +89,19 @@ class Machine:
 class RecordedChannels:
     """For the recordings room: whose channel is it?"""
 
-    def __init__(self, centre: CallCentre, telephone: Telephony) -> None:
+    def __init__(self, centre: CallCentre, telephone: Telephony, database: Database) -> None:
         self._centre = centre
         self._telephone = telephone
+        self._database = database
 
     def is_live(self, uniqueid: str) -> bool:
         """Whether the channel is still there as far as anybody knows."""
         return uniqueid in self._telephone.legs or self._centre.is_live(uniqueid)
 
     async def call_of(self, uniqueid: str) -> str | None:
-        """The call; a return visit's attempt is its own."""
+        """The call; a return visit's attempt is its own, another party's leg is its call's."""
+        if uniqueid.startswith("party_"):
+            return await party_call(self._database, uniqueid)
         return uniqueid if uniqueid.startswith("callback_") else await self._centre.call_of(uniqueid)
 
 
@@ -191,7 +199,11 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         )
         centre = CallCentre(settings, database, bus, line.telephone, clock)
         await centre.load()
-        channels = RecordedChannels(centre, line.telephone)
+        control = CallControl(settings, database, bus, line.telephone, clock, centre)
+        await control.load()
+        centre.control = control
+        supervision = Supervision(database, bus, line.telephone, clock, centre, control)
+        channels = RecordedChannels(centre, line.telephone, database)
         kept = settings.recordings
         disk = DiskAlarm(folder, percent=kept.disk_alarm_percent, gib=kept.disk_alarm_gib)
         recordings = Recordings(
@@ -248,6 +260,8 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
 
         rooms = Rooms(
             call_centre=centre,
+            control=control,
+            supervision=supervision,
             work_orders=work_orders,
             intake=work_orders.intake,
             attachments=Attachments(database, clock, folder / "attachments"),
@@ -267,6 +281,8 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             asterisk=asterisk,
             line=line,
             centre=centre,
+            control=control,
+            supervision=supervision,
             transcription=transcription,
             repair=repair,
             recordings=recordings,
@@ -284,6 +300,8 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
             for name, work in {
                 "asterisk": machine.asterisk.watch(),
                 "telephony": machine.line.watch(),
+                "call control": machine.control.run(),
+                "supervision": machine.supervision.run(),
                 "call centre": machine.centre.run(),
                 "transcription": machine.transcription.run(),
                 "drafts": machine.work_orders.follow(machine.bus),

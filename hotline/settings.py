@@ -329,16 +329,33 @@ class Handler(Section):
     phone: str = ""
 
 
+class DutyPhone(Section):
+    """Who is on duty when (值班表). Local time; a turn that ends before it begins runs over midnight."""
+
+    name: str = ""
+    phone: Annotated[str, Field(pattern=r"^[0-9*#+]{2,32}$")]
+    days: list[Annotated[int, Field(ge=1, le=7)]] = [1, 2, 3, 4, 5, 6, 7]
+    """1 is Monday."""
+    begins: time = time(0, 0)
+    ends: time = time(0, 0)
+
+
 class Unit(Section):
     """A department, county, street or village that handles work orders (承办单位)."""
 
     code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
     name: str
     level: Annotated[int, Field(ge=1, le=4)] = 2
-    kind: Literal["county", "zone", "bureau", "utility", "town", "village", "hotline"] = "bureau"
+    kind: Literal["county", "zone", "bureau", "utility", "town", "village", "hotline", "emergency"] = "bureau"
     parent: str | None = None
     leader: str = ""
     handlers: list[Handler] = []
+    phone: Annotated[str, Field(pattern=r"^[0-9*#+]{0,32}$")] = ""
+    """The telephone of the department, for consultations, transfers and three parties."""
+    duty: list[DutyPhone] = []
+    """Who is asked first, by the clock."""
+    fallback_phones: list[Annotated[str, Field(pattern=r"^[0-9*#+]{2,32}$")]] = []
+    """Tried in this order when nobody answers."""
 
 
 class Duty(Section):

@@ -12,6 +12,7 @@ from datetime import datetime
 
 from ivr.floor_citizens import Citizens
 from ivr.floor_offers import REJECTED, Offers
+from ivr.floor_parties import Parties
 from ivr.floor_seats import Seats
 from ivr.ground import UNWATCHED_GRACE
 from ivr.moves import FORCED_BREAK
@@ -26,7 +27,7 @@ MISSED = "漏接"
 """The reason given to a seat that did not answer (RONA: ring on no answer)."""
 
 
-class Floor(Citizens, Offers, Seats):
+class Floor(Citizens, Offers, Seats, Parties):
     """All calls and seats of one engine."""
 
     def remember(self, call: Call) -> None:

@@ -112,11 +112,19 @@ class Citizens(Settling):
     def call_returned(self, call_id: str, now: datetime) -> Step:
         """The citizen's channel came back to the waiting room after a talk that broke off."""
         call = self.calls.get(call_id)
-        seat = self.seats.get(call.seat or "") if call else None
-        if call is None or seat is None or seat.call_id != call_id:
+        if call is None or call.state is CallState.ENDED:
             return Step()
-        self._part(call, seat, now)
-        return self._settle(Step(), now, calls=[call], seats=[seat])
+        seat = self.seats.get(call.seat or "")
+        call.accompanied = False
+        if seat is not None and seat.call_id == call_id:
+            self._part(call, seat, now)
+            return self._settle(Step(), now, calls=[call], seats=[seat])
+        if call.state is not CallState.TALKING:
+            return Step()
+        call.talked_seconds, call.talking_since = call.talked(now), None  # the seat had left; the others went too
+        call.first, call.seat = True, None
+        self.calls.move(call, CallState.WAITING)
+        return self._settle(Step(), now, calls=[call])
 
 
 def _why_gone(call: Call) -> str:

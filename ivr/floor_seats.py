@@ -57,7 +57,11 @@ class Seats(Settling):
         call = self.calls.get(seat.call_id or "")
         if seat.offer is not None:
             self._end_offer(seat, seat.offer, "withdrawn", step, now)
-        if call is not None:
+        if call is None or call.seat != seat.id:  # it was only asked for its advice
+            seat.call_id = None
+        elif call.accompanied:
+            self._start_wrap_up(seat, call, step, now)
+        else:
             self._part(call, seat, now)
         return self._settle(step, now, calls=[call] if call else [], seats=[seat])
 
@@ -85,7 +89,7 @@ class Seats(Settling):
         """The agent ends the talk. Raises RuleBroken when the seat is not in this call."""
         seat = self.seat(seat_id)
         call = self.calls.get(call_id)
-        if call is None or seat.call_id != call_id:
+        if call is None or seat.call_id != call_id or call.seat != seat_id:
             raise RuleBroken("您不在这通电话中", "this seat is not in that call", code="not_in_call")
         call.ending_because = "agent_hung_up"
         return Step(orders=[HangUp(call.channel)])

@@ -60,6 +60,8 @@ class Call:
     """Other groups whose seats may answer by now."""
     duty: str | None = None
     """The duty session that answered."""
+    accompanied: bool = False
+    """Somebody besides the seat is with the citizen: the seat's loss does not end the talk."""
     ringing: set[str] = field(default_factory=set)
     """Seats that have an offer of this call."""
 

@@ -62,6 +62,14 @@ class Person(Protocol):
     def name(self) -> str: ...
 
 
+class Control(Protocol):
+    """Call control, as much of it as this room needs: it brings citizens back whom it has taken out of a talk."""
+
+    def keeps(self, call_id: str) -> bool: ...
+    def returned(self, call_id: str) -> None: ...
+    async def take_up(self) -> None: ...
+
+
 class CallCentre:
     """Seats, waiting citizens and conversations of one engine."""
 
@@ -84,6 +92,7 @@ class CallCentre:
         self._time_changed = asyncio.Event()
         self._taken_up = asyncio.Event()
         self._seen = self._subscribe()
+        self.control: Control | None = None
 
     @property
     def owed(self) -> OwedCalls:
@@ -150,7 +159,7 @@ class CallCentre:
 
     async def accept(self, seat_id: str, offer_id: int, by: Person) -> CallView:
         """Connect the offered citizen. RuleBroken when late, withdrawn or taken; Unavailable when Asterisk is."""
-        self._require_own(seat_id, by)
+        self.require_own(seat_id, by)
         step = self.floor.accept(seat_id, offer_id, by.account, self._clock.now())
         (order,) = [order for order in step.orders if isinstance(order, Connect)]
         step.orders.remove(order)  # carried out here, to be waited for
@@ -166,13 +175,13 @@ class CallCentre:
 
     async def reject(self, seat_id: str, offer_id: int, by: Person) -> SeatView:
         """Give the offered citizen back."""
-        self._require_own(seat_id, by)
+        self.require_own(seat_id, by)
         await self._do(self.floor.reject(seat_id, offer_id, self._clock.now()))
         return self.seat(seat_id)
 
     async def hang_up(self, seat_id: str, call_id: str, by: Person) -> CallView:
         """End this seat's call."""
-        self._require_own(seat_id, by)
+        self.require_own(seat_id, by)
         for order in self.floor.hang_up(seat_id, call_id, self._clock.now()).orders:
             if isinstance(order, HangUp):
                 await self._telephone.hang_up(order.channel)
@@ -190,13 +199,13 @@ class CallCentre:
 
     async def end_wrap_up(self, seat_id: str, by: Person) -> SeatView:
         """Wrap-up is done before its time."""
-        self._require_own(seat_id, by)
+        self.require_own(seat_id, by)
         await self._do(self.floor.end_wrap_up(seat_id, self._clock.now()))
         return self.seat(seat_id)
 
     async def choose_status(self, seat_id: str, status: SeatStatus, reason: str | None, by: Person) -> SeatView:
         """Choose ready or not ready."""
-        self._require_own(seat_id, by)
+        self.require_own(seat_id, by)
         if reason is not None and reason not in self._settings.reasons:
             raise RuleBroken(f"没有“{reason}”这个示忙原因", f"there is no reason {reason!r}", code="unknown_reason")
         now = self._clock.now()
@@ -282,7 +291,7 @@ class CallCentre:
             return call.call_id
         return None
 
-    def _require_own(self, seat_id: str, by: Person) -> None:
+    def require_own(self, seat_id: str, by: Person) -> None:
         """Two accounts may be bound to one seat, for two shifts; who sits there now decides alone."""
         seat = self.floor.seat(seat_id)
         if seat.watched and seat.account not in (None, by.account):
@@ -294,6 +303,8 @@ class CallCentre:
         now = self._clock.now()
         known = self.floor.by_uniqueid(session.uniqueid)
         if known is not None:
+            if self.control is not None:
+                self.control.returned(known.call_id)
             await self._do(self.floor.call_returned(known.call_id, now))
             return known, True
         environment = session.environment
@@ -388,8 +399,11 @@ class CallCentre:
                         adoption.call_of_leg(leg, self._settings, self._clock.now()), self._clock.now()
                     )
                 )
+        if self.control is not None:
+            await self.control.take_up()
         for call in list(self.floor.calls.live.values()):
-            await self._take_up_call(call)
+            if self.control is None or not self.control.keeps(call.call_id):
+                await self._take_up_call(call)
         for seat in self.floor.seats.values():
             if seat.leg is not None and seat.leg.uniqueid not in self._telephone.legs:
                 self._do(self.floor.leg_gone(seat.leg.uniqueid, self._clock.now()))
@@ -435,6 +449,10 @@ class CallCentre:
             step.orders.remove(order)  # a citizen waits: the journal is written meanwhile
             self._spawn(self._connect(order))
         return self.journal.write(step, calls, seats)
+
+    def do(self, step: Step) -> "asyncio.Future[None]":
+        """Write a step of the floor that call control took, tell it, carry it out."""
+        return self._do(step)
 
     def _carry_out(self, order: Order) -> None:
         match order:

@@ -24,6 +24,7 @@ from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import HotlineError, NotFound, RuleBroken, Unavailable
 from hotline.facts.calls import CallArrived, CallEnded
+from hotline.facts.control import PartyCalled
 from hotline.ids import new_id
 from recordings.archive import Archive, Stored, folder_name
 from recordings.disk import DiskAlarm
@@ -116,8 +117,13 @@ class Recordings:
 
     async def keep_call(self, call_id: str, ended_at: datetime) -> None:
         """Keep what the channel of an ended call left, as soon as Asterisk has closed it. Raises HotlineError."""
-        arrived = [entry.fact async for entry in ledger.read(self._database, call_id=call_id, kinds=[CallArrived])]
-        for uniqueid in {fact.uniqueid for fact in arrived if isinstance(fact, CallArrived)}:
+        kinds = [CallArrived, PartyCalled]  # each party of a talk is a recording, with its own tracks, of the same call
+        legs = [entry.fact async for entry in ledger.read(self._database, call_id=call_id, kinds=kinds)]
+        for uniqueid in dict.fromkeys(
+            fact.uniqueid
+            for fact in legs
+            if isinstance(fact, CallArrived) or (isinstance(fact, PartyCalled) and fact.kind == "phone")
+        ):
             if await self._spool.settle(uniqueid):
                 await self._keep(uniqueid, call_id, ended_at)
 

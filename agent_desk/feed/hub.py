@@ -13,6 +13,7 @@ import structlog
 from agent_desk.feed.lookups import Lookups, words_of
 from agent_desk.feed.news import (
     CallNews,
+    ControlNews,
     DeskNews,
     FiguresNews,
     GroupNews,
@@ -26,11 +27,21 @@ from agent_desk.feed.news import (
 from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, TOO_SLOW, Outbox
 from agent_desk.feed.shape import shape
 from agent_desk.ports import Rooms
+from agent_desk.watching import show_control
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.errors import HotlineError, RuleBroken
 from hotline.facts import Message
 from hotline.facts.recordings import RecordingReady
-from hotline.facts.screens import CallChanged, FiguresChanged, OfferGone, OfferMade, SeatChanged, WaitingChanged
+from hotline.facts.screens import (
+    CallChanged,
+    ControlChanged,
+    FiguresChanged,
+    MessageToSeat,
+    OfferGone,
+    OfferMade,
+    SeatChanged,
+    WaitingChanged,
+)
 from hotline.facts.security import SessionsEnded
 from hotline.facts.speech import PartialHeard, UtteranceCorrected, UtteranceHeard
 from hotline.facts.tickets import DeadlineMissed, DispatchLate, DraftChanged, TicketMoved
@@ -49,6 +60,8 @@ _AT_ONCE: tuple[type[Message], ...] = (
     UtteranceHeard,
     DraftChanged,
     SessionsEnded,
+    ControlChanged,
+    MessageToSeat,
 )
 _LOOKED_UP: tuple[type[Message], ...] = (
     TicketMoved,
@@ -72,6 +85,7 @@ class FeedHub:
 
     def __init__(self, bus: Bus, rooms: Rooms) -> None:
         self._bus = bus
+        self._rooms = rooms
         self._centre = rooms.call_centre
         self._lookups = Lookups(rooms)
         self._screens: set[Outbox] = set()
@@ -161,6 +175,12 @@ class FeedHub:
                 call = self._centre.call(message.call_id)
                 type_, data = words_of(message)
                 self._tell(DeskNews(seat=call.seat if call else None, type=type_, data=data))
+            case ControlChanged(seat=seat):
+                shown = show_control(self._rooms, seat).model_dump(mode="json")
+                self._tell(DeskNews(seat=seat, type="control", data=shown))
+                self._tell(ControlNews(data=shown))
+            case MessageToSeat(seat=seat, text=text, by=by):
+                self._tell(DeskNews(seat=seat, type="message", data={"text": text, "by": by}))
             case WaitingChanged() | FiguresChanged():
                 self._sums_changed.set()
             case SessionsEnded(account=account, session=session):
@@ -216,7 +236,7 @@ class FeedHub:
         match news:
             case OfferNews(seat=seat) | OfferGoneNews(seat=seat) | CallNews(seat=seat) | DeskNews(seat=seat):
                 return self._at_seat.get(seat, []) if seat is not None else []
-            case SeatNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews():
+            case SeatNews() | ControlNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews():
                 return self._screens
 
     def _sit_down(self, outbox: Outbox) -> None:

@@ -86,4 +86,22 @@ class FiguresNews:
     view: FiguresView
 
 
-News = SeatNews | OfferNews | OfferGoneNews | CallNews | DeskNews | TicketNews | WaitingNews | GroupNews | FiguresNews
+@dataclass(frozen=True, kw_only=True)
+class ControlNews:
+    """What goes on at a seat besides the plain talk, for the supervisors' page."""
+
+    data: Data
+
+
+News = (
+    SeatNews
+    | ControlNews
+    | OfferNews
+    | OfferGoneNews
+    | CallNews
+    | DeskNews
+    | TicketNews
+    | WaitingNews
+    | GroupNews
+    | FiguresNews
+)

@@ -5,6 +5,7 @@ from typing import Any
 from agent_desk import models
 from agent_desk.feed.news import (
     CallNews,
+    ControlNews,
     DeskNews,
     FiguresNews,
     GroupNews,
@@ -21,7 +22,9 @@ from hotline.security import Person, Role, may
 Frame = dict[str, Any]
 """{"type", "data"}; the sender adds "seq"."""
 
-STATES = frozenset({"seat", "offer", "call", "live.seat", "live.waiting", "live.group", "live.figures"})
+STATES = frozenset(
+    {"seat", "offer", "call", "live.seat", "live.waiting", "live.group", "live.figures", "live.control", "control"}
+)
 """Types that show something as it is now, read from memory: a newer one makes an older one pointless."""
 
 
@@ -47,6 +50,8 @@ def shape(news: News, viewer: Person) -> list[Frame]:
             return [{"type": "live.waiting", "data": waiting}] if may(viewer, "live.watch") else []
         case GroupNews(view=group):
             return _for_watchers(viewer, "live.group", models.Group, group)
+        case ControlNews(data=data):
+            return [{"type": "live.control", "data": dict(data)}] if may(viewer, "live.watch") else []
         case FiguresNews(view=figures):
             return _for_watchers(viewer, "live.figures", models.Figures, figures)
 
@@ -56,6 +61,8 @@ def key_of(frame: Frame) -> tuple[str, str] | None:
     if frame["type"] not in STATES:
         return None
     named = frame["type"] in ("live.seat", "live.group")
+    if frame["type"] == "live.control":
+        return frame["type"], str(frame["data"]["seat"])
     return frame["type"], str(frame["data"]["id"]) if named else ""
 
 

@@ -47,3 +47,20 @@ class WaitingChanged(Signal):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FiguresChanged(Signal):
     """Counters on the supervisor's page changed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ControlChanged(Signal):
+    """What goes on at a seat besides the plain talk changed: hold, parties, mute, a supervisor, a raised hand."""
+
+    seat: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageToSeat(Signal):
+    """A supervisor's message for the screen of a seat."""
+
+    seat: str
+    text: str
+    by: str
+    urgent: bool = False

@@ -31,6 +31,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "ticket.attach": frozenset({_AGENT, _SUPERVISOR, _DEPARTMENT}),
     "intake.record": frozenset({_AGENT, _SUPERVISOR}),
     "callback.read": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
+    "call.supervise": frozenset({_SUPERVISOR, _ADMIN}),
     "live.watch": frozenset({_SUPERVISOR, _ADMIN}),
 }
 """``*_any`` widens a right from one's own calls to everybody's. What a role may do to a work order in which state

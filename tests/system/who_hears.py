@@ -1,4 +1,4 @@
-"""Who hears whom, measured: every party speaks a tone of its own; a third of a second of what each hears is split."""
+"""Who hears whom, measured: every party speaks a tone of its own; a third of a second is split."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,0 +1,155 @@
+"""Call control for agents: hold, consult, transfer, three parties, mute, keys; the address book; a raised hand."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from agent_desk.control_models import (
+    AddressBook,
+    AddressEntry,
+    Control,
+    GroupEntry,
+    HandWish,
+    KeysWish,
+    MuteWish,
+    SeatEntry,
+    TargetWish,
+)
+from agent_desk.guard import Agent, Desk, DeskDep, seat_of
+from agent_desk.refusals import documented
+from agent_desk.watching import control_of, show_control, supervision_of
+from hotline.errors import NotFound, RuleBroken
+from hotline.security import Person
+from ivr.control.address_book import address_book
+from ivr.control.parts import (
+    Add,
+    Cancel,
+    Complete,
+    Consult,
+    Event,
+    Hold,
+    Leave,
+    Merge,
+    Party,
+    PartyKind,
+    Rejoin,
+    Resume,
+    Send,
+    SendBack,
+    Swap,
+)
+from ivr.views import SeatState
+
+router = APIRouter(prefix="/api", tags=["call control"])
+CallId = Annotated[str, Path(max_length=64)]
+_ACT = documented(401, 403, 404, 409, 503)
+_PLAIN: dict[str, type[Event]] = {
+    "hold": Hold,
+    "resume": Resume,
+    "complete": Complete,
+    "cancel": Cancel,
+    "swap": Swap,
+    "merge": Merge,
+    "leave": Leave,
+    "rejoin": Rejoin,
+}
+"""Wishes that need nobody named. ``cancel`` also throws the party out of a talk of three."""
+
+
+@router.get("/desk/control", responses=_ACT)
+async def control(desk: DeskDep, agent: Agent) -> Control:
+    """What goes on at this seat besides the plain talk."""
+    return show_control(desk.rooms, seat_of(agent))
+
+
+@router.post("/desk/calls/{call_id}/consult", responses=_ACT)
+async def consult(call_id: CallId, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
+    """Ask a seat or a department while the citizen hears music."""
+    return await _wish(desk, agent, call_id, Consult(at=desk.clock.now(), party=_party(desk, wish), by=agent.account))
+
+
+@router.post("/desk/calls/{call_id}/conference", responses=_ACT)
+async def conference(call_id: CallId, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
+    """Bring a seat or a department into the conversation."""
+    return await _wish(desk, agent, call_id, Add(at=desk.clock.now(), party=_party(desk, wish), by=agent.account))
+
+
+@router.post("/desk/calls/{call_id}/transfer", responses=_ACT)
+async def transfer(call_id: CallId, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
+    """Pass the citizen on at once: to a seat, a group's line, a department or a number."""
+    now = desk.clock.now()
+    event: Event = (
+        SendBack(at=now, group=wish.target, by=agent.account)
+        if wish.kind == "group"
+        else Send(at=now, party=_party(desk, wish), by=agent.account)
+    )
+    return await _wish(desk, agent, call_id, event)
+
+
+@router.post("/desk/calls/{call_id}/keys", responses=_ACT)
+async def press_keys(call_id: CallId, wish: KeysWish, desk: DeskDep, agent: Agent) -> Control:
+    """Keypad tones to whom the agent talks with."""
+    await control_of(desk.rooms).press_keys(seat_of(agent), call_id, wish.keys, agent)
+    return show_control(desk.rooms, seat_of(agent))
+
+
+@router.post("/desk/calls/{call_id}/mute", responses=_ACT)
+async def mute(call_id: CallId, wish: MuteWish, desk: DeskDep, agent: Agent) -> Control:
+    """Let nobody hear the agent, on the server's side; it ends with the talk."""
+    await control_of(desk.rooms).mute(seat_of(agent), wish.muted, agent)
+    return show_control(desk.rooms, seat_of(agent))
+
+
+@router.post("/desk/calls/{call_id}/control/{act}", responses=_ACT)
+async def plain_act(call_id: CallId, act: str, desk: DeskDep, agent: Agent) -> Control:
+    """hold, resume, complete, cancel, swap, merge, leave, rejoin."""
+    kind = _PLAIN.get(act)
+    if kind is None:
+        raise NotFound("没有这个操作", "there is no such act")
+    return await _wish(desk, agent, call_id, kind(at=desk.clock.now(), by=agent.account))
+
+
+@router.post("/desk/hand", responses=_ACT)
+async def raise_hand(wish: HandWish, desk: DeskDep, agent: Agent) -> Control:
+    """Ask the supervisor for help, or no longer."""
+    await supervision_of(desk.rooms).raise_hand(seat_of(agent), wish.raised, wish.note, agent)
+    return show_control(desk.rooms, seat_of(agent))
+
+
+@router.get("/address-book", responses=_ACT)
+async def read_address_book(desk: DeskDep, agent: Agent) -> AddressBook:
+    """Departments with the number to try first at this hour, seats, groups."""
+    settings, live = desk.settings, desk.rooms.call_centre.live()
+    local = desk.clock.now().astimezone(settings.site.zone)
+    return AddressBook(
+        units=[AddressEntry.model_validate(entry) for entry in address_book(settings.organisation.units, local)],
+        seats=[
+            SeatEntry(id=seat.id, name=seat.name, agent_name=seat.agent_name, free=seat.state is SeatState.IDLE)
+            for seat in live.seats
+            if seat.id != agent.seat
+        ],
+        groups=[GroupEntry(id=group.id, name=group.name) for group in settings.groups],
+    )
+
+
+async def _wish(desk: Desk, agent: Person, call_id: str, event: Event) -> Control:
+    await control_of(desk.rooms).wish(seat_of(agent), call_id, event, agent)
+    return show_control(desk.rooms, seat_of(agent))
+
+
+def _party(desk: Desk, wish: TargetWish) -> Party:
+    room = control_of(desk.rooms)
+    match wish.kind:
+        case "seat":
+            return room.party(PartyKind.SEAT, wish.target)
+        case "phone":
+            return room.party(PartyKind.PHONE, wish.target)
+        case "unit":
+            local = desk.clock.now().astimezone(desk.settings.site.zone)
+            for entry in address_book(desk.settings.organisation.units, local):
+                if entry.code == wish.target:
+                    first, *others = entry.numbers
+                    return room.party(PartyKind.PHONE, first, entry.name, tuple(others))
+            raise NotFound("通讯录中没有该单位的电话", "that unit has no telephone in the address book")
+        case _:
+            raise RuleBroken("技能组只能直接转接", "a group can only be transferred to", code="not_a_party")

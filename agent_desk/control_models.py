@@ -1,0 +1,125 @@
+"""Shapes of call control and supervision in the API."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from agent_desk.models import Line, Shape, Wish
+
+SeatId = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
+
+
+class PartyShown(Shape):
+    """Somebody besides citizen and agent."""
+
+    party_id: str
+    kind: str
+    target: str
+    name: str
+    joined_at: datetime | None
+
+
+class Control(Shape):
+    """What goes on at a seat besides the plain talk, and what its agent can do now (the names of the routes)."""
+
+    seat: str
+    call_id: str | None
+    stage: str
+    stage_zh: str
+    party: PartyShown | None
+    held_since: datetime | None
+    muted: bool
+    may: list[str]
+    watched: list[str] = []
+    """How supervisors are at this call (listen, whisper, barge), where the site's settings let the agent see it."""
+    hand_raised: bool = False
+
+
+class TargetWish(Wish):
+    """Whom to ask, bring in or pass the citizen on to."""
+
+    kind: Literal["seat", "group", "unit", "phone"]
+    target: Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class KeysWish(Wish):
+    """Keypad tones."""
+
+    keys: Annotated[str, Field(pattern=r"^[0-9*#]{1,32}$")]
+
+
+class MuteWish(Wish):
+    """On or off."""
+
+    muted: bool
+
+
+class ReasonWish(Wish):
+    """Why a supervisor acts; it stands in the audit trail."""
+
+    reason: Line = ""
+
+
+class ForceWish(ReasonWish):
+    """The status that a supervisor chooses for a seat; offline logs it out."""
+
+    status: Literal["ready", "not_ready", "offline"]
+
+
+class MessageWish(Wish):
+    """To these seats; to all when none is named."""
+
+    text: Annotated[str, Field(min_length=1, max_length=500)]
+    seats: list[SeatId] = []
+
+
+class HandWish(Wish):
+    """Ask for help, or no longer."""
+
+    raised: bool = True
+    note: Line = ""
+
+
+class WatchShown(Shape):
+    """A supervisor at a call."""
+
+    supervisor_seat: str
+    seat: str
+    call_id: str
+    mode: str
+
+
+class AddressEntry(Shape):
+    """A department that can be reached by telephone; the first number is tried first."""
+
+    code: str
+    name: str
+    kind: str
+    parent: str | None
+    numbers: list[str]
+    on_duty: str
+
+
+class SeatEntry(Shape):
+    """A seat to consult or transfer to."""
+
+    id: str
+    name: str
+    agent_name: str | None
+    free: bool
+
+
+class GroupEntry(Shape):
+    """A group to transfer to."""
+
+    id: str
+    name: str
+
+
+class AddressBook(Shape):
+    """Whom an agent may ask, bring in or pass a citizen on to."""
+
+    units: list[AddressEntry]
+    seats: list[SeatEntry]
+    groups: list[GroupEntry]

@@ -1,0 +1,18 @@
+"""What the ledger knows of parties, for the rooms that keep their recordings."""
+
+from sqlalchemy import select
+
+from hotline import ledger
+from hotline.database import Database
+from hotline.facts.control import PartyCalled
+
+
+async def party_call(database: Database, uniqueid: str) -> str | None:
+    """The call that the party with this channel belonged to."""
+    kind = ledger.ledger.c.kind == PartyCalled.__name__
+    about = ledger.ledger.c.body.contains(f'"{uniqueid}"', autoescape=True)
+    async with database.reading() as connection:
+        found: str | None = (
+            await connection.execute(select(ledger.ledger.c.call_id).where(kind, about).limit(1))
+        ).scalar_one_or_none()
+    return found

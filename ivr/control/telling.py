@@ -1,0 +1,144 @@
+"""Which facts a move makes true: told from the stages before and after, so that no row of the table can forget one."""
+
+from hotline.facts import Fact
+from hotline.facts.control import (
+    CallHeld,
+    CallResumed,
+    CallTransferred,
+    PartyCalled,
+    PartyJoined,
+    PartyLeft,
+    SeatLeftCall,
+    SeatRejoined,
+)
+from ivr.control.parts import (
+    Add,
+    Cancel,
+    CitizenBack,
+    CitizenGone,
+    CitizenReturned,
+    Complete,
+    Consult,
+    Event,
+    Leave,
+    Party,
+    PartyAnswered,
+    PartyFailed,
+    PartyGone,
+    PartyKind,
+    Rejoin,
+    Resume,
+    Saga,
+    SeatGone,
+    Send,
+    SendBack,
+    Stage,
+    Swap,
+)
+
+_PURPOSES: dict[type[Event], str] = {Consult: "consult", Add: "conference", Send: "transfer"}
+_SEAT_OUT = frozenset({Stage.SENDING, Stage.TOGETHER})
+
+
+def facts_of(before: Saga, event: Event, after: Saga, party: Party | None) -> tuple[Fact, ...]:
+    """The facts of one move, in the order in which they became true."""
+    told: list[Fact] = []
+    call, at, by = before.call_id, event.at, event.by
+    if before.held_since is None and after.held_since is not None:
+        told.append(CallHeld(at=at, by=by, call_id=call, seat=before.seat))
+    if party is not None:
+        told += _of_party(before, event, after, party)
+    if before.held_since is not None and after.held_since is None and (why := _why_resumed(event)):
+        held = (at - before.held_since).total_seconds()
+        told.append(CallResumed(at=at, by=by, call_id=call, seat=before.seat, reason=why, held_seconds=round(held, 3)))
+    seat_was_in = before.stage not in _SEAT_OUT
+    if seat_was_in and (why := _why_seat_left(event, after, party)):
+        told.append(SeatLeftCall(at=at, by=by, call_id=call, seat=before.seat, reason=why))
+    if isinstance(event, Rejoin):
+        told.append(SeatRejoined(at=at, by=by, call_id=call, seat=before.seat))
+    if (transferred := _transferred(before, event, party)) is not None:
+        how, to = transferred
+        told.append(CallTransferred(at=at, by=by, call_id=call, seat=before.seat, how=how, to=to))
+    return tuple(told)
+
+
+def _of_party(before: Saga, event: Event, after: Saga, party: Party) -> list[Fact]:
+    told: list[Fact] = []
+    names = {"at": event.at, "by": event.by, "call_id": before.call_id, "party_id": party.party_id}
+    if why := _PURPOSES.get(type(event)):
+        told.append(
+            PartyCalled(
+                at=event.at, by=event.by, call_id=before.call_id, party_id=party.party_id, uniqueid=party.uniqueid,
+                kind=party.kind.value, target=party.target, name=party.name, why=why,
+            )
+        )  # fmt: skip
+    joined_now = after.party is not None and after.party.joined_at == event.at and party.joined_at is None
+    handed_over = party.kind is PartyKind.SEAT and isinstance(event, Send)
+    if joined_now or handed_over:
+        told.append(PartyJoined(at=event.at, by=event.by, call_id=before.call_id, party_id=party.party_id))
+    if after.stage is Stage.OVER:
+        talked = (event.at - party.joined_at).total_seconds() if party.joined_at else 0.0
+        told.append(PartyLeft(**names, reason=_why_party_left(event, party), talked_seconds=round(talked, 3)))  # type: ignore[arg-type]
+    return told
+
+
+def _why_party_left(event: Event, party: Party) -> str:
+    match event:
+        case PartyFailed(why=why):
+            return why
+        case PartyGone() | PartyAnswered():
+            return "hung_up"
+        case CitizenGone():
+            return "citizen_gone"
+        case CitizenReturned():
+            return "citizen_returned"
+        case SeatGone():
+            return "took_over" if party.kind is PartyKind.SEAT and party.joined_at else "seat_gone"
+        case Complete() | Leave() | Send():
+            return "took_over"
+        case _:
+            return "dismissed"
+
+
+def _why_resumed(event: Event) -> str | None:
+    match event:
+        case Resume():
+            return "resumed"
+        case Cancel():
+            return "cancelled"
+        case PartyFailed(why=why):
+            return why
+        case PartyGone():
+            return "party_left"
+        case Swap():
+            return "swapped"
+        case CitizenBack():
+            return "by_exchange"
+        case _:
+            return None
+
+
+def _why_seat_left(event: Event, after: Saga, party: Party | None) -> str | None:
+    match event:
+        case Send() | Complete() | SendBack():
+            return "transferred"
+        case Leave():
+            return "left"
+        case SeatGone():
+            return "leg_lost"
+        case _:
+            return None
+
+
+def _transferred(before: Saga, event: Event, party: Party | None) -> tuple[str, str] | None:
+    match event:
+        case Complete() if party is not None:
+            return "warm", party.target
+        case PartyAnswered() if before.stage is Stage.SENDING and party is not None:
+            return "blind", party.target
+        case Send() if party is not None and party.kind is PartyKind.SEAT:
+            return "blind", party.target
+        case SendBack(group=group):
+            return "blind", group
+        case _:
+            return None
