@@ -209,7 +209,7 @@ class CallControl:
             self.sagas[saga.call_id] = after
         if after.party is None and outcome.party is not None:
             self._forget_dial(outcome.party.party_id)
-        _log.info("call control", call=saga.call_id, stage=after.stage.value, event=type(event).__name__)
+        _log.info("call control", call=saga.call_id, stage=after.stage.value, after=type(event).__name__)
         await self._write(outcome)
         self._centre.floor.accompany(saga.call_id, after.stage in ACCOMPANIED_STAGES)
         party = after.party or outcome.party
@@ -363,7 +363,7 @@ class CallControl:
         return self._bus.subscribe("call control", LegGone, LegAnswered, SeatParked, CallEnded, capacity=100_000)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> "asyncio.Task[None]":
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(_guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -386,3 +386,11 @@ def _see(saga: Saga, legs: Mapping[str, Leg]) -> Seen:
         citizen_with_party=together(citizen, party),
         seat_with_party=together(seat, party),
     )
+
+
+async def _guarded(work: Coroutine[object, object, None]) -> None:
+    """A loop's edge: what nobody awaits is told to the log, and the next event finds everything as it is."""
+    try:
+        await work
+    except Exception:
+        _log.exception("call control failed at something nobody waits for")

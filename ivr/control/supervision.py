@@ -234,6 +234,14 @@ class Supervision:
         return self._bus.subscribe("supervision", CallEnded, LegGone, capacity=100_000)
 
     def _spawn(self, work: Coroutine[object, object, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(_guarded(work))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+
+async def _guarded(work: Coroutine[object, object, None]) -> None:
+    """A loop's edge: what nobody awaits is told to the log, and the next event finds everything as it is."""
+    try:
+        await work
+    except Exception:
+        _log.exception("call control failed at something nobody waits for")

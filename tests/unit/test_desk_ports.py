@@ -5,6 +5,8 @@ from dataclasses import fields
 from agent_desk.ports import HealthProbe, Rooms
 from asr.transcript import TranscriptStore
 from callback.tasks import CallbackTasks
+from ivr.control.service import CallControl
+from ivr.control.supervision import Supervision
 from ivr.service import CallCentre
 from knowledge_base.service import KnowledgeBase
 from recordings.pausing import Pausing
@@ -25,6 +27,8 @@ def furnish(
     transcripts: TranscriptStore,
     knowledge: KnowledgeBase,
     health: HealthProbe,
+    control: CallControl,
+    supervision: Supervision,
 ) -> Rooms:
     return Rooms(
         call_centre=centre,
@@ -37,6 +41,8 @@ def furnish(
         transcripts=transcripts,
         knowledge=knowledge,
         health=health,
+        control=control,
+        supervision=supervision,
     )
 
 
