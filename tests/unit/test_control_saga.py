@@ -1,0 +1,286 @@
+"""The saga of call control: by example, and by chance against a small world that moves legs as Asterisk does."""
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hotline.errors import RuleBroken
+from hotline.facts.control import CallHeld, CallResumed, CallTransferred, PartyCalled, PartyJoined, PartyLeft
+from ivr.control.parts import (
+    Add,
+    Cancel,
+    CitizenGone,
+    CitizenReturned,
+    Complete,
+    Consult,
+    Event,
+    Hold,
+    Leave,
+    Merge,
+    Order,
+    Party,
+    PartyAnswered,
+    PartyFailed,
+    PartyGone,
+    PartyKind,
+    Rejoin,
+    Resume,
+    Saga,
+    SeatGone,
+    Send,
+    Stage,
+    Swap,
+)
+from ivr.control.saga import MOVES, SEAT_MOVES, apply
+from ivr.control.takeup import Seen, events_seen, orders_owed
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+PHONE = Party(party_id="party_1", kind=PartyKind.PHONE, target="6001", name="住建局", uniqueid="party_1")
+SEAT = Party(party_id="party_2", kind=PartyKind.SEAT, target="1002", name="1002", uniqueid="1.2")
+TALK = Saga(call_id="call_1", citizen="1.0", seat="1001", seat_leg="1.1")
+
+
+def go(*events: Event, saga: Saga = TALK) -> tuple[Saga, list[str]]:
+    told: list[str] = []
+    for event in events:
+        outcome = apply(saga, event)
+        saga = outcome.saga
+        told += [type(fact).__name__ for fact in outcome.facts]
+    return saga, told
+
+
+def at(seconds: float) -> datetime:
+    return NOW + timedelta(seconds=seconds)
+
+
+def test_a_warm_transfer_tells_its_story() -> None:
+    saga, told = go(Consult(at=NOW, party=PHONE), PartyAnswered(at=at(5)), Complete(at=at(20)), PartyGone(at=at(60)))
+    assert saga.stage is Stage.OVER
+    assert told == [
+        "CallHeld", "PartyCalled", "PartyJoined", "SeatLeftCall", "CallTransferred", "PartyLeft",
+    ]  # fmt: skip
+    (left,) = [f for f in apply(replace(TALK, stage=Stage.TOGETHER, party=replace(PHONE, joined_at=at(5))),
+                                PartyGone(at=at(60))).facts if isinstance(f, PartyLeft)]  # fmt: skip
+    assert left.talked_seconds == 55
+
+
+@pytest.mark.parametrize("why", ["busy", "no_answer", "rejected"])
+def test_a_party_that_does_not_come_brings_the_citizen_back(why: str) -> None:
+    calling, _ = go(Consult(at=NOW, party=PHONE))
+    outcome = apply(calling, PartyFailed(at=at(3), why=why))
+    assert outcome.orders == (Order.CITIZEN_TO_SEAT,)
+    assert [type(fact) for fact in outcome.facts] == [PartyLeft, CallResumed]
+    assert {getattr(fact, "reason", "") for fact in outcome.facts} == {why}
+
+
+def test_another_seat_takes_the_call_over() -> None:
+    asked = apply(TALK, Consult(at=NOW, party=SEAT))
+    assert (asked.saga.stage, [type(f) for f in asked.facts]) == (
+        Stage.CONSULTING,
+        [CallHeld, PartyCalled, PartyJoined],
+    )
+    given = apply(asked.saga, Complete(at=at(9)))
+    assert given.orders == (Order.CITIZEN_TO_PARTY, Order.HAND_OVER)
+    assert [f.how for f in given.facts if isinstance(f, CallTransferred)] == ["warm"]
+
+
+def test_wishes_out_of_place_are_refused_and_late_observations_ignored() -> None:
+    for wish in (Resume, Complete, Cancel, Swap, Merge, Leave, Rejoin):
+        with pytest.raises(RuleBroken):
+            apply(TALK, wish(at=NOW))
+    held, _ = go(Hold(at=NOW))
+    assert apply(held, PartyGone(at=NOW)).saga == held
+    assert apply(held, PartyAnswered(at=NOW)).orders == ()
+
+
+def test_every_stage_knows_how_everybody_leaves() -> None:
+    for stage in set(Stage) - {Stage.TALKING, Stage.OVER}:
+        assert {CitizenGone, CitizenReturned} <= MOVES[stage].keys()
+        if stage is not Stage.HELD:
+            assert PartyGone in MOVES[stage]
+        if stage not in (Stage.SENDING, Stage.TOGETHER):  # there the seat is out of it
+            assert SeatGone in MOVES[stage]
+    assert SEAT_MOVES.keys() <= MOVES.keys()
+
+
+# -- by chance ----------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class World:
+    """Legs as Asterisk keeps them: who is alive, in which conversation, and what the dialplan does with the rest."""
+
+    alive: set[str] = field(default_factory=lambda: {"citizen", "seat"})
+    room: set[str] = field(default_factory=lambda: {"citizen", "seat"})
+    """The conversation of the citizen."""
+    aside: set[str] = field(default_factory=set)
+    """A conversation without the citizen."""
+    held: bool = False
+    in_line: bool = False
+    ringing: str = ""
+
+    def settle(self) -> bool:
+        """Asterisk's own doing: a conversation of one ends; a citizen alone comes to the line. True when he did now."""
+        self.room &= self.alive
+        self.aside &= self.alive
+        if len(self.aside) < 2:
+            self.aside = set()
+        if len(self.room) < 2:
+            self.room = set()
+        lost = "citizen" in self.alive and "citizen" not in self.room and not self.held and not self.in_line
+        if self.held and "seat" not in self.alive:
+            lost, self.held = True, False
+        if lost:
+            self.in_line = True
+        return lost
+
+    def obey(self, order: Order) -> None:
+        here = "citizen" in self.alive
+        match order:
+            case Order.HOLD_CITIZEN if here:
+                self.room.discard("citizen")
+                self.room, self.held = set(), True
+            case Order.CITIZEN_TO_SEAT if here:
+                self._pair("seat")
+            case Order.CITIZEN_TO_PARTY if here:
+                self._pair("party")
+            case Order.ADD_CITIZEN if here:
+                self.held = False
+                self.room, self.aside = ({"citizen", *self.aside} if self.aside else set()), set()
+            case Order.RETURN_CITIZEN if here:
+                self.room, self.held, self.in_line = set(), False, True
+            case Order.DIAL_FOR_SEAT | Order.DIAL_FOR_ALL | Order.DIAL_AND_WAIT:
+                self.ringing = order.value
+            case Order.HOLD_PARTY:
+                self.aside = set()
+            case Order.PARTY_TO_SEAT:
+                self.aside = {"seat", "party"} & self.alive
+            case Order.ADD_PARTY if "party" in self.alive and self.room:
+                self.room.add("party")
+            case Order.DISMISS_PARTY:
+                self.alive.discard("party")
+                self.ringing = ""
+            case Order.PARK_SEAT:
+                self.room.discard("seat")
+                self.aside.discard("seat")
+            case Order.ADD_SEAT if "seat" in self.alive and self.room:
+                self.room.add("seat")
+            case _:
+                pass
+
+    def answer(self) -> None:
+        self.alive.add("party")
+        if self.ringing == Order.DIAL_FOR_SEAT and "seat" in self.alive:
+            self.aside = {"seat", "party"}
+        elif self.ringing == Order.DIAL_FOR_ALL and self.room:
+            self.room.add("party")
+        self.ringing = ""
+
+    def _pair(self, other: str) -> None:
+        self.held = False
+        self.aside.discard(other)
+        self.room = {"citizen", other} if other in self.alive else set()
+
+    def seen(self) -> Seen:
+        def both(*names: str) -> bool:
+            return set(names) <= self.room or set(names) <= self.aside
+
+        return Seen(
+            citizen="citizen" in self.alive, seat="seat" in self.alive,
+            party="party" in self.alive or bool(self.ringing), party_up="party" in self.alive,
+            citizen_held=self.held or "citizen" in self.room,
+            citizen_with_seat=both("citizen", "seat"), citizen_with_party=both("citizen", "party"),
+            seat_with_party=both("seat", "party"),
+        )  # fmt: skip
+
+
+WISHES = (Hold, Resume, Complete, Cancel, Swap, Merge, Leave, Rejoin)
+STEPS = st.lists(
+    st.sampled_from(
+        [*(kind.__name__ for kind in WISHES), "consult", "add", "send", "answer", "busy", "citizen", "seat", "party",
+         "crash", "crash before acting"]
+    ),
+    max_size=14,
+)  # fmt: skip
+
+
+class Player:
+    """Plays one story: every wish and mishap in any order, orders lost in a crash, observations late."""
+
+    def __init__(self) -> None:
+        self.world, self.saga = World(), TALK
+
+    def hear(self, event: Event, *, lost: bool = False) -> None:
+        if self.saga.stage is Stage.TALKING and not isinstance(event, Hold | Consult | Add | Send):
+            return
+        try:
+            outcome = apply(self.saga, event)
+        except RuleBroken:
+            return
+        self.saga = TALK if outcome.saga.stage is Stage.OVER else outcome.saga
+        for order in outcome.orders if not lost else ():
+            self.world.obey(order)
+        self.settle()
+
+    def settle(self) -> None:
+        if self.world.settle():
+            self.hear(CitizenReturned(at=NOW))
+
+    def take_up(self) -> None:
+        for event in (events := events_seen(self.saga, self.world.seen(), NOW)):
+            self.hear(event)
+        if not events and self.saga.stage is not Stage.TALKING:
+            for order in orders_owed(self.saga, self.world.seen()):
+                self.world.obey(order)
+        self.settle()
+
+    def play(self, step: str) -> None:
+        if "citizen" not in self.world.alive or self.world.in_line:
+            return
+        match step:
+            case "consult" | "add" | "send":
+                self.wish({"consult": Consult, "add": Add, "send": Send}[step](at=NOW, party=PHONE))
+            case "answer" if self.world.ringing:
+                self.world.answer()
+                self.hear(PartyAnswered(at=NOW))
+            case "busy" if self.world.ringing:
+                self.world.ringing = ""
+                self.hear(PartyFailed(at=NOW, why="busy"))
+            case "citizen" | "seat" | "party" if step in self.world.alive:
+                self.world.alive.discard(step)
+                self.settle()
+                self.hear({"citizen": CitizenGone, "seat": SeatGone, "party": PartyGone}[step](at=NOW))
+            case "crash":
+                self.take_up()
+            case "crash before acting":
+                self.hear(Consult(at=NOW, party=PHONE), lost=True)
+                self.take_up()
+            case _:
+                kind = next((kind for kind in WISHES if kind.__name__ == step), None)
+                if kind is not None:
+                    self.wish(kind(at=NOW))
+
+    def wish(self, event: Event) -> None:
+        if "seat" in self.world.alive:
+            self.hear(event)
+
+
+@given(STEPS)
+def test_nobody_is_lost_whatever_happens(steps: list[str]) -> None:
+    player = Player()
+    for step in steps:
+        player.play(step)
+        world, saga = player.world, player.saga
+        if "citizen" not in world.alive:
+            assert saga.stage is Stage.TALKING
+            assert "party" not in world.alive or not world.room
+            return
+        cared_for = len(world.room) >= 2 or world.in_line or world.held
+        assert cared_for, (steps, step, saga.stage, world)
+        if world.held:  # music alone is not enough: somebody must be about to take him back
+            assert saga.stage in (Stage.HELD, Stage.CALLING, Stage.CONSULTING, Stage.SENDING), (steps, saga.stage)
+        if world.in_line:
+            assert saga.stage is Stage.TALKING
