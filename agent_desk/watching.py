@@ -2,22 +2,22 @@
 
 from agent_desk.control_models import Control
 from agent_desk.ports import Rooms
-from hotline.errors import Unavailable
+from hotline.errors import NotFound
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 
 
 def control_of(rooms: Rooms) -> CallControl:
-    """Raises Unavailable where there is none."""
+    """Raises NotFound where there is none."""
     if rooms.control is None:
-        raise Unavailable("通话控制未启用", "call control is off")
+        raise NotFound("通话控制未启用", "call control is off")
     return rooms.control
 
 
 def supervision_of(rooms: Rooms) -> Supervision:
-    """Raises Unavailable where there is none."""
+    """Raises NotFound where there is none."""
     if rooms.supervision is None:
-        raise Unavailable("班长功能未启用", "supervision is off")
+        raise NotFound("班长功能未启用", "supervision is off")
     return rooms.supervision
 
 

@@ -42,7 +42,7 @@ from ivr.views import SeatState
 
 router = APIRouter(prefix="/api", tags=["call control"])
 CallId = Annotated[str, Path(max_length=64)]
-_ACT = documented(401, 403, 404, 409, 503)
+_ACT = documented(401, 403, 404, 409, 413, 503)
 _PLAIN: dict[str, type[Event]] = {
     "hold": Hold,
     "resume": Resume,

@@ -15,7 +15,7 @@ from ivr.views import SeatStatus
 
 router = APIRouter(prefix="/api/live", tags=["supervision"])
 SeatPath = Annotated[str, Path(max_length=8)]
-_ACT = documented(401, 403, 404, 409, 503)
+_ACT = documented(401, 403, 404, 409, 413, 503)
 
 
 @router.post("/seats/{seat}/watch/{mode}", responses=_ACT)

@@ -13,6 +13,7 @@ from tests.integration.desk_fakes import House, open_house
 ALL = frozenset({"agent1001", "supervisor", "department", "inspector", "admin"})
 """One account per role; its name stands for the role here."""
 AGENT = frozenset({"agent1001"})
+SUPERVISORS = frozenset({"supervisor", "admin"})
 DECIDERS = frozenset({"supervisor", "inspector", "admin"})
 NOBODY_ASKED = None
 """The route is open to those who are not signed in."""
@@ -53,6 +54,20 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/units"): ALL,
     ("GET", "/api/callbacks"): AGENT | DECIDERS,
     ("GET", "/api/live"): frozenset({"supervisor", "admin"}),
+    ("GET", "/api/desk/control"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/consult"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/conference"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/transfer"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/keys"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/mute"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/control/{act}"): AGENT,
+    ("POST", "/api/desk/hand"): AGENT,
+    ("GET", "/api/address-book"): AGENT,
+    ("POST", "/api/live/seats/{seat}/watch/{mode}"): SUPERVISORS,
+    ("POST", "/api/live/seats/{seat}/takeover"): SUPERVISORS,
+    ("POST", "/api/live/seats/{seat}/status"): SUPERVISORS,
+    ("POST", "/api/live/watch/end"): SUPERVISORS,
+    ("POST", "/api/live/message"): SUPERVISORS,
 }
 PATHS = {
     "{offer_id}": "1",
@@ -65,8 +80,21 @@ PATHS = {
     "{attachment_id}": "attachment_1",
     "{channel}": "web",
     "{number}": "260302120000000001",
+    "{act}": "hold",
+    "{seat}": "1001",
+    "{mode}": "listen",
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "/api/desk/calls/{call_id}/consult": {"kind": "phone", "target": "6001"},
+    "/api/desk/calls/{call_id}/conference": {"kind": "phone", "target": "6001"},
+    "/api/desk/calls/{call_id}/transfer": {"kind": "group", "target": "general"},
+    "/api/desk/calls/{call_id}/keys": {"keys": "1"},
+    "/api/desk/calls/{call_id}/mute": {"muted": True},
+    "/api/desk/hand": {"raised": True},
+    "/api/live/seats/{seat}/watch/{mode}": {"reason": "新人"},
+    "/api/live/seats/{seat}/takeover": {},
+    "/api/live/seats/{seat}/status": {"status": "not_ready"},
+    "/api/live/message": {"text": "请注意"},
     "/api/desk/status": {"status": "ready"},
     "/api/desk/calls/{call_id}/draft": {"title": "路灯"},
     "/api/desk/calls/{call_id}/submit": {"how": "dispatch"},

@@ -86,6 +86,7 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "recording.hold": deciders,
         "recording.listen_any": deciders,
         "callback.read": {Role.AGENT} | deciders,
+        "call.supervise": {Role.SUPERVISOR, Role.ADMIN},
         "live.watch": {Role.SUPERVISOR, Role.ADMIN},
     }
 

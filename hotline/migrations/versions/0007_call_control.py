@@ -1,4 +1,4 @@
-"""call control."""
+"""Operations of call control under way."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from hotline.database import Instant
 
-revision: str = '0005'
-down_revision: str | None = '0004'
+revision: str = '0007'
+down_revision: str | None = '0006'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 

@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from hotline.database import Instant
 
-revision: str = '0004'
-down_revision: str | None = '0003'
+revision: str = '0003'
+down_revision: str | None = '0002'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
