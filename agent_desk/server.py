@@ -12,7 +12,19 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from agent_desk.api import calls, control, desk, health, intake, knowledge, live, recordings, session, supervision, tickets
+from agent_desk.api import (
+    calls,
+    control,
+    desk,
+    health,
+    intake,
+    knowledge,
+    live,
+    recordings,
+    session,
+    supervision,
+    tickets,
+)
 from agent_desk.armour import Armour
 from agent_desk.feed.hub import FeedHub
 from agent_desk.feed.outbox import GOING_AWAY
