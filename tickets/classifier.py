@@ -144,11 +144,19 @@ _CHATTER = 4.0
 """Weight of a phrase that is said in every call, under the empty label."""
 
 
+_RULE = 3.0
+"""A rule's weight beside the evidence of a word or two."""
+_LEAST = 10.0
+"""Evidence below this is no reason to propose anything."""
+
+
 @cache
 def shipped_samples() -> tuple[tuple[str, str, float], ...]:
     """(text, leaf, weight) of everything that this project ships to learn from."""
     matters: Mapping[str, str] = shipped("matters")
     phrases = [(phrase, leaf, 1.0 if leaf else _CHATTER) for leaf, line in matters.items() for phrase in line.split()]
+    street: Mapping[str, str] = shipped("matters-colloquial")
+    phrases += [(phrase, leaf, 1.0) for leaf, line in street.items() for phrase in line.split()]
     words = [(word, leaf, 2.0) for leaf, line in LEAF_WORDS.items() for word in line.split()]
     return (*phrases, *words, *((leaf.partition("/")[2], leaf, 2.0) for leaf in matters if leaf))
 
@@ -173,7 +181,7 @@ class LearntClassifier:
     def ranking(self, text: str) -> list[Verdict]:
         """All of the site's leaves with evidence, best first."""
         verdicts = self.evidence.judge(text, _bonus(text))
-        return [verdict for verdict in verdicts if self._known(verdict.label) and verdict.score >= 4]
+        return [verdict for verdict in verdicts if self._known(verdict.label) and verdict.score >= _LEAST]
 
     def type(self, text: str, category: str = "") -> Guess | None:
         found = find_kind(text, category)
@@ -192,5 +200,5 @@ def _bonus(text: str) -> dict[str, dict[str, float]]:
     found: dict[str, dict[str, float]] = {}
     for pattern, leaf, nats in _RULES:
         if hit := pattern.search(text):
-            found.setdefault(leaf, {})[hit.group()] = nats
+            found.setdefault(leaf, {})[hit.group()] = nats * _RULE
     return found

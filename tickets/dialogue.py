@@ -65,6 +65,13 @@ _YES = re.compile(r"^(?:嗯+|哎|啊|哦)*(?:对+|是+的?|没错|正确|对的|
 _NO = re.compile(r"^(?:嗯+|哎|啊|哦)*(?:不对|不是|错了?|没有|不用|没)")
 
 
+_RECAP = re.compile(
+    r"您(?:反映|说|投诉|举报|咨询|建议|想问|想咨询|遇到|这边)的?.{4,}(?:对吗|对吧|是吗|是吧|"
+    r"是不是|对不对|没错吧|吗)"
+)
+_LONGEST_RECAP = 70
+
+
 def clean(text: str) -> str:
     """Recognised words without the blanks between them."""
     return re.sub(r"\s+", "", text)
@@ -97,6 +104,11 @@ def agrees(text: str) -> bool:
 def denies(text: str) -> bool:
     """Whether an answer begins with a no."""
     return bool(_NO.match(text))
+
+
+def is_recap(text: str) -> bool:
+    """Whether an agent sums up what the citizen said."""
+    return bool(_RECAP.search(text)) and len(text) < _LONGEST_RECAP
 
 
 def _asks(text: str) -> Asked:

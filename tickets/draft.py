@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from tickets.classifier import Classifier, Guess
-from tickets.dialogue import Asked, Spoken, Turn, read_turns
+from tickets.dialogue import Asked, Spoken, Turn, is_recap, read_turns
 from tickets.dispatch import Directory
 from tickets.normalise import Repairer
 from tickets.places import Address, Gazetteer, Place, combine
@@ -99,7 +99,7 @@ class Drafter:
         phone = find_contact(turns)
         whole = "，".join(matter)
         confirmed = "，".join(
-            turn.text for turn in turns if turn.who == "agent" and turn.agreed and len(turn.text) < 60
+            turn.text for turn in turns if turn.who == "agent" and turn.agreed and is_recap(turn.text)
         )
         about = self._without_places(f"{whole}，{confirmed}" if confirmed else whole)
         category = self.classifier.category(about)

@@ -1,24 +1,26 @@
 """A linear classifier over pieces of words and their sounds whose every decision can be read. Pure.
 
-Weights are log-odds: how much likelier a piece is in texts of one label than in the others' (naive Bayes, smoothed).
-Only evidence *for* a label counts: what a citizen does not mention says nothing. Learning is counting, so shipped texts
-and a site's corrections come together in a fraction of a second, and no compiled model has to be trusted or migrated.
+Complement naive Bayes: how much less likely a piece would be without the texts of one label, each piece weighed by its
+rarity. Only evidence *for* a label counts: what a citizen does not mention says nothing. Learning is counting, so that
+shipped texts and a site's corrections come together in a second, and no compiled model has to be trusted or migrated.
 """
 
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from math import log
+from math import log, sqrt
 
 from tickets.sounds import sounds
 
 _CHINESE = re.compile(r"[\u4e00-\u9fffA-Za-z]+")
 _LONGEST = 4
 _SOUND_LONGEST = 3
-_SMOOTHING = 0.5
-_FLOOR = 0.3
-"""Evidence weaker than this (in nats) is chance."""
+_SMOOTHING = 0.3
+_FLOOR = 0.05
+"""Evidence weaker than this (in nats) is left out of the model."""
+_RANKED = 8
+"""Labels that are explained."""
 _TELLING = 1.0
 """Evidence weaker than this is counted but not shown."""
 _LONGEST_SHOWN = 8
@@ -59,24 +61,21 @@ class Evidence:
     @classmethod
     def learn(cls, samples: Iterable[tuple[str, str, float]]) -> "Evidence":
         """From (text, label, weight); a heavier sample counts as that many."""
-        seen: dict[str, Counter[str]] = defaultdict(Counter)
-        sizes: Counter[str] = Counter()
-        for text, label, weight in samples:
-            for feature in {feature for feature, _, _ in pieces(text)}:
-                seen[feature][label] += weight  # type: ignore[assignment]
-            sizes[label] += weight  # type: ignore[assignment]
-        whole = sum(sizes.values())
+        taught = [({feature for feature, _, _ in pieces(text)}, label, weight) for text, label, weight in samples]
+        spread = Counter(feature for features, _, _ in taught for feature in features)
+        rare = {
+            feature: (log((1 + len(taught)) / (1 + count)) + 1) * _trust(feature) for feature, count in spread.items()
+        }
+        seen: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+        for features, label, weight in taught:
+            length = sqrt(sum(rare[feature] ** 2 for feature in features)) or 1.0
+            for feature in features:
+                seen[feature][label] += weight * rare[feature] / length
         weights: dict[str, dict[str, float]] = {}
         for feature, labels in seen.items():
-            every = sum(labels.values())
-            strong = {}
-            for label, count in labels.items():
-                inside = (count + _SMOOTHING) / (sizes[label] + 2 * _SMOOTHING)
-                outside = (every - count + _SMOOTHING) / (whole - sizes[label] + 2 * _SMOOTHING)
-                nats = log(inside / outside) * _trust(feature)
-                if nats > _FLOOR:
-                    strong[label] = nats
-            if strong:
+            every = sum(labels.values()) + _SMOOTHING
+            gains = {label: rare[feature] * log(every / (every - mass)) for label, mass in labels.items()}
+            if strong := {label: nats for label, nats in gains.items() if nats > _FLOOR}:
                 weights[feature] = strong
         return cls(weights)
 
@@ -87,18 +86,19 @@ class Evidence:
             for label, nats in self.weights.get(feature, {}).items():
                 if nats > found[label].get((start, end), 0.0):
                     found[label][start, end] = nats
-        verdicts = []
-        for label in {*found, *(bonus or {})}:
-            rules = (bonus or {}).get(label, {})
-            taken = _cover(found.get(label, {}), len(text))
-            words = dict(rules)
-            for start, end, nats in taken:
-                words[text[start:end]] = max(nats, words.get(text[start:end], 0.0))
-            shown = _strongest({**_runs(text, taken), **rules})
-            verdicts.append((label, sum(words.values()), shown))
-        whole = sum(score for _, score, _ in verdicts) or 1.0
-        judged = [Verdict(label, score, score / whole, shown) for label, score, shown in verdicts]
-        return sorted(judged, key=lambda verdict: (-verdict.score, verdict.label))
+
+        def shown(label: str) -> tuple[str, ...]:
+            return _shown(text, found.get(label, {}), (bonus or {}).get(label, {}))
+
+        totals: dict[str, float] = defaultdict(float)
+        for feature in {feature for feature, _, _ in pieces(text)}:
+            for label, nats in self.weights.get(feature, {}).items():
+                totals[label] += nats
+        for label, words in (bonus or {}).items():
+            totals[label] += sum(words.values())
+        whole = sum(totals.values()) or 1.0
+        ranked = sorted(totals, key=lambda label: (-totals[label], label))[:_RANKED]
+        return [Verdict(name, totals[name], totals[name] / whole, shown(name)) for name in ranked]
 
 
 Taken = list[tuple[int, int, float]]
@@ -122,6 +122,10 @@ def _cover(spans: Mapping[tuple[int, int], float], length: int) -> Taken:
             taken.append((at, end, spans[at, end]))
         at = end or at + 1
     return taken
+
+
+def _shown(text: str, spans: Mapping[tuple[int, int], float], rules: Mapping[str, float]) -> tuple[str, ...]:
+    return _strongest({**_runs(text, _cover(spans, len(text))), **rules})
 
 
 def _runs(text: str, taken: Taken) -> dict[str, float]:

@@ -15,26 +15,36 @@ from tickets.lexicon import shipped, word_list
 _NUMBER = "零一二三四五六七八九十百两幺0-9"
 _NEVER_IN_NAMES = "我你您俺咱她它的是在从把了就有没不这那都很要想与跟给被着过还也个到吗呢吧啊哪嗯最\0,,。:;、!?？"
 _SUFFIX = (
-    r"街道(?!办)|镇(?!政府)|乡(?![下村镇])|社区(?!居委)|村(?![委里民口干]|干部)|"
+    r"街道(?!办)|镇(?!政府)|(?<![下城他家])乡(?![下村镇亲])|社区(?!居委)|"
+    r"(?<![旧农离俺我全各邻本该进出回修通])村(?![委里民口干]|干部)|"
     r"庄(?![村镇]|社区|子|稼)|小区|家园|花园|公寓|大厦"
     r"|大道|大街|"
-    r"(?<![道马公修铁线电水门走小条段了边村])路(?![灯面边上段况障堵口人途过车东西南北]|"
-    r"[东西南北][边侧面头])|(?<![道马公修铁线电水门走小条段了边村])路(?=[东西南北](?:边|"
+    r"(?<![道马公修铁线电水门走小条段了边村挡堵占绕跑坏泥土雨几套见断里间撒压破烂让带"
+    r"赶几多生])路(?![灯面边上段况障堵口人途过车公怎东西南北]|"
+    r"[东西南北][边侧面头])|"
+    r"(?<![道马公修铁线电水门走小条段了边村挡堵占绕跑坏泥土雨几套见断里间撒压破烂让带"
+    r"赶几多生])路(?=[东西南北](?:边|"
     r"侧|面|头|段|首|端))|街(?!道)|巷(?!子)|胡同|苑(?!区)|家湖"
     r"|(?<!第)[东西南北]关村?|广场(?!舞)|公园|医院|中学|小学|大学|学院|幼儿园|火车站|"
     r"高铁站|汽车站|市场(?!监)|大桥|敬老院|体育馆|图书馆"
     r"|新村|佳苑|嘉园|佳园|新城|名城|名苑|名都|华庭|华府|豪庭|豪园|雅居|雅苑|雅园|公馆|"
     r"山庄|御园|庭院|国际城|国际|家属院|宿舍|商城|批发城|步行街|美食街|超市|商场|购物中心"
     r"|卫生院|卫生室|酒店|加油站|收费站|工业园|产业园|科技园|物流园|家居城|建材城|汽配城|"
-    r"水库|高架桥|立交桥|桥头|隧道|中心校|学校|实验[小中]学|[一二三四五六七八九十]中|"
-    r"[一二三四五六七八九十]小"
+    r"水库|高架桥|立交桥|桥头|隧道|中心校|学校|实验[小中]学|[一二三四五六七八九十]中(?![午心间学年])|"
+    r"[一二三四五六七八九十]小(?![时区学户部会块段伙孩])"
 )
 _WEAK_SUFFIX = r"城|湾|府|郡|园|墅|里|河|桥|厂|居|院"
 _COMPONENT = re.compile(rf"[^{_NEVER_IN_NAMES}]{{1,7}}?(?:{_SUFFIX})")
-_WEAK = re.compile(
-    rf"[^{_NEVER_IN_NAMES}]{{2,5}}?(?:{_WEAK_SUFFIX})(?=[{_NUMBER}]+(?:号楼|号院|栋|号|期|区|单元)|小区|[东西南北]门|$)"
+_WEAK_STEM = rf"[^{_NEVER_IN_NAMES}]{{2,5}}?(?:{_WEAK_SUFFIX})"
+_WEAK = re.compile(rf"{_WEAK_STEM}(?=[{_NUMBER}]+(?:号楼|号院|栋|号|期|区|单元)|小区|[东西南北]门)")
+_WEAK_BESIDE = re.compile(rf"[^{_NEVER_IN_NAMES}]{{2,5}}?(?:城|湾|府|郡|园)(?=对面|旁边|附近|门口)")
+_WEAK_END = re.compile(rf"{_WEAK_STEM}$")
+_NO_NAME_AFTER = frozenset("了不没还着过也都很就你哪要想跟与给被")
+"""A name does not follow these; what looks like one is a sentence going on."""
+_CROSSING = re.compile(
+    rf"(?:[与和跟]|交)[^{_NEVER_IN_NAMES}]{{1,6}}?(?:路|大道|大街|街)(?=交|路口|口|的?十字|"
+    rf"那个|这个)"
 )
-_CROSSING = re.compile(rf"(?:[与和跟]|交)[^{_NEVER_IN_NAMES}]{{1,6}}?(?:路|大道|大街|街)(?=交|路口|口|的?十字)")
 _DETAIL = re.compile(
     rf"(?:[{_NUMBER}]+(?:号楼|号院|单元|栋|楼|号|组|户|期|区|层|室|排|弄|座))*"
     r"(?:交叉路?口|交会处?|交汇处?|路口|十字路口)?(?:往?[东西南北]+(?:边|侧|面|头|门|段|"
@@ -52,6 +62,11 @@ _MASKED = re.compile(
     r"买的?|去了?|来了?|听说|知道"
 )
 _COMMON_NOUNS = frozenset(word_list("common_places"))
+_VERBAL = re.compile(
+    r"^(?:被|掉|推|让|占|挡|堵|表扬|感谢|开办|新建|外来|去|来|上|到|进|出|买|卖|网上|附近|"
+    r"门前|路边|旁边|楼下|周边|某|几)|"
+    r"(?:进|离|出|乱停|停|推进|跑|申请|排队|养殖|农村|门口|堵|挡)(?=小区|村$|路$|街$)|[0-9十]岁"
+)
 _ORIGIN = re.compile(r"(?:老家|户口|户籍|原来|以前|娘家|婆家)(?:是|在|住)*(?:咱|我们)?$")
 _DENIED = re.compile(r"(?:不是|不在|不属于)$")
 _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
@@ -62,6 +77,11 @@ _LEVELS: tuple[tuple[int, re.Pattern[str]], ...] = (
 _ANSWER_LEAD = re.compile(
     r"^(?:嗯+|啊|哦|对|好的?|那个|就是|就|我|我们|俺们?|家|位置|地址|具体|这里|这边|是|在|住|"
     r"叫|咱)+"
+)
+_LONGEST_ANSWER = 22
+_NO_ANSWER = re.compile(
+    r"[0-9]{5,}|不知道|不清楚|谢谢|再见|吗$|怎么|什么|说过|没有|不是|不对|[我你您他]|了|"
+    r"太|都|坏|希望|赶紧|麻烦|可以|不行|告诉|没人|反正|全市"
 )
 _ANSWER_END = re.compile(r"(?:这边|那边|这里|那里|这块|那块|这儿|那儿|这个地方|这个位置|的|了|吧|啊|呢|呀|哈|嘛)+$")
 
@@ -159,17 +179,27 @@ class Gazetteer:
         anchor = self._anchor(masked, text)
         if anchor is None:
             found = _find_free(masked)
-            return _marked(found, asked) if found else (_whole_answer(text) if asked else None)
+            answer = _whole_answer(text) if asked else None
+            if found and answer and found.tail not in answer.tail:
+                answer = None
+            return answer or (_marked(found, asked) if found else None)
         start, end, county, town = anchor
         if not town and (inner := self._anchor(masked[end : end + 14], masked[end:])) and inner[3] and inner[0] <= 1:
             start, end, town = end + inner[0], end + inner[1], True
-        stop = _extend(masked, end)
-        tail = (text[start:end] if town else "") + text[end:stop].lstrip("市县区" if not town else "")
-        tail = tail.removeprefix("的")
-        if not tail and (later := _find_free(masked[stop:])):
-            tail = later.tail
-            at = stop + later.start
-            return Place(county + tail, county, tail, start, at + len(tail), (text[start:end], tail), asked)
+        if masked.startswith("的", end) and _COMPONENT.match(masked, end + 1):
+            stop = _extend(masked, end + 1)
+        else:
+            stop = _extend(masked, end)
+        tail = (text[start:end] if town else "") + text[end:stop].lstrip("市县区" if not town else "").removeprefix(
+            "的"
+        )
+        if asked and (rest := _whole_answer(text[stop:])) and len(tail + rest.tail) <= _LONGEST_ANSWER:
+            tail, stop = tail + rest.tail, stop + rest.end
+        if not tail and (other := _find_free(masked[stop:]) or _find_free(masked[: anchor[0]])):
+            at = text.find(other.tail)
+            return Place(
+                county + other.tail, county, other.tail, at, at + len(other.tail), (text[start:end], other.tail), asked
+            )
         named = anchor[1] if start != anchor[0] else end
         words = tuple(filter(None, (text[anchor[0] : named], text[named:stop])))
         return Place(county + tail, county, tail, anchor[0], stop, words, asked)
@@ -180,13 +210,13 @@ class Gazetteer:
         hits += [(at, len(town), county, True) for town, county in self._towns.items() for at in _all(text, town)]
         for bare, county in self._bare.items():
             for hit in re.finditer(
-                rf"(?<![\u4e00-\u9fff]){bare}(?=[^{_NEVER_IN_NAMES}]{{1,5}}(?:村|社区|小区)|$|"
+                rf"(?<![\u4e00-\u9fff]){bare}(?=的?[^{_NEVER_IN_NAMES}]{{1,5}}(?:村|社区|小区)|$|"
                 rf"那边|这边|街上)",
                 text,
             ):
                 hits.append((hit.start(), len(bare), county, True))
         for short, county in self._short.items():
-            for hit in re.finditer(rf"{short}(?![路街河大]|{county[-1]})", text):
+            for hit in re.finditer(rf"{short}(?![路街河大]|技术企|{county[-1]})", text):
                 hits.append((hit.start(), len(short), county, False))
         good = [
             hit
@@ -265,7 +295,9 @@ def _extend(text: str, at: int) -> int:
     """The end of the address that goes on at ``at``."""
     if text.startswith(("的", "市", "这边")) and at < len(text):
         pass
-    while (hit := (_COMPONENT.match(text, at) or _WEAK.match(text, at))) and hit.group() not in _COMMON_NOUNS:
+    while (
+        hit := (_COMPONENT.match(text, at) or _WEAK.match(text, at) or _WEAK_END.match(text, at))
+    ) and hit.group() not in _COMMON_NOUNS:
         at = hit.end()
     if crossing := _CROSSING.match(text, at):
         at = crossing.end()
@@ -276,9 +308,10 @@ def _extend(text: str, at: int) -> int:
 def _find_free(text: str) -> Place | None:
     best: Place | None = None
     at = 0
-    while hit := (_COMPONENT.search(text, at) or _WEAK.search(text, at)):
+    while hit := (_COMPONENT.search(text, at) or _WEAK.search(text, at) or _WEAK_BESIDE.search(text, at)):
         at = hit.end()
-        if hit.group() in _COMMON_NOUNS:
+        led = text[hit.start() - 1 : hit.start()]
+        if hit.group() in _COMMON_NOUNS or _VERBAL.search(hit.group()) or led in _NO_NAME_AFTER:
             continue
         end = _extend(text, hit.end())
         found = text[hit.start() : end]
@@ -291,9 +324,7 @@ def _find_free(text: str) -> Place | None:
 def _whole_answer(text: str) -> Place | None:
     """A short answer to "where" is the place, though nothing in it looks like one."""
     detail = _ANSWER_END.sub("", _ANSWER_LEAD.sub("", text))
-    if not 2 <= len(detail) <= 16 or re.search(
-        r"[0-9]{5,}|不知道|不清楚|谢谢|再见|吗$|怎么|什么|说过|没有|不是|不对", detail
-    ):
+    if not 2 <= len(detail) <= _LONGEST_ANSWER or _NO_ANSWER.search(detail):
         return None
     if re.search(rf"^[{_NUMBER}]+$", detail):
         return None
