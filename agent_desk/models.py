@@ -292,6 +292,7 @@ class Ticket(TicketSummary):
     recordings: list[Recording] = []
     parts: list[TicketSummary] = []
     merged: list[TicketSummary] = []
+    above: list[str] = []
     alike: list[Alike] = []
     attachments: list["Attachment"] = []
     proposal: UnitProposal | None = None

@@ -188,8 +188,8 @@ class Attachments(Protocol):
         """The Attachment; the same file again is the same one. Raises RuleBroken for what is not taken."""
         ...
 
-    async def find(self, ticket_id: str, attachment_id: str) -> AttachedFile:
-        """Raises NotFound."""
+    async def find(self, ticket_ids: Sequence[str], attachment_id: str) -> AttachedFile:
+        """An attachment of one of these work orders. Raises NotFound."""
         ...
 
 

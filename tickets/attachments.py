@@ -5,7 +5,7 @@ import contextlib
 import hashlib
 import os
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -59,10 +59,10 @@ class Attachments:
             await self._note(row)
         return await self._read(ticket_attachments.c.sha256 == digest, ticket_attachments.c.ticket_id == ticket_id)
 
-    async def find(self, ticket_id: str, attachment_id: str) -> StoredFile:
-        """Raises ``NotFound``."""
+    async def find(self, ticket_ids: Sequence[str], attachment_id: str) -> StoredFile:
+        """An attachment of one of these work orders. Raises ``NotFound``."""
         c = ticket_attachments.c
-        row = await self._read(c.id == attachment_id, c.ticket_id == ticket_id)
+        row = await self._read(c.id == attachment_id, c.ticket_id.in_(ticket_ids))
         kind = KINDS[row["kind"]]
         return StoredFile(self._path(row["sha256"], kind), kind.media_type, row["name"])
 

@@ -12,6 +12,7 @@ import typer
 from hotline.bus import Bus
 from hotline.clock import SystemClock
 from hotline.database import Database
+from hotline.migrations import migrate
 from hotline.settings import Settings, load_settings
 from tickets.process_book import ProcessBook
 from tickets.recompute import Recomputed, recompute
@@ -46,6 +47,7 @@ def recompute_deadlines(
 async def _recompute(settings: Settings, dry_run: bool) -> Sequence[Recomputed]:
     database, clock, site = await Database.open(settings.database_url, Bus()), SystemClock(), TicketSite.of(settings)
     try:
+        await migrate(database)
         return await recompute(database, clock, site, ProcessBook(site.process, clock), dry_run=dry_run)
     finally:
         await database.close()

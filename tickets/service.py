@@ -306,8 +306,10 @@ class WorkOrders:
         views, now = self._site.views, self._clock.now()
         parts, merged = await store.read_parts(connection, row["id"]), await store.read_merged(connection, row["id"])
         repeats = await store.read_repeats(connection, row["id"])
-        files = await store.read_attachments(connection, row["id"])
+        above = await store.read_above(connection, row)
+        files = await store.read_attachments(connection, [row["id"], *above])
         return {
+            "above": above,
             "alike": [views.summary(one, now) | {"score": one["score"], "because": one["because"]} for one in repeats],
             "attachments": [views.attachment(one) for one in files],
             "proposal": self._proposal(row),

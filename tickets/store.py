@@ -154,9 +154,19 @@ async def read_merged(source: Executes, ticket_id: str) -> list[Row]:
     return [dict(row) for row in (await source.execute(merged)).mappings()]
 
 
-async def read_attachments(source: Executes, ticket_id: str) -> list[Row]:
-    """What was put to a work order, oldest first."""
-    query = select(ticket_attachments).where(ticket_attachments.c.ticket_id == ticket_id)
+async def read_above(source: Executes, row: Row) -> list[str]:
+    """The parents of a sub-order, nearest first."""
+    found: list[str] = []
+    above = row["parent_id"]
+    while above is not None:
+        found.append(above)
+        above = (await source.execute(select(tickets.c.parent_id).where(tickets.c.id == above))).scalar()
+    return found
+
+
+async def read_attachments(source: Executes, ticket_ids: Sequence[str]) -> list[Row]:
+    """What was put to these work orders, oldest first."""
+    query = select(ticket_attachments).where(ticket_attachments.c.ticket_id.in_(ticket_ids))
     return [dict(row) for row in (await source.execute(query.order_by(ticket_attachments.c.at))).mappings()]
 
 

@@ -87,9 +87,9 @@ async def attach(
 async def open_attachment(
     ticket_id: TicketId, attachment_id: Annotated[str, Path(max_length=64)], desk: DeskDep, viewer: TicketReader
 ) -> FileResponse:
-    """The file, for a player or a picture; Range is supported."""
+    """The file, of the work order or of one above it, for a player or a picture; Range is supported."""
     ticket = await desk.rooms.work_orders.ticket(ticket_id, viewer)
-    file = await desk.rooms.attachments.find(ticket["id"], attachment_id)
+    file = await desk.rooms.attachments.find([ticket["id"], *ticket.get("above", ())], attachment_id)
     return FileResponse(
         file.path, media_type=file.media_type, filename=file.name, content_disposition_type="inline",
         headers={"Cache-Control": "private, no-store"},

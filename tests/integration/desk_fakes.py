@@ -362,7 +362,7 @@ class FakeAttachments:
     async def add(self, ticket_id: str, name: str, chunks: AsyncIterator[bytes], by: str) -> Shape:
         raise RuleBroken("没有内容", "nothing in it")
 
-    async def find(self, ticket_id: str, attachment_id: str) -> "FakeAttachments":
+    async def find(self, ticket_ids: Sequence[str], attachment_id: str) -> "FakeAttachments":
         raise NotFound("没有这个附件", "no such attachment")
 
 

@@ -138,6 +138,23 @@ async def test_a_photograph_loses_its_place_and_is_turned_upright(house: Tickets
         assert (await browser.get(f"/api/tickets/{ticket['id']}/attachments/{film.json()['id']}")).status_code == 404
 
 
+async def test_an_assisting_unit_sees_the_pictures_of_the_whole(house: TicketsHouse) -> None:
+    told = await send(house)
+    async with house.machine("web") as machine:
+        film = await machine.post(f"/api/intake/web/{told['number']}/attachments", content=MP4)
+    async with house.house.signed_in("supervisor") as browser:
+        await browser.post(f"/api/tickets/{told['number']}/actions/accept", json={})
+        wish = {"unit": "371323", "assist": ["371312"]}
+        part = (await browser.post(f"/api/tickets/{told['number']}/actions/dispatch", json=wish)).json()["parts"][0]
+    async with house.house.signed_in("elsewhere") as browser:
+        shown = (await browser.get(f"/api/tickets/{part['id']}")).json()
+        assert [one["id"] for one in shown["attachments"]] == [film.json()["id"]]
+        played = await browser.get(f"/api/tickets/{part['id']}/attachments/{film.json()['id']}")
+        assert played.content == MP4
+        own = await browser.post(f"/api/tickets/{part['id']}/attachments?name=after.png", content=photograph("PNG"))
+        assert own.json()["kind"] == "png"
+
+
 @pytest.mark.parametrize(
     ("content", "status"),
     [(b"", 409), (b"MZ\x90\x00 a program", 409), (b"<svg onload=alert(1)>", 409), (photograph()[:300], 409),

@@ -7,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from typer.testing import CliRunner
 
 from callback.tasks import CallbackTasks
 from hotline.bus import Bus
@@ -17,6 +19,7 @@ from hotline.facts.tickets import DeadlineMissed, DispatchLate
 from hotline.ledger import read
 from hotline.security import Person, Role
 from hotline.settings import load_settings
+from tickets.commands import tickets_command
 from tickets.movement import Mover
 from tickets.process_book import ProcessBook
 from tickets.service import WorkOrders
@@ -160,3 +163,13 @@ class _Shifted(SystemClock):
 
     def now(self) -> datetime:
         return super().now() - timedelta(seconds=self.ago)
+
+
+def test_the_command_lists_and_moves(tmp_path: Path) -> None:
+    site = tmp_path / "config.yaml"
+    raw = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
+    raw["storage"] = {"folder": str(tmp_path / "var")}
+    site.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    result = CliRunner().invoke(tickets_command, ["recompute", "--config", str(site), "--dry-run"])
+    assert result.exit_code == 0, result.output
+    assert "0 would move" in result.output

@@ -215,7 +215,30 @@ export interface Peaks {
   peaks: Record<string, number[]>;
 }
 
+/** A picture, film or document of a work order. */
+export interface Attachment {
+  id: string;
+  kind: "jpeg" | "png" | "mp4" | "pdf";
+  name: string;
+  bytes: number;
+  by: string;
+  at: Instant;
+}
+
+/** An earlier work order that looks like this one, and why. */
+export interface AlikeTicket extends TicketSummary {
+  score: number;
+  because: string[];
+}
+
 export interface Ticket extends TicketSummary {
+  parts?: (TicketSummary & { part_zh?: string | null })[];
+  merged?: TicketSummary[];
+  alike?: AlikeTicket[];
+  attachments?: Attachment[];
+  leader?: string | null;
+  instruction?: string | null;
+  review_at?: Instant | null;
   description: string;
   phone: string;
   call_id: string | null;

@@ -260,6 +260,13 @@ export const en: Messages = {
     open: "Open work order",
   },
   filter: { todo: "To do", dispatched: "To sign", in_progress: "In progress", reply_review: "In review", to_callback: "To call back", closed: "Closed", all: "All" },
+  family: {
+    instruction: "{leader}:",
+    attachments: "Attachments",
+    parts: "Sub-orders",
+    merged: "Merged into this",
+    alike: "Perhaps the same matter",
+  },
   field: {
     note: "Note",
     reply: "Reply",

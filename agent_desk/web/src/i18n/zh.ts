@@ -258,6 +258,13 @@ export const zh = {
     open: "打开工单",
   },
   filter: { todo: "待办", dispatched: "待签收", in_progress: "办理中", reply_review: "待审核", to_callback: "待回访", closed: "已办结", all: "全部" },
+  family: {
+    instruction: "{leader}批示：",
+    attachments: "附件",
+    parts: "子工单",
+    merged: "已并入",
+    alike: "疑似重复",
+  },
   field: {
     note: "说明",
     reply: "答复内容",
