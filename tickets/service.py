@@ -29,7 +29,7 @@ from tickets.process_book import ProcessBook
 from tickets.recompute import Recomputed, recompute
 from tickets.scope import suspect
 from tickets.site import TicketSite
-from tickets.states import Action, State
+from tickets.states import Action, Role, State
 from tickets.timers import Timers
 from tickets.views import Shape, TicketGlance
 
@@ -287,7 +287,7 @@ class WorkOrders:
                 raise _unknown(ticket_id)
             steps = await store.read_steps(connection, row["id"])
             case = await self._mover.case(connection, row)
-            family = await self._family(connection, row)
+            family = await self._family(connection, row, viewer)
         recordings = await self._recordings.of_call(row["call_id"]) if self._recordings and row["call_id"] else ()
         callbacks = await self._visits.of_ticket(row["id"])
         now = self._clock.now()
@@ -301,11 +301,12 @@ class WorkOrders:
         found = self._site.drafter.directory.propose(row["category"], row["place"])
         return {"unit": found.unit, "reason": found.reason} if found else None
 
-    async def _family(self, connection: AsyncConnection, row: Row) -> Shape:
+    async def _family(self, connection: AsyncConnection, row: Row, viewer: Actor) -> Shape:
         """What belongs to it: sub-orders, merged ones, earlier ones like it, pictures, the unit proposed."""
         views, now = self._site.views, self._clock.now()
         parts, merged = await store.read_parts(connection, row["id"]), await store.read_merged(connection, row["id"])
-        repeats = await store.read_repeats(connection, row["id"])
+        compares = viewer.roles & {Role.AGENT, Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN}  # other citizens' matters
+        repeats = await store.read_repeats(connection, row["id"]) if compares else []
         above = await store.read_above(connection, row)
         files = await store.read_attachments(connection, [row["id"], *above])
         return {
