@@ -36,6 +36,7 @@ from ivr.control.parts import (
 )
 from ivr.control.saga import MOVES, SEAT_MOVES, apply
 from ivr.control.takeup import Seen, events_seen, orders_owed
+from tests.make_call_control_page import PAGE, page
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 PHONE = Party(party_id="party_1", kind=PartyKind.PHONE, target="6001", name="住建局", uniqueid="party_1")
@@ -284,3 +285,7 @@ def test_nobody_is_lost_whatever_happens(steps: list[str]) -> None:
             assert saga.stage in (Stage.HELD, Stage.CALLING, Stage.CONSULTING, Stage.SENDING), (steps, saga.stage)
         if world.in_line:
             assert saga.stage is Stage.TALKING
+
+
+def test_the_page_of_the_documentation_is_made_from_the_tables() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python tests/make_call_control_page.py"
