@@ -54,7 +54,7 @@ class Drafter:
         """The draft of what was said, in the order it was said, with what the agent typed on top."""
         heard = read_turns(spoken)
         turns = [replace(turn, text=self._repair(turn)) for turn in heard]
-        matter = matter_of(turns)
+        matter = matter_of(turns, self.gazetteer)
         address = combine(self._places(turns))
         guesses = self._guess(turns, matter, address)
         repeat, repeat_words = find_repeat(turns)
@@ -108,6 +108,8 @@ class Drafter:
         if kind is None and category:
             kind = Guess("求助", category.words)
         urgency = self.classifier.urgency(whole)
+        if urgency and kind and kind.value == "咨询" and "咨询" not in said:
+            kind = Guess("求助", urgency.words)  # who asks when the water comes back wants water
         if urgency and kind and kind.value in ("咨询", "建议", "表扬") and urgency.value != "特急":
             urgency = None
         found = {

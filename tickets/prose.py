@@ -7,6 +7,7 @@ from tickets.dialogue import Asked, Turn
 from tickets.places import Gazetteer, Place
 
 _PROBLEM_LENGTH = 24
+_CHATTER_AROUND = 5
 _COURTESY = re.compile(
     r"^(?:(?:喂+|[你您]好|嗯+|啊+|哎+|哦+|呃+|额|那个|就是(?:说)?|是这样(?:的|子)?(?:啊)?|"
     r"对+|是的?|好的?|可以|行|没有了|没别的了|不用了|谢谢[你您啊]?"
@@ -17,7 +18,7 @@ _COURTESY = re.compile(
 )
 _LEAD = re.compile(
     r"^(?:请|麻烦)?(?:帮我|我|俺)?(?:再|打电话|今天|这次|就)?(?:是)?(?:要|想|来|得|"
-    r"想要)?(?:反映|反应|投诉|举报|咨询|建议|了解|打听|问)(?:个|一个|一下|下|一件|"
+    r"想要)?(?:反映|反应|表扬|求助|投诉|举报|咨询|建议|了解|打听|问)(?:个|一个|一下|下|一件|"
     r"一?点)*(?:问题|情况|事情?)?(?:就是)?[，,]?"
 )
 _ENDING = re.compile(
@@ -54,7 +55,8 @@ _HERE = re.compile(
 )
 _EFFECT = re.compile(
     r"(?:已经(?=[一二两三四五六七八九十半好几很]|有)|差不多有|影响|希望|请(?!问)|晚上出门|"
-    r"多次反映|存在|非常危险|大家|一直没有?人|要求|导致|[，,。;；]|所以|因为|而且|但是|"
+    r"多次反映|存在|非常危险|大家|一直没有?人|要求|家里有|赶紧|赶快|麻烦|到现在|都没人|"
+    r"导致|[，,。;；]|所以|因为|而且|但是|"
     r"我们?(?=[要想希觉找打给])|能不能|你们)"
 )
 _PERSONS: tuple[tuple[str, str], ...] = (
@@ -109,11 +111,13 @@ def third_person(text: str) -> str:
     return text
 
 
-def matter_of(turns: Sequence[Turn]) -> list[str]:
+def matter_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> list[str]:
     """What the citizen said to the matter, turn by turn, without what only answers for name, number and courtesy."""
     told = []
     for turn in turns:
         if turn.who != "citizen" or (turn.asked is Asked.NAME and len(turn.text) < 10):
+            continue
+        if turn.asked is Asked.PLACE and _only_names_a_place(turn.text, gazetteer):
             continue
         if _NUMBERS.search(turn.text) and (turn.asked is Asked.PHONE or len(turn.text) < 20):
             continue
@@ -128,6 +132,11 @@ def matter_of(turns: Sequence[Turn]) -> list[str]:
             continue
         told.append(text)
     return list(dict.fromkeys(told))
+
+
+def _only_names_a_place(text: str, gazetteer: Gazetteer) -> bool:
+    place = gazetteer.find(text, asked=True)
+    return place is not None and len(place.county + place.tail) + _CHATTER_AROUND >= len(text)
 
 
 def write(
@@ -149,7 +158,7 @@ def write(
     title = f"{verb}{place}{problem}" if verb != "反映" else f"关于{place}{problem}的问题"
     sentences = [third_person(text) for text in matter]
     told = "；".join(dict.fromkeys(sentences))
-    if place and place not in told and not any(place.endswith(text) for text in matter):
+    if place and place not in told.replace("的", "") and not any(place.endswith(text) for text in matter):
         told = f"{told}；地点：{place}"
     if repeat and not re.search(r"反映过|打过|[次遍回]|上次|之前|催", told):
         told += "；此前反映过"
@@ -167,11 +176,8 @@ def _problem(matter: Sequence[str], words: Sequence[str], gazetteer: Gazetteer) 
     found = sorted((rest.find(word), word) for word in words if word in rest)
     if found and found[0][0] > _PROBLEM_LENGTH // 2:
         rest = rest[found[0][0] :]
-    first = next(
-        (part for part in _EFFECT.split(rest) if any(word in part or part in word for word in words) and len(part) > 1),
-        "",
-    )
-    problem = (first or _EFFECT.split(rest)[0])[:_PROBLEM_LENGTH]
+    parts = [part for part in _EFFECT.split(rest) if len(part) > 1] or [rest]
+    problem = max(parts, key=lambda part: sum(len(word) for word in words if word in part))[:_PROBLEM_LENGTH]
     return third_person(problem.strip("的了，,是在呢吧啊吗")) if len(problem) > 1 else words[0]
 
 
