@@ -91,6 +91,8 @@ async def test_what_fell_due_while_the_engine_was_away_is_done_at_its_start(worl
     [missed] = await world.facts(DeadlineMissed)
     assert isinstance(missed, DeadlineMissed)
     assert (missed.ticket_id, missed.unit) == (dispatched, "371323")
+    supervised = await world.show(dispatched)
+    assert (supervised["supervise_level"], supervised["timeline"][-1]["by"]) == (1, "system")
     world.start()
     await world.timers.tick()
     assert len(await world.facts(DeadlineMissed)) == 1
