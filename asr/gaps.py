@@ -13,8 +13,10 @@ from asr.utterances import Utterance
 from hotline.facts import Fact
 from hotline.facts.calls import CallArrived, CallConnected, CallFellBack
 
-MARGIN = 0.6
-"""Seconds around known words that count as covered: pre-roll, hangover, and two clocks that differ a little."""
+RIM = 0.6
+"""Seconds at an edge of speech without words that are no loss: pre-roll, hangover, two clocks that differ a little."""
+HOLE = 0.9
+"""Seconds between two words, within one stretch of speech, that are a loss: the gate ends speech at shorter pauses."""
 LEAST = 0.4
 """Speech shorter than this is not worth a second pass: it is the rim of something known, a breath or a click."""
 
@@ -43,11 +45,26 @@ def merge(spans: Iterable[Span]) -> list[Span]:
     return merged
 
 
-def uncovered(speech: Iterable[Span], covered: Iterable[Span], *, margin: float = MARGIN) -> list[Span]:
-    """The parts of ``speech`` that no span of ``covered``, widened by ``margin``, reaches; tiny ones are left out."""
-    known = merge(Span(span.start - margin, span.end + margin) for span in covered)
-    left = [part for span in merge(speech) for part in _less(span, known)]
-    return [span for span in left if span.seconds >= LEAST]
+def uncovered(speech: Iterable[Span], covered: Iterable[Span]) -> list[Span]:
+    """The parts of ``speech`` that no span of ``covered`` explains; rims, breaths and clicks are left out."""
+    known = _without_pauses(merge(covered))
+    owed = []
+    for span in merge(speech):
+        for part in _less(span, known):
+            at_edge = (part.start == span.start) != (part.end == span.end)
+            if part.seconds >= (RIM + LEAST if at_edge else LEAST):
+                owed.append(part)
+    return owed
+
+
+def _without_pauses(spans: Sequence[Span]) -> list[Span]:
+    joined: list[Span] = []
+    for span in spans:
+        if joined and span.start - joined[-1].end < HOLE:
+            joined[-1] = Span(joined[-1].start, max(joined[-1].end, span.end))
+        else:
+            joined.append(span)
+    return joined
 
 
 def _less(span: Span, known: Sequence[Span]) -> Iterable[Span]:

@@ -48,6 +48,12 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         _from("bench.seat_handover"),
     ),
     Benchmark("draft.fields_right", ("draft.fields_right", "draft.update_p95"), _from("bench.draft_fields")),
+    Benchmark("asr.streams_per_core", ("asr.streams_per_core",), _from("bench.asr_streams")),
+    Benchmark(
+        "asr.word_to_screen",
+        ("asr.word_to_screen_p95", "asr.word_to_screen_p50", "asr.cer_live", "asr.cer_final"),
+        _from("bench.asr_words"),
+    ),
     Benchmark("engine.cpu_share", ("engine.cpu_share", "engine.cpu_share.asr"), _from("bench.cpu_share")),
 )
 

@@ -6,7 +6,7 @@ The prompts are a tenth of a second of silence each, so that a citizen waits as 
 import asyncio
 import shutil
 import wave
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,7 +59,9 @@ class Stage:
 
 
 @asynccontextmanager
-async def open_stage(name: str, *, seats: int, recognition: bool, answer: str = "manual") -> AsyncIterator[Stage]:
+async def open_stage(
+    name: str, *, seats: int, recognition: bool, answer: str = "manual", asr: Mapping[str, object] | None = None
+) -> AsyncIterator[Stage]:
     """Prepare ``var/bench/<name>`` anew, start the engine there, and end everything afterwards."""
     base = load_settings(REPOSITORY / "config.yaml")
     await ready_asterisk(base)
@@ -73,7 +75,7 @@ async def open_stage(name: str, *, seats: int, recognition: bool, answer: str = 
         fresh_ports=True,
         groups=[{**group, "answer": answer, "wrap_up_seconds": 0, "announce_seconds": 600, "offer_seconds": 60}],  # type: ignore[arg-type]
         seats=[{"id": seat, "groups": [group["id"]]} for seat in ids],  # type: ignore[arg-type]
-        asr={"enabled": recognition, "model": "tiny"},
+        asr={"enabled": recognition, "model": "tiny", **(asr or {})},
         callback={"enabled": False},
     )
     await asyncio.to_thread(_silence_prompts, folder / "sounds/zh/hotline")

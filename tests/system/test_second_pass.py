@@ -49,14 +49,13 @@ async def test_what_a_killed_engine_and_a_skipped_leg_missed_is_there_after_the_
             said = await complete(agent.person, call_id, 4)
             await asyncio.sleep(2)
             assert await complete(agent.person, call_id, 4) == said
-    assert [(one["who"], one["repaired"]) for one in said] == [
-        ("citizen", False),
-        ("agent", True),
-        ("citizen", True),
-        ("citizen", False),
-    ]
-    for one, name in zip(said, ("12_held", "28_free", "00_held", "18_held"), strict=True):
-        assert SequenceMatcher(None, one["text"], TEXTS[name]).ratio() > 0.85, (one["text"], TEXTS[name])
+    texts = [[one["text"] for one in said if one["who"] == who] for who in ("citizen", "agent")]
+    for got, names in zip(texts, (("12_held", "00_held", "18_held"), ("28_free",)), strict=True):
+        wanted = "".join(TEXTS[name] for name in names)
+        assert SequenceMatcher(None, "".join(got), wanted, False).ratio() > 0.9, said
+    repaired = [(one["who"], one["repaired"]) for one in said if one["text"][:4] in ("工作人员", "陶然路和")]
+    assert repaired == [("agent", True), ("citizen", True)]
+    assert any(one["who"] == "citizen" and not one["repaired"] for one in said), "what was heard live stays"
 
 
 async def test_a_card_number_is_neither_recorded_nor_transcribed(tmp_path: Path) -> None:

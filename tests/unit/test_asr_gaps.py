@@ -51,13 +51,17 @@ def test_speech_without_words_is_owed() -> None:
     assert uncovered(speech, [Span(1.2, 3.8)]) == [Span(10, 14), Span(20, 21)]
 
 
-def test_what_the_margin_reaches_is_not_owed() -> None:
+def test_rims_are_not_owed_and_whole_stretches_are() -> None:
     assert uncovered([Span(1, 4)], [Span(1.5, 3.5)]) == []
     assert uncovered([Span(1, 4)], []) == [Span(1, 4)]
+    assert uncovered([Span(1, 1.3)], []) == []
+    assert uncovered([Span(0, 10)], [Span(0, 6)]) == [Span(6, 10)]
 
 
-def test_a_hole_in_the_middle_is_owed_and_rims_are_not() -> None:
-    assert uncovered([Span(0, 10)], [Span(0.2, 3), Span(7, 9.7)]) == [Span(3.6, 6.4)]
+def test_a_hole_in_the_middle_is_owed_and_a_pause_between_words_is_not() -> None:
+    assert uncovered([Span(0, 10)], [Span(0.2, 3), Span(7, 9.7)]) == [Span(3, 7)]
+    assert uncovered([Span(0, 5)], [Span(0.2, 2), Span(2.7, 4.8)]) == []
+    assert uncovered([Span(0, 5)], [Span(0.2, 2), Span(3, 4.8)]) == [Span(2, 3)]
 
 
 def test_an_utterance_covers_by_its_words_not_by_its_length() -> None:
