@@ -194,11 +194,33 @@ const articles = [
   { id: "k3", title: "夜间照明投诉时限", answer: "涉及出行安全的，按紧急件 3 个工作日办理。", score: 0.52 },
 ];
 
+const control = { seat: "1001", call_id: null, stage: "talking", party: null, held_since: null, muted: false, may: ["hold", "consult", "conference", "transfer"], watched: [], hand_raised: false };
+const department = { party_id: "party_1", kind: "phone", target: "6001", name: "市住建局" };
+const stages = {
+  hold: { stage: "held", may: ["resume", "consult", "transfer"] },
+  resume: { stage: "talking", party: null, may: ["hold", "consult", "conference", "transfer"] },
+  cancel: { stage: "talking", party: null, may: ["hold", "consult", "conference", "transfer"] },
+  swap: { stage: "swapped", may: ["complete", "cancel", "swap", "merge"] },
+  merge: { stage: "conference", may: ["leave", "cancel"] },
+  consult: { stage: "consulting", party: department, may: ["complete", "cancel", "swap", "merge"] },
+  conference: { stage: "conference", party: department, may: ["leave", "cancel"] },
+};
+const book = {
+  units: [{ code: "zhujian", name: "市住建局", kind: "bureau", numbers: ["6001"], on_duty: "白班" }, { code: "119", name: "消防救援", kind: "emergency", numbers: ["119"], on_duty: "" }],
+  seats: [{ id: "1002", name: "1002", agent_name: "李强", free: true }, { id: "1003", name: "1003", agent_name: "张华", free: false }],
+  groups: [{ id: "general", name: "综合受理" }],
+};
+
 export async function handle(method, path, query, body, person, push) {
   const route = `${method} ${path}`;
   if (route === "GET /me") return [200, person];
   if (route === "POST /logout") return [200, null];
   if (route === "GET /desk") return [200, desk];
+  if (path === "/desk/control") return [200, control];
+  if (path === "/address-book") return [200, book];
+  if (path === "/desk/hand") { control.hand_raised = body.raised; return [200, control]; }
+  const wish = /\/(?:control\/)?(\w+)$/.exec(path)?.[1];
+  if (method === "POST" && /^\/desk\/calls\//.test(path) && stages[wish]) { Object.assign(control, stages[wish]); return [200, control]; }
   if (route === "GET /live") return [200, live];
   if (route === "PUT /desk/status") { moveSeat(push, "idle", { status: body.status, reason: body.reason ?? null }); return [200, desk.seat]; }
   if (/accept$/.test(path)) { void steps.talk(push); return [200, desk.call]; }

@@ -1,11 +1,13 @@
 /** Every request the screens make, by name. */
 import { http, query } from "./client";
 import type {
+  AddressBook,
   Article,
   Call,
   CallDetail,
   CategoryGroup,
   CitizenHistory,
+  Control,
   DeskSnapshot,
   Draft,
   DraftFields,
@@ -15,6 +17,7 @@ import type {
   Peaks,
   Seat,
   SeatStatus,
+  TargetKind,
   Ticket,
   TicketPage,
   Unit,
@@ -48,6 +51,12 @@ export const api = {
     http.get<Peaks>(`/recordings/${part(recordingId)}/peaks${query({ buckets })}`),
   pauseRecording: (callId: string, paused: boolean) =>
     http.post<{ paused: boolean }>(`/desk/calls/${part(callId)}/recording`, { paused }),
+  control: () => http.get<Control>("/desk/control"),
+  controlCall: (callId: string, act: string) => http.post<Control>(`/desk/calls/${part(callId)}/control/${part(act)}`),
+  reach: (callId: string, how: "consult" | "conference" | "transfer", kind: TargetKind, target: string) =>
+    http.post<Control>(`/desk/calls/${part(callId)}/${how}`, { kind, target }),
+  raiseHand: (raised: boolean) => http.post<Control>("/desk/hand", { raised }),
+  addressBook: () => http.get<AddressBook>("/address-book"),
   knowledge: (words: string) => http.get<{ items: Article[] }>(`/knowledge${query({ q: words })}`),
 
   tickets: (filter: { state?: string; unit?: string; q?: string; page?: number; size?: number }) =>

@@ -321,6 +321,27 @@ export interface Live {
 }
 
 /** Everything the engine may say over the live feed. */
+/** What goes on besides the plain talk: hold, a third party, and what the agent may do now. */
+export interface Control {
+  seat: string;
+  call_id: string | null;
+  stage: "talking" | "held" | "calling" | "consulting" | "swapped" | "adding" | "conference" | "sending" | "together";
+  party: { party_id: string; kind: string; target: string; name: string } | null;
+  held_since: string | null;
+  muted: boolean;
+  may: string[];
+  watched: string[];
+  hand_raised: boolean;
+}
+
+export interface AddressBook {
+  units: { code: string; name: string; kind: string; numbers: string[]; on_duty: string }[];
+  seats: { id: string; name: string; agent_name: string | null; free: boolean }[];
+  groups: { id: string; name: string }[];
+}
+
+export type TargetKind = "unit" | "seat" | "group" | "phone";
+
 export type FeedMessage =
   | { type: "desk"; data: DeskSnapshot; seq?: number }
   | { type: "seat"; data: Seat; seq?: number }
@@ -332,6 +353,8 @@ export type FeedMessage =
   | { type: "draft"; data: Draft; seq?: number }
   | { type: "ticket"; data: TicketSummary; seq?: number }
   | { type: "recording"; data: Recording; seq?: number }
+  | { type: "control"; data: Control; seq?: number }
+  | { type: "message"; data: { text: string; by: string }; seq?: number }
   | { type: "live"; data: Live; seq?: number }
   | { type: "live.seat"; data: Seat; seq?: number }
   | { type: "live.waiting"; data: Call[]; seq?: number }

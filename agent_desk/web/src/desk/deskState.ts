@@ -2,6 +2,7 @@
 import type {
   Call,
   CallSummary,
+  Control,
   DeskSnapshot,
   Draft,
   FeedMessage,
@@ -23,6 +24,7 @@ export interface DeskState {
   transcript: Utterance[];
   partials: Record<Speaker, string>;
   draft: Draft | null;
+  control: Control | null;
   reasons: string[];
   sip: SipAccount | null;
   recent: CallSummary[];
@@ -43,6 +45,7 @@ export function emptyDesk(): DeskState {
     transcript: [],
     partials: { citizen: "", agent: "" },
     draft: null,
+    control: null,
     reasons: [],
     sip: null,
     recent: [],
@@ -75,6 +78,9 @@ export function applyToDesk(desk: DeskState, message: FeedMessage): void {
       return;
     case "ticket":
       desk.tickets[message.data.id] = message.data;
+      return;
+    case "control":
+      desk.control = message.data;
       return;
     case "recording":
       desk.recordings.push(message.data);

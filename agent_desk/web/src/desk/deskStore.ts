@@ -1,8 +1,9 @@
 /** The desk while an agent is signed in: fed by the live feed, it keeps the leg up and carries out what is clicked. */
 import { computed, reactive, watch } from "vue";
 import { api } from "../api/endpoints";
-import type { CallState, SeatStatus } from "../api/types";
+import type { CallState, SeatStatus, TargetKind } from "../api/types";
 import { feed } from "../feed";
+import { tell } from "../notice";
 import { softphone } from "../softphone";
 import { applyToDesk, emptyDesk, letGo } from "./deskState";
 
@@ -19,7 +20,11 @@ let forget: (() => void) | null = null;
 
 export function startDesk(): void {
   if (forget !== null) return;
-  const unlisten = feed.listen((message) => applyToDesk(desk, message));
+  const unlisten = feed.listen((message) => {
+    applyToDesk(desk, message);
+    if (message.type === "message") tell(`${message.data.by}：${message.data.text}`, "warning");
+    if (message.type === "desk") void refreshControl();
+  });
   const unwatch = watch(
     () => desk.sip,
     (account) => account !== null && softphone.start({ ...account }),
@@ -35,6 +40,24 @@ export function stopDesk(): void {
   forget = null;
   softphone.stop();
   Object.assign(desk, emptyDesk());
+}
+
+/** After a page load: what goes on at this seat is not lost with the page. */
+async function refreshControl(): Promise<void> {
+  try {
+    desk.control = await api.control();
+  } catch {
+    desk.control = null; // the next change tells
+  }
+}
+
+export async function controlCall(act: string): Promise<void> {
+  const callId = desk.control?.call_id ?? desk.call?.call_id;
+  if (callId !== undefined && callId !== null) desk.control = await api.controlCall(callId, act);
+}
+
+export async function reach(how: "consult" | "conference" | "transfer", kind: TargetKind, target: string): Promise<void> {
+  if (desk.call !== null) desk.control = await api.reach(desk.call.call_id, how, kind, target);
 }
 
 export async function chooseStatus(status: SeatStatus, reason?: string): Promise<void> {
