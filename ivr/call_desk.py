@@ -154,6 +154,8 @@ class CallDesk:
         except HotlineError as failure:
             _log.error("a call could not be promised", call=self._call.call_id, why=failure.en)
             return _UNKNOWN
+        if taken:
+            self._call.settled = "callback_promised"
         return Answered("taken" if taken else "refused")
 
     def message_file(self) -> str:
@@ -178,6 +180,7 @@ class CallDesk:
         except HotlineError as failure:
             _log.error("a message could not be kept", call=call.call_id, why=failure.en)
             return False
+        call.settled = "message_left"
         fact = MessageLeft(at=self._house.clock.now(), by="citizen", call_id=call.call_id, seconds=round(seconds, 1))
         await self._house.do(Step(facts=[fact]))
         return True

@@ -34,6 +34,8 @@ class CountedCall(Protocol):
     def seat(self) -> str | None: ...
     @property
     def duty(self) -> str | None: ...
+    @property
+    def end_reason(self) -> str | None: ...
 
 
 def outcome_of(call: CountedCall) -> CallOutcome:
@@ -47,6 +49,7 @@ def outcome_of(call: CountedCall) -> CallOutcome:
         call.ended_at,
         call.seat,
         call.duty,
+        call.end_reason,
     )
 
 

@@ -130,4 +130,6 @@ class Citizens(Settling):
 def _why_gone(call: Call) -> str:
     if call.connected_at is not None:
         return "citizen_hung_up"
+    if call.settled is not None:
+        return call.settled
     return "abandoned" if call.queued_at is not None else "hung_up_in_greeting"

@@ -15,11 +15,15 @@ PROMPT_ANSWER_SECONDS = 15.0
 LONGEST_COUNTED_SECOND = 600
 """Citizens who gave up later than this are counted at this second."""
 
+KEPT_OTHERWISE = frozenset({"callback_promised", "message_left"})
+"""Ends of calls whose citizen did not give up: we phone back, or the message became a work order."""
+
 FORMULAS: Mapping[str, str] = MappingProxyType(
     {
         "answer_rate": "人工接通率 = 接通 / 进入排队 / answered ÷ queued",
         "prompt_rate": "15 秒应答率 = 15 秒内接通 / 接通 / answered within 15 s ÷ answered",
-        "abandon_rate": "放弃率 = 排队中挂机 / 进入排队 / abandoned ÷ queued",
+        "abandon_rate": "放弃率 = 排队中挂机(未约回电、未留言) / 进入排队 / "
+        "abandoned (neither a callback promised nor a message left) ÷ queued",
         "average_wait": "平均等待 = 接通者等待秒数之和 / 接通 / waiting seconds of those answered ÷ answered",
         "abandoned_by_second": "第 n 秒放弃率 = n 秒内挂机 / 进入排队 / abandoned within n s ÷ queued",
         "occupancy": "座席利用率 = 工作 / (工作 + 就绪空闲),工作 = 应答中 + 通话 + 整理 / busy ÷ (busy + idle ready)",
@@ -40,6 +44,7 @@ class CallOutcome:
     seat: str | None = None
     duty: str | None = None
     """The duty session that answered."""
+    end_reason: str | None = None
 
     @property
     def waited_ms(self) -> int:
@@ -71,7 +76,7 @@ class Tally:
             self.answered += times
             self.waited_ms += times * call.waited_ms
             self.within_15s += times * (call.waited_ms <= PROMPT_ANSWER_SECONDS * 1000)
-        elif call.ended_at is not None:
+        elif call.ended_at is not None and call.end_reason not in KEPT_OTHERWISE:
             self.abandoned += times
             self.abandoned_at[min(call.waited_ms // 1000, LONGEST_COUNTED_SECOND)] += times
 

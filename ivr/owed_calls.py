@@ -1,23 +1,31 @@
-"""The calls that we owe: to citizens who asked for one, who found nobody there at night, or who waited too long.
+"""The calls that we owe: to citizens who asked for one, found nobody there at night, or gave up waiting.
 
-One open promise per number, held by the database itself: who asks twice is phoned once.
+One open promise per number, held by the database itself: who asks twice, or gives up twice, is phoned once. None is
+made while the citizen is in another call with us, and being answered in any later call keeps an open one. Both follow
+from facts in the very transaction that writes these, so that a killed engine leaves no promise behind.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Insert, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from hotline.clock import Clock
-from hotline.database import Database
+from hotline.database import Database, UnitOfWork
 from hotline.errors import NotFound
-from hotline.facts.calls import CallPromised, PromiseKept
+from hotline.facts import Fact
+from hotline.facts.calls import CallConnected, CallEnded, CallPromised, PromiseKept
 from hotline.ids import new_id
 from ivr.people import Call
-from ivr.tables import owed_calls
+from ivr.tables import calls, owed_calls
+from ivr.views import CallState
 
 Row = dict[str, Any]
+ABANDONED = "abandoned"
+"""The reason of a promise to a citizen who gave up waiting; also of the end of that call."""
+_SHOWN_AT_MOST = 500
 
 
 class OwedCalls:
@@ -56,12 +64,67 @@ class OwedCalls:
         async with self._database.reading() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
-    async def keep(self, task_id: str, by: str) -> None:
-        """Somebody phoned back. Raises NotFound for what is not open."""
+    async def listed(self, state: str, groups: Sequence[str] | None = None) -> Sequence[Row]:
+        """Promises in ``state``, of these groups or of all: open ones oldest first, done ones newest first."""
+        order = owed_calls.c.since if state == "open" else owed_calls.c.done_at.desc()
+        query = select(owed_calls).where(owed_calls.c.state == state).order_by(order, owed_calls.c.id)
+        query = query.where(owed_calls.c.group.in_(groups)) if groups is not None else query
+        async with self._database.reading() as connection:
+            return [dict(row) for row in (await connection.execute(query.limit(_SHOWN_AT_MOST))).mappings()]
+
+    async def keep(self, task_id: str, by: str, groups: Sequence[str] | None = None) -> Row:
+        """Somebody phoned back. Raises NotFound for what is not open, or not of ``groups``. Returns the promise."""
         now = self._clock.now()
+        still_open = [owed_calls.c.id == task_id, owed_calls.c.state == "open"]
+        if groups is not None:
+            still_open.append(owed_calls.c.group.in_(groups))
         async with self._database.unit_of_work() as uow:
-            still_open = (owed_calls.c.id == task_id, owed_calls.c.state == "open")
             done = await uow.execute(update(owed_calls).where(*still_open).values(state="done", done_at=now, by=by))
             if done.rowcount != 1:
                 raise NotFound("没有这条待回电记录", "there is no such open promise of a call")
             uow.record(PromiseKept(at=now, by=by, task_id=task_id))
+            kept = await uow.execute(select(owed_calls).where(owed_calls.c.id == task_id))
+            return dict(kept.mappings().one())
+
+
+async def follow(uow: UnitOfWork, facts: Iterable[Fact]) -> None:
+    """What promises follow from ``facts``, whose calls are written by now: owed to who gave up, kept by an answer."""
+    for fact in facts:
+        match fact:
+            case CallConnected():
+                await _keep_by_answer(uow, fact)
+            case CallEnded(reason=reason) if reason == ABANDONED:
+                await _owe(uow, fact)
+            case _:
+                pass
+
+
+async def _keep_by_answer(uow: UnitOfWork, answered: CallConnected) -> None:
+    caller = select(calls.c.caller).where(calls.c.call_id == answered.call_id).scalar_subquery()
+    query = select(owed_calls.c.id).where(owed_calls.c.state == "open", owed_calls.c.phone == caller)
+    for task_id in (await uow.execute(query)).scalars().all():
+        done = {"state": "done", "done_at": answered.at, "by": answered.account}
+        await uow.execute(update(owed_calls).where(owed_calls.c.id == task_id).values(done))
+        uow.record(PromiseKept(at=answered.at, by=answered.account, task_id=task_id, call_id=answered.call_id))
+
+
+async def _owe(uow: UnitOfWork, ended: CallEnded) -> None:
+    columns = (calls.c.caller, calls.c.line, calls.c.group, calls.c.queued_at)
+    call = (await uow.execute(select(*columns).where(calls.c.call_id == ended.call_id))).first()
+    if call is None or not call.caller:
+        return
+    others = (calls.c.caller == call.caller, calls.c.call_id != ended.call_id, calls.c.state != CallState.ENDED.value)
+    if (await uow.execute(select(calls.c.call_id).where(*others).limit(1))).first() is not None:
+        return  # that call decides
+    row: Row = {"id": new_id("owed"), "phone": call.caller, "call_id": ended.call_id, "line": call.line}
+    row |= {"group": call.group, "reason": ABANDONED, "state": "open"}
+    row |= {"since": call.queued_at or ended.at, "created_at": ended.at}
+    if (await uow.execute(_insert_if_none_open(uow, row))).rowcount == 1:
+        uow.record(CallPromised(at=ended.at, call_id=ended.call_id, task_id=row["id"], reason=ABANDONED))
+
+
+def _insert_if_none_open(uow: UnitOfWork, row: Row) -> Insert:
+    """The database's own rule decides; an error would spoil the transaction of the facts."""
+    if uow.connection.dialect.name == "postgresql":
+        return postgresql.insert(owed_calls).values(row).on_conflict_do_nothing()
+    return sqlite.insert(owed_calls).values(row).on_conflict_do_nothing()

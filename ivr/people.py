@@ -42,6 +42,8 @@ class Call:
     end_reason: str | None = None
     ending_because: str | None = None
     """Set before we hang up ourselves, so that the hang-up that comes back has its reason."""
+    settled: str | None = None
+    """The reason why a citizen who hangs up now did not give up: a call is promised, a message is left."""
     seat: str | None = None
     seat_uniqueid: str | None = None
     """The seat's leg that the ledger says it was last connected with."""

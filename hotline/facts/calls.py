@@ -124,9 +124,11 @@ class CallPromised(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PromiseKept(Fact):
-    """Somebody phoned a citizen back to whom a call was owed."""
+    """Somebody phoned a citizen back to whom a call was owed, or the citizen called again and was answered."""
 
     task_id: str
+    call_id: str | None = None
+    """The citizen's own later call that was answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

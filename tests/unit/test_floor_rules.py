@@ -294,3 +294,16 @@ def test_an_automatic_answer_that_fails_is_not_tried_without_end() -> None:
     assert (room.floor.seats["1001"].status, room.floor.seats["1001"].reason) == (SeatStatus.NOT_READY, FAILED)
     (again,) = [order for order in step.orders if isinstance(order, Connect)]
     assert again.seat == "1002"
+
+
+def test_who_was_promised_a_call_or_left_a_message_did_not_give_up() -> None:
+    room = Room([GENERAL], [])
+    asked, told, gave_up = room.calls(), room.calls(), room.calls()
+    room.floor.call_ending(asked.call_id, "callback_promised", room.now)
+    told.settled = "message_left"  # and hung up before the flow did
+    room.passes(30)
+    for call in (asked, told, gave_up):
+        room.floor.call_gone(call.call_id, room.now)
+    assert [call.end_reason for call in (asked, told, gave_up)] == ["callback_promised", "message_left", "abandoned"]
+    kpi = room.floor.figures.over(timedelta(hours=1), room.now)
+    assert (kpi.queued, kpi.abandoned, kpi.abandon_rate) == (3, 1, 1 / 3)
