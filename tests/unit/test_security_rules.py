@@ -86,8 +86,6 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "recording.hold": deciders,
         "recording.listen_any": deciders,
         "callback.read": {Role.AGENT} | deciders,
-        "intake.record": {Role.AGENT, Role.SUPERVISOR},
-        "ticket.attach": {Role.AGENT, Role.DEPARTMENT, Role.SUPERVISOR},
         "call.supervise": {Role.SUPERVISOR, Role.ADMIN},
         "live.watch": {Role.SUPERVISOR, Role.ADMIN},
     }
