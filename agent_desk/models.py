@@ -479,6 +479,62 @@ class Figures(Shape):
     within_15s: int
 
 
+class Alarm(Shape):
+    """A limit on a figure: crossed since then, or (``raised`` false) kept again."""
+
+    name: str
+    figure: str
+    group: str | None
+    value: float | None
+    threshold: float
+    since: Instant
+    raised: bool = True
+
+
+class KpiShown(Shape):
+    """Figures of the calls that arrived in a window; rates are 0 to 1, null where nothing happened."""
+
+    begins: Instant
+    ends: Instant
+    group: str | None
+    arrived: int
+    queued: int
+    answered: int
+    within_15s: int
+    abandoned: int
+    answer_rate: float | None
+    prompt_rate: float | None
+    abandon_rate: float | None
+    average_wait: float | None
+    abandoned_by_second: list[tuple[int, float]]
+    occupancy: float | None
+    formulas: dict[str, str]
+
+
+class Promise(Shape):
+    """A call that we owe; ``since`` is when the citizen began to wait."""
+
+    id: str
+    phone: str
+    call_id: str
+    line: str
+    group: str
+    reason: str
+    state: Literal["open", "done"]
+    since: Instant
+    created_at: Instant
+    done_at: Instant | None
+    by: str | None
+    on_the_line: bool
+    """The citizen is in a call with us right now."""
+
+
+class PromiseList(Shape):
+    """Promises: open ones by waiting time, done ones newest first."""
+
+    items: list[Promise]
+
+
 class Live(Shape):
     """The supervisor's room at one instant."""
 
@@ -487,6 +543,7 @@ class Live(Shape):
     seats: list[Seat]
     figures: Figures
     at: Instant
+    alarms: list[Alarm] = []
 
 
 class Wish(BaseModel):
@@ -511,6 +568,12 @@ class StatusWish(Wish):
 
     status: Literal["ready", "not_ready"]
     reason: Annotated[str, Field(max_length=32)] | None = None
+
+
+class BreakWish(Wish):
+    """How long the seat is to rest; 0 ends its rest."""
+
+    minutes: Annotated[int, Field(ge=0, le=240)]
 
 
 class DraftWish(Wish):

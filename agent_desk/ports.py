@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from hotline.security import Deed, Person
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
+from ivr.kpi import Kpi
 from ivr.views import CallView, LiveView, OfferView, SeatStatus, SeatView
 from tickets.views import TicketGlance
 
@@ -75,6 +76,26 @@ class CallCentre(Protocol):
 
     async def end_wrap_up(self, seat_id: str, by: Person) -> SeatView:
         """Wrap-up is done before its time. Raises RuleBroken when the seat is not wrapping up."""
+        ...
+
+    async def promises(self, state: str, groups: Sequence[str] | None) -> Sequence[Shape]:
+        """Promises of a call, ``open`` or ``done``, of these groups or of all."""
+        ...
+
+    async def keep_promise(self, promise_id: str, by: Person, groups: Sequence[str] | None) -> Shape:
+        """The citizen was phoned back. Raises NotFound for what is not open, or not of these groups."""
+        ...
+
+    async def kpi_over(self, begins: datetime, ends: datetime, group: str | None = None) -> Kpi:
+        """Figures of the calls that arrived after ``begins`` and not after ``ends``."""
+        ...
+
+    async def force_break(self, seat_id: str, seconds: int, by: Person) -> SeatView:
+        """Send a seat to rest, at once or after the work at hand. Raises NotFound."""
+        ...
+
+    async def end_break(self, seat_id: str, by: Person) -> SeatView:
+        """End a rest, or take back one that has not begun. Raises NotFound."""
         ...
 
     def feed_opened(self, seat_id: str, by: Person) -> None:

@@ -20,6 +20,7 @@ from agent_desk.api import (
     intake,
     knowledge,
     live,
+    promises,
     recordings,
     session,
     supervision,
@@ -81,7 +82,20 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
     )
     app.state.desk = made
     install_refusals(app)
-    for part in (session, health, desk, control, calls, recordings, tickets, knowledge, live, intake, supervision):
+    for part in (
+        session,
+        health,
+        desk,
+        control,
+        calls,
+        recordings,
+        tickets,
+        knowledge,
+        live,
+        promises,
+        intake,
+        supervision,
+    ):
         app.include_router(part.router)
     app.include_router(feed)
     app.mount("/", pages or Pages(STATIC))

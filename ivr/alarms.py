@@ -7,6 +7,7 @@ from hotline.facts.alarms import AlarmCleared, AlarmRaised
 from hotline.settings import Alarm
 from ivr.floor import Floor
 from ivr.orders import Step
+from ivr.views import AlarmView
 
 
 class Watch:
@@ -15,40 +16,33 @@ class Watch:
     def __init__(self, floor: Floor, alarms: Iterable[Alarm]) -> None:
         self._floor = floor
         self.alarms = tuple(alarms)
-        self._raised: set[int] = set()
+        self._raised: dict[int, AlarmView] = {}
+
+    def standing(self) -> tuple[AlarmView, ...]:
+        """The limits that are crossed now, in the site's order."""
+        return tuple(self._raised[index] for index in sorted(self._raised))
 
     def judge(self, now: datetime) -> Step:
         """Compare every figure with its limit; a step with what changed since the last time."""
         step = Step()
         for index, alarm in enumerate(self.alarms):
             value = measure(self._floor, alarm, now)
-            crossed = value is not None and is_crossed(alarm, value)
-            if crossed == (index in self._raised):
-                continue
             threshold = alarm.above if alarm.above is not None else alarm.below or 0.0
-            if crossed and value is not None:
-                self._raised.add(index)
-                step.facts.append(
-                    AlarmRaised(
-                        at=now,
-                        name=alarm.name,
-                        figure=alarm.figure,
-                        group=alarm.group,
-                        value=value,
-                        threshold=threshold,
-                    )
+            known = self._raised.get(index)
+            name, figure, group = alarm.name, alarm.figure, alarm.group
+            if value is not None and is_crossed(alarm, value):
+                since = known.since if known is not None else now
+                self._raised[index] = AlarmView(
+                    name=name, figure=figure, group=group, value=value, threshold=threshold, since=since
                 )
-            else:
-                self._raised.discard(index)
-                step.facts.append(
-                    AlarmCleared(
-                        at=now,
-                        name=alarm.name,
-                        figure=alarm.figure,
-                        group=alarm.group,
-                        value=value,
-                        threshold=threshold,
+                if known is None:
+                    step.facts.append(
+                        AlarmRaised(at=now, name=name, figure=figure, group=group, value=value, threshold=threshold)
                     )
+            elif known is not None:
+                del self._raised[index]
+                step.facts.append(
+                    AlarmCleared(at=now, name=name, figure=figure, group=group, value=value, threshold=threshold)
                 )
         return step
 

@@ -1,5 +1,6 @@
 """Readings of the floor and of the kept calls, in the shapes that screens show."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -59,15 +60,20 @@ def group_view(floor: Floor, group_id: str, now: datetime) -> GroupView:
 
 
 async def kpi_over(
-    database: Database, begins: datetime, ends: datetime, group: str | None = None, duty: str | None = None
+    database: Database,
+    begins: datetime,
+    ends: datetime,
+    group: str | None = None,
+    duty: str | None = None,
+    seats: Sequence[str] | None = None,
 ) -> Kpi:
     """Figures of the calls that arrived in (``begins``, ``ends``], by the formulas of the live page.
 
-    ``duty`` keeps to the calls that a duty session of this name answered. Occupancy is of all seats.
+    ``duty`` keeps to the calls that a duty session of this name answered. Occupancy is of ``seats``, or of all.
     """
     counts = tally(await store.load_outcomes(database, begins, ends, group, duty))
     times = await store.load_seat_times(database, begins, kept=ends - begins + WINDOW)
-    return kpi_of(counts, times.occupancy(begins, ends))
+    return kpi_of(counts, times.occupancy(begins, ends, seats))
 
 
 async def calls_this_month(database: Database, phone: str, now: datetime, zone: ZoneInfo) -> int:

@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 import structlog
 
@@ -242,7 +242,7 @@ class CallCentre:
 
     def live(self) -> LiveView:
         """The whole room now."""
-        return live_view(self.floor, self._clock.now())
+        return replace(live_view(self.floor, self._clock.now()), alarms=self.watch.standing())
 
     async def find_call(self, call_id: str) -> CallView:
         """Any call ever taken. Raises NotFound."""
@@ -267,7 +267,17 @@ class CallCentre:
         self, begins: datetime, ends: datetime, group: str | None = None, duty: str | None = None
     ) -> Kpi:
         """The same figures of any window of the past; ``duty`` names a duty session, reported apart."""
-        return await kpi_over(self._database, begins, ends, group, duty)
+        seats = [seat.id for seat in self.floor.seats.values() if group in seat.groups] if group is not None else None
+        return await kpi_over(self._database, begins, ends, group, duty, seats)
+
+    async def promises(self, state: str, groups: Sequence[str] | None) -> Sequence[dict[str, Any]]:
+        """The calls that we owe (``open``) or owed (``done``), of these groups or of all."""
+        rows = await self.owed.listed(state, groups)
+        return [row | {"on_the_line": self.is_on_the_line(row["phone"])} for row in rows]
+
+    async def keep_promise(self, promise_id: str, by: Person, groups: Sequence[str] | None) -> dict[str, Any]:
+        """The citizen was phoned back. Raises NotFound for what is not open, or not of ``groups``."""
+        return await self.owed.keep(promise_id, by.account, groups) | {"on_the_line": False}
 
     def expected_wait(self, call_id: str) -> float | None:
         """Seconds that a waiting citizen can expect to wait from now on; None when nobody works for the group."""

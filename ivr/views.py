@@ -112,6 +112,19 @@ class FiguresView:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AlarmView:
+    """A limit that is crossed; ``value`` was measured a few seconds ago at most."""
+
+    name: str
+    figure: str
+    group: str | None
+    value: float | None
+    threshold: float
+    since: datetime
+    raised: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
 class LiveView:
     """The whole room at one instant; ``waiting`` is oldest first."""
 
@@ -120,3 +133,4 @@ class LiveView:
     seats: tuple[SeatView, ...]
     figures: FiguresView
     at: datetime
+    alarms: tuple[AlarmView, ...] = ()

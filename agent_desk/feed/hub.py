@@ -10,8 +10,9 @@ from contextlib import contextmanager
 
 import structlog
 
-from agent_desk.feed.lookups import Lookups, words_of
+from agent_desk.feed.lookups import Lookups, alarm_of, words_of
 from agent_desk.feed.news import (
+    AlarmNews,
     CallNews,
     ControlNews,
     DeskNews,
@@ -31,6 +32,7 @@ from agent_desk.watching import show_control
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.errors import HotlineError, RuleBroken
 from hotline.facts import Message
+from hotline.facts.alarms import AlarmCleared, AlarmRaised
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.screens import (
     CallChanged,
@@ -62,6 +64,8 @@ _AT_ONCE: tuple[type[Message], ...] = (
     SessionsEnded,
     ControlChanged,
     MessageToSeat,
+    AlarmRaised,
+    AlarmCleared,
 )
 _LOOKED_UP: tuple[type[Message], ...] = (
     TicketMoved,
@@ -181,6 +185,8 @@ class FeedHub:
                 self._tell(ControlNews(data=shown))
             case MessageToSeat(seat=seat, text=text, by=by):
                 self._tell(DeskNews(seat=seat, type="message", data={"text": text, "by": by}))
+            case AlarmRaised() | AlarmCleared():
+                self._tell(AlarmNews(data=alarm_of(message)))
             case WaitingChanged() | FiguresChanged():
                 self._sums_changed.set()
             case SessionsEnded(account=account, session=session):
@@ -236,7 +242,7 @@ class FeedHub:
         match news:
             case OfferNews(seat=seat) | OfferGoneNews(seat=seat) | CallNews(seat=seat) | DeskNews(seat=seat):
                 return self._at_seat.get(seat, []) if seat is not None else []
-            case SeatNews() | ControlNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews():
+            case SeatNews() | ControlNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews() | AlarmNews():
                 return self._screens
 
     def _sit_down(self, outbox: Outbox) -> None:

@@ -3,12 +3,13 @@
 from typing import Any
 
 from agent_desk.feed.news import DeskNews, TicketNews
-from agent_desk.models import Draft, Partial, Recording, TicketSummary, Utterance
+from agent_desk.models import Alarm, Draft, Partial, Recording, TicketSummary, Utterance
 from agent_desk.ports import Rooms
 from agent_desk.shapes import as_json
 from agent_desk.snapshot import offer_with_history
 from asr.utterances import utterance_id
 from hotline.errors import NotFound
+from hotline.facts.alarms import AlarmCleared, AlarmRaised
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.speech import PartialHeard, UtteranceCorrected, UtteranceHeard
 from hotline.facts.tickets import DeadlineMissed, DispatchLate, DraftChanged, TicketMoved
@@ -32,6 +33,13 @@ def words_of(message: PartialHeard | UtteranceHeard | DraftChanged) -> tuple[str
             return "utterance", as_json(Utterance, said)
         case DraftChanged(draft=draft):
             return "draft", as_json(Draft, dict(draft))
+
+
+def alarm_of(fact: AlarmRaised | AlarmCleared) -> dict[str, Any]:
+    """The API's Alarm."""
+    shown = {"name": fact.name, "figure": fact.figure, "group": fact.group, "value": fact.value}
+    raised = isinstance(fact, AlarmRaised)
+    return as_json(Alarm, shown | {"threshold": fact.threshold, "since": fact.at, "raised": raised})
 
 
 class Lookups:

@@ -93,6 +93,13 @@ class ControlNews:
     data: Data
 
 
+@dataclass(frozen=True, kw_only=True)
+class AlarmNews:
+    """A limit was crossed, or is kept again; ``data`` is the API's Alarm."""
+
+    data: Data
+
+
 News = (
     SeatNews
     | ControlNews
@@ -104,4 +111,5 @@ News = (
     | WaitingNews
     | GroupNews
     | FiguresNews
+    | AlarmNews
 )

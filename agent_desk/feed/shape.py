@@ -4,6 +4,7 @@ from typing import Any
 
 from agent_desk import models
 from agent_desk.feed.news import (
+    AlarmNews,
     CallNews,
     ControlNews,
     DeskNews,
@@ -52,6 +53,8 @@ def shape(news: News, viewer: Person) -> list[Frame]:
             return _for_watchers(viewer, "live.group", models.Group, group)
         case ControlNews(data=data):
             return [{"type": "live.control", "data": dict(data)}] if may(viewer, "live.watch") else []
+        case AlarmNews(data=data):
+            return [{"type": "live.alarm", "data": dict(data)}] if may(viewer, "live.watch") else []
         case FiguresNews(view=figures):
             return _for_watchers(viewer, "live.figures", models.Figures, figures)
 

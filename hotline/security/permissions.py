@@ -32,6 +32,7 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "intake.record": frozenset({_AGENT, _SUPERVISOR}),
     "callback.read": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "call.supervise": frozenset({_SUPERVISOR, _ADMIN}),
+    "promise.keep": frozenset({_AGENT, _SUPERVISOR}),
     "live.watch": frozenset({_SUPERVISOR, _ADMIN}),
 }
 """``*_any`` widens a right from one's own calls to everybody's. What a role may do to a work order in which state

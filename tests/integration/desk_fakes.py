@@ -26,7 +26,9 @@ from hotline.facts.screens import CallChanged, OfferGone, OfferMade, SeatChanged
 from hotline.security import Account, Deed, Passwords, Person, Role, Security
 from hotline.settings import Group, Line, Organisation, Secrets, Settings, Unit, Web
 from hotline.settings import Seat as SeatSettings
+from ivr.kpi import Kpi, Tally, kpi_of
 from ivr.views import (
+    AlarmView,
     CallState,
     CallView,
     FiguresView,
@@ -97,6 +99,8 @@ class FakeCallCentre:
         self.seats = {seat_id: a_seat(seat_id) for seat_id in ("1001", "1002")}
         self.calls: dict[str, CallView] = {}
         self.offers: dict[str, OfferView] = {}
+        self.owed: dict[str, Shape] = {}
+        self.alarms: tuple[AlarmView, ...] = ()
         self.screens: list[tuple[str, str]] = []
         self.screen_closed = asyncio.Event()
         self._offer_ids = iter(range(1, 10_000))
@@ -130,7 +134,14 @@ class FakeCallCentre:
             abandoned=0,
         )
         figures = FiguresView(arrived=len(self.calls), answered=0, abandoned=0, within_15s=0)
-        return LiveView(groups=(group,), waiting=waiting, seats=tuple(self.seats.values()), figures=figures, at=NOON)
+        return LiveView(
+            groups=(group,),
+            waiting=waiting,
+            seats=tuple(self.seats.values()),
+            figures=figures,
+            at=NOON,
+            alarms=self.alarms,
+        )
 
     async def find_call(self, call_id: str) -> CallView:
         if call_id not in self.calls:
@@ -175,6 +186,42 @@ class FakeCallCentre:
         if self.seat(seat_id).state is not SeatState.WRAP_UP:
             raise RuleBroken("座席不在话后处理中", "the seat is not wrapping up", code="not_wrapping_up")
         return self.change_seat(seat_id, state=SeatState.IDLE, call_id=None)
+
+    async def promises(self, state: str, groups: Sequence[str] | None) -> Sequence[Shape]:
+        return [p for p in self.owed.values() if p["state"] == state and (groups is None or p["group"] in groups)]
+
+    async def keep_promise(self, promise_id: str, by: Person, groups: Sequence[str] | None) -> Shape:
+        promise = self.owed.get(promise_id)
+        if promise is None or promise["state"] != "open" or (groups is not None and promise["group"] not in groups):
+            raise NotFound("没有这条待回电记录", "there is no such open promise of a call")
+        promise |= {"state": "done", "done_at": NOON, "by": by.account}
+        return promise
+
+    async def kpi_over(self, begins: datetime, ends: datetime, group: str | None = None) -> Kpi:
+        return kpi_of(Tally(arrived=4, queued=4, answered=3, within_15s=3, abandoned=1, waited_ms=9000))
+
+    async def force_break(self, seat_id: str, seconds: int, by: Person) -> SeatView:
+        return self.change_seat(seat_id, status=SeatStatus.NOT_READY, reason="强制休息")
+
+    async def end_break(self, seat_id: str, by: Person) -> SeatView:
+        return self.change_seat(seat_id, status=SeatStatus.READY, reason=None)
+
+    def owe(self, promise_id: str, group: str = "general") -> None:
+        """Somebody gave up waiting."""
+        self.owed[promise_id] = {
+            "id": promise_id,
+            "phone": CITIZEN,
+            "call_id": "call_1",
+            "line": "12345 热线",
+            "group": group,
+            "reason": "abandoned",
+            "state": "open",
+            "since": NOON,
+            "created_at": NOON,
+            "done_at": None,
+            "by": None,
+            "on_the_line": False,
+        }
 
     def feed_opened(self, seat_id: str, by: Person) -> None:
         self.screens.append(("opened", seat_id))

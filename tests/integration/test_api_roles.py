@@ -53,7 +53,11 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/categories"): ALL,
     ("GET", "/api/units"): ALL,
     ("GET", "/api/callbacks"): AGENT | DECIDERS,
-    ("GET", "/api/live"): frozenset({"supervisor", "admin"}),
+    ("GET", "/api/live"): SUPERVISORS,
+    ("GET", "/api/kpi"): SUPERVISORS,
+    ("POST", "/api/live/seats/{seat}/break"): SUPERVISORS,
+    ("GET", "/api/promises"): AGENT | {"supervisor"},
+    ("POST", "/api/promises/{promise_id}/keep"): AGENT | {"supervisor"},
     ("GET", "/api/desk/control"): AGENT,
     ("POST", "/api/desk/calls/{call_id}/consult"): AGENT,
     ("POST", "/api/desk/calls/{call_id}/conference"): AGENT,
@@ -71,6 +75,7 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
 }
 PATHS = {
     "{offer_id}": "1",
+    "{promise_id}": "owed_1",
     "{call_id}": "call_1",
     "{utterance_id}": "u_1",
     "{phone}": "13800000001",
@@ -85,6 +90,7 @@ PATHS = {
     "{mode}": "listen",
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "/api/live/seats/{seat}/break": {"minutes": 10},
     "/api/desk/calls/{call_id}/consult": {"kind": "phone", "target": "6001"},
     "/api/desk/calls/{call_id}/conference": {"kind": "phone", "target": "6001"},
     "/api/desk/calls/{call_id}/transfer": {"kind": "group", "target": "general"},

@@ -89,6 +89,7 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "recording.listen_any": deciders,
         "callback.read": {Role.AGENT} | deciders,
         "call.supervise": {Role.SUPERVISOR, Role.ADMIN},
+        "promise.keep": {Role.AGENT, Role.SUPERVISOR},
         "live.watch": {Role.SUPERVISOR, Role.ADMIN},
     }
 
