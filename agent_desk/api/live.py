@@ -62,7 +62,7 @@ async def send_to_rest(
         what="seat_break" if wish.minutes else "seat_break_ended",
         whom=seat,
         from_where=address_of(request),
-        detail={"minutes": wish.minutes},
+        detail={"minutes": str(wish.minutes)},
     )
     await desk.security.audit.note(deed)
     if wish.minutes == 0:
