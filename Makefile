@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup web demo run test check bench lock system-packages clean
+.PHONY: help setup web demo run test test-long check bench lock system-packages clean
 
 VENV := .venv
 PY := $(VENV)/bin/python
@@ -24,7 +24,10 @@ run: setup ## the engine with config.yaml
 	@$(VENV)/bin/hotline run
 
 test: setup system-packages ## unit, integration and system tests (real Asterisk, phones and browser); < 15 minutes
-	@$(PY) -m pytest tests/unit tests/integration tests/system --durations=10
+	@$(PY) -m pytest tests/unit tests/integration tests/system -m 'not long' --durations=10
+
+test-long: setup system-packages ## the cells that make test leaves out: every interleaving of call control; 10 minutes
+	@$(PY) -m pytest tests/system -m long
 
 check: $(HAS_PROJECT) ## style, types, architecture and the fast tests; < 1 minute
 	@$(VENV)/bin/ruff check .
