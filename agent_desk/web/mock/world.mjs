@@ -129,6 +129,7 @@ function busyLive(count) {
     ],
     waiting: [41, 22, 9, 4].map((age, i) => newCall(`w${i}`, i === 2 ? "offered" : "waiting", { caller: `138****000${i}`, arrived_at: iso(-age), group: i === 3 ? "english" : "general", line: i === 3 ? "English" : "12345 主线" })),
     seats: roomOf(count), figures: { arrived: 3313, answered: 3251, abandoned: 44, within_15s: 2987 }, at: iso(),
+    alarms: [{ name: "等候过久", figure: "longest_wait", group: "general", value: 41, threshold: 30, since: iso(-11), raised: true }, { name: "应答率偏低", figure: "prompt_rate", group: null, value: 0.78, threshold: 0.8, since: iso(-190), raised: true }],
   };
 }
 
@@ -211,6 +212,9 @@ const book = {
   groups: [{ id: "general", name: "综合受理" }],
 };
 
+const owed = [1, 2, 3].map((n) => ({ id: `owed_${n}`, phone: `1380000000${n}`, call_id: "call_1", line: "12345 主线", group: "general", reason: n === 2 ? "requested" : "abandoned", state: "open", since: iso(-600 * n), created_at: iso(-500 * n), done_at: null, by: null, on_the_line: n === 3 }));
+const kpiOf = (query) => ({ begins: iso(-86400), ends: iso(0), group: null, arrived: 412, queued: 400, answered: 384, within_15s: 351, abandoned: 16, answer_rate: 0.96, prompt_rate: 0.914, abandon_rate: 0.04, average_wait: 9.2, abandoned_by_second: [], occupancy: 0.71, formulas: { answer_rate: "人工接通率 = 接通 / 进入排队 / answered ÷ queued" } });
+
 export async function handle(method, path, query, body, person, push) {
   const route = `${method} ${path}`;
   if (route === "GET /me") return [200, person];
@@ -222,6 +226,9 @@ export async function handle(method, path, query, body, person, push) {
   const wish = /\/(?:control\/)?(\w+)$/.exec(path)?.[1];
   if (method === "POST" && /^\/desk\/calls\//.test(path) && stages[wish]) { Object.assign(control, stages[wish]); return [200, control]; }
   if (route === "GET /live") return [200, live];
+  if (route === "GET /kpi") return [200, kpiOf(query)];
+  if (route === "GET /promises") return [200, { items: owed }];
+  if (/keep$/.test(path)) { const [kept] = owed.splice(0, 1); return [200, kept]; }
   if (route === "PUT /desk/status") { moveSeat(push, "idle", { status: body.status, reason: body.reason ?? null }); return [200, desk.seat]; }
   if (/accept$/.test(path)) { void steps.talk(push); return [200, desk.call]; }
   if (/reject$/.test(path)) { desk.offer = null; moveSeat(push, "idle"); return [200, desk.seat]; }

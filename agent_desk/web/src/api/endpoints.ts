@@ -12,8 +12,10 @@ import type {
   Draft,
   DraftFields,
   Health,
+  Kpi,
   Live,
   Me,
+  OwedCall,
   Peaks,
   Seat,
   SeatStatus,
@@ -69,6 +71,9 @@ export const api = {
   deadline: (urgency: string) => http.get<{ due_at: string }>(`/tickets/deadline${query({ urgency })}`),
 
   live: () => http.get<Live>("/live"),
+  kpi: (window: { from?: string; to?: string; group?: string }) => http.get<Kpi>(`/kpi${query(window)}`),
+  promises: () => http.get<{ items: OwedCall[] }>("/promises"),
+  keepPromise: (id: string) => http.post<OwedCall>(`/promises/${part(id)}/keep`),
 };
 
 /** Address of a track for an <audio> element. */

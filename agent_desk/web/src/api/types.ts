@@ -312,12 +312,58 @@ export interface LiveFigures {
   within_15s: number;
 }
 
+/** A crossed limit; `raised` false tells that it is kept again. */
+export interface Alarm {
+  name: string;
+  figure: string;
+  group: string | null;
+  value: number | null;
+  threshold: number;
+  since: Instant;
+  raised: boolean;
+}
+
+export interface Kpi {
+  begins: Instant;
+  ends: Instant;
+  group: string | null;
+  arrived: number;
+  queued: number;
+  answered: number;
+  within_15s: number;
+  abandoned: number;
+  answer_rate: number | null;
+  prompt_rate: number | null;
+  abandon_rate: number | null;
+  average_wait: number | null;
+  abandoned_by_second: [number, number][];
+  occupancy: number | null;
+  formulas: Record<string, string>;
+}
+
+/** A call that we owe a citizen. */
+export interface OwedCall {
+  id: string;
+  phone: string;
+  call_id: string;
+  line: string;
+  group: string;
+  reason: string;
+  state: "open" | "done";
+  since: Instant;
+  created_at: Instant;
+  done_at: Instant | null;
+  by: string | null;
+  on_the_line: boolean;
+}
+
 export interface Live {
   groups: LiveGroup[];
   waiting: Call[];
   seats: Seat[];
   figures: LiveFigures;
   at: Instant;
+  alarms?: Alarm[];
 }
 
 /** Everything the engine may say over the live feed. */
@@ -359,5 +405,6 @@ export type FeedMessage =
   | { type: "live.seat"; data: Seat; seq?: number }
   | { type: "live.waiting"; data: Call[]; seq?: number }
   | { type: "live.group"; data: LiveGroup; seq?: number }
+  | { type: "live.alarm"; data: Alarm; seq?: number }
   | { type: "live.figures"; data: LiveFigures; seq?: number }
   | { type: "ping"; data?: unknown; seq?: number };

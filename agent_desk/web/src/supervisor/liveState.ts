@@ -1,5 +1,5 @@
 /** What the live room shows, and how the feed changes it. No I/O. */
-import type { Call, FeedMessage, Live, LiveFigures, LiveGroup, Seat, SeatState, SeatStatus } from "../api/types";
+import type { Alarm, Call, FeedMessage, Live, LiveFigures, LiveGroup, Seat, SeatState, SeatStatus } from "../api/types";
 
 export interface LiveState {
   known: boolean;
@@ -8,6 +8,8 @@ export interface LiveState {
   /** By id, so that one seat's change touches one tile. */
   seats: Record<string, Seat>;
   figures: LiveFigures;
+  /** Limits that are crossed now. */
+  alarms: Alarm[];
 }
 
 export function emptyLive(): LiveState {
@@ -17,6 +19,7 @@ export function emptyLive(): LiveState {
     waiting: [],
     seats: {},
     figures: { arrived: 0, answered: 0, abandoned: 0, within_15s: 0 },
+    alarms: [],
   };
 }
 
@@ -36,6 +39,8 @@ export function applyToLive(live: LiveState, message: FeedMessage): void {
       else live.groups.push(message.data);
       return;
     }
+    case "live.alarm":
+      return takeAlarm(live, message.data);
     case "live.figures":
       live.figures = message.data;
       return;
@@ -50,6 +55,12 @@ function takeSnapshot(live: LiveState, snapshot: Live): void {
   live.waiting = snapshot.waiting;
   live.seats = Object.fromEntries(snapshot.seats.map((seat) => [seat.id, seat]));
   live.figures = snapshot.figures;
+  live.alarms = snapshot.alarms ?? [];
+}
+
+function takeAlarm(live: LiveState, alarm: Alarm): void {
+  const others = live.alarms.filter((one) => one.name !== alarm.name || one.figure !== alarm.figure || one.group !== alarm.group);
+  live.alarms = alarm.raised ? [...others, alarm] : others;
 }
 
 /** What a seat is doing, in one word: its state where something happens, else the status that was chosen. */
