@@ -21,6 +21,7 @@ from telephony.legs import Leg, LegState
 from telephony.port import Telephony
 
 CITIZEN_CONTEXTS = frozenset({"citizens", "citizen"})
+_FALLBACK_APPLICATIONS = frozenset({"Playback", "Queue"})
 
 
 def restore_seat(seat: Seat, row: dict[str, Any], now: datetime) -> None:
@@ -53,17 +54,26 @@ async def recall(database: Database, call: Call, now: datetime) -> list[Fact]:
 
 
 def is_strange_citizen(leg: Leg, floor: Floor) -> bool:
-    """A citizen's leg that no engine has seen: it came while we were away."""
+    """A citizen's leg in Asterisk's own hands that no engine has seen: it came while we were away."""
     return (
         leg.context in CITIZEN_CONTEXTS
+        and (leg.application in _FALLBACK_APPLICATIONS or leg.bridge_id is not None)
         and leg.state is LegState.UP
         and leg.channel.startswith("PJSIP/")
         and floor.by_uniqueid(leg.uniqueid) is None
     )
 
 
-def call_of_leg(leg: Leg, settings: Settings, now: datetime) -> Call:
-    """A call for a leg that came while we were away; the dialled number is no longer known for sure."""
+def take_in(floor: Floor, leg: Leg, settings: Settings, now: datetime) -> tuple[Call, Step]:
+    """A strange citizen becomes a call; until something else is found out, Asterisk's own queue has it."""
+    call = _call_of_leg(leg, settings, now)
+    step = floor.call_arrived(call, now)
+    step.facts.append(CallFellBack(at=now, call_id=call.call_id))
+    return call, step
+
+
+def _call_of_leg(leg: Leg, settings: Settings, now: datetime) -> Call:
+    """The dialled number is no longer known for sure."""
     line = next((line for line in settings.lines if line.number == leg.exten), settings.lines[0])
     return Call(
         call_id=leg.call or new_id("call"),
@@ -74,6 +84,7 @@ def call_of_leg(leg: Leg, settings: Settings, now: datetime) -> Call:
         channel=leg.channel,
         uniqueid=leg.uniqueid,
         arrived_at=now,
+        state=CallState.FALLBACK,
         queued_at=now,
         first=True,
     )
@@ -106,9 +117,9 @@ async def find_partner(telephone: Telephony, floor: Floor, seat_id: str, uniquei
 
 def adopt_talk(floor: Floor, call: Call, seat: Seat, now: datetime) -> Step:
     """Take up a talk: one that we knew goes on as it was, one that the queue made begins now for us."""
-    unknown = call.state is not CallState.TALKING
+    unseen = call.state not in (CallState.TALKING, CallState.FALLBACK)
     step = floor.join(call, seat, now)
-    if unknown:
+    if unseen:
         step.facts.insert(0, CallFellBack(at=now, call_id=call.call_id))
     step.facts.append(CallAdopted(at=now, call_id=call.call_id, state=CallState.TALKING.value))
     return step

@@ -404,11 +404,7 @@ class CallCentre:
             if leg.seat and leg.seat in self.floor.seats and leg.channel.startswith(f"PJSIP/{leg.seat}-"):
                 self._do(self.floor.leg_parked(leg.seat, SeatLeg(leg.channel, leg.uniqueid), self._clock.now()))
             elif adoption.is_strange_citizen(leg, self.floor):
-                await self._do(
-                    self.floor.call_arrived(
-                        adoption.call_of_leg(leg, self._settings, self._clock.now()), self._clock.now()
-                    )
-                )
+                await self._do(adoption.take_in(self.floor, leg, self._settings, self._clock.now())[1])
         if self.control is not None:
             await self.control.take_up()
         for call in list(self.floor.calls.live.values()):
@@ -426,9 +422,10 @@ class CallCentre:
         leg = self._telephone.legs.get(uniqueid)
         if leg is None or not adoption.is_strange_citizen(leg, self.floor):
             return
-        call = adoption.call_of_leg(leg, self._settings, self._clock.now())
-        await self._do(self.floor.call_arrived(call, self._clock.now()))
-        await self._take_up_call(call)
+        call, step = adoption.take_in(self.floor, leg, self._settings, self._clock.now())
+        await self._do(step)
+        if call.state is CallState.FALLBACK:  # else a bridge was quicker
+            await self._take_up_call(call)
 
     async def _take_up_call(self, call: Call) -> None:
         leg = self._telephone.legs.get(call.uniqueid)

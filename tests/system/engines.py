@@ -37,6 +37,8 @@ from tests.system.conftest import REPOSITORY
 from tests.system.raw_ami import raw_ami
 
 F = TypeVar("F", bound=Fact)
+STUTTER = 2.0
+"""Seconds without sound that scripted phones cause by themselves on a busy machine; a lost conversation is for ever."""
 LIVE = {"leader": "唐局长", "handlers": [{"name": "施一"}, {"name": "施二"}]}
 """What a unit needs before work orders may go to it."""
 UNITS = [{"code": "zhujian", "name": "市住建局", **LIVE}, {"code": "chengguan", "name": "市城管局", **LIVE}]

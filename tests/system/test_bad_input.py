@@ -27,6 +27,7 @@ from telephony.phone import CallRefused
 from telephony.phone.raw import RawCaller, RawInvite, forged_event
 from telephony.phone.tones import LOUD, loudness
 from tests.system.engines import (
+    STUTTER,
     House,
     hear_each_other,
     hears_prompt,
@@ -155,7 +156,7 @@ async def test_forged_events_end_no_call(house: House) -> None:
                 strangers = await house.until_facts(CallArrived, lambda fact: fact.at > talk.at, len(forgeries))
             await house.until_facts(CallEnded, lambda fact: fact.at > talk.at, len(forgeries))
             await hear_each_other(citizen, agent.leg)
-            assert max(longest_gap(citizen, 900, began), longest_gap(agent.leg, 600, began)) < 1
+            assert max(longest_gap(citizen, 900, began), longest_gap(agent.leg, 600, began)) < STUTTER
         assert (await agent.person.get("/desk"))["call"]["state"] == "talking"
         assert "ended" not in [m["data"].get("state") for m in agent.person.feed.seen[since:] if m["type"] == "call"]
         told = house.engine.log.read_text()[log:]
@@ -212,7 +213,7 @@ async def test_garbage_on_the_engines_ports_disturbs_no_call(house: House) -> No
             ports = (asterisk.agi_port, asterisk.audiosocket_port)
             await asyncio.gather(*(send_garbage(port, thing) for port in ports for thing in GARBAGE * 5))
             await hear_each_other(citizen, agent.leg)
-            assert max(longest_gap(citizen, 900, began), longest_gap(agent.leg, 600, began)) < 1
+            assert max(longest_gap(citizen, 900, began), longest_gap(agent.leg, 600, began)) < STUTTER
         since = len(agent.person.feed.seen)
         await citizen.say(SPEECH / "lamp-1.wav")
         heard = await agent.person.feed.until("utterance", lambda u: u["who"] == "citizen" and u["text"], since=since)
@@ -313,7 +314,7 @@ async def test_a_wrong_ami_password_and_a_wrong_model_cost_no_call(house: House)
         desk = await agent.person.get("/desk")
         assert (desk["call"]["call_id"], desk["call"]["state"]) == (call_id, "talking")
         await hear_each_other(citizen, leg)
-        assert max(longest_gap(citizen, 900, began), longest_gap(leg, 600, began)) < 1
+        assert max(longest_gap(citizen, 900, began), longest_gap(leg, 600, began)) < STUTTER
         await talk.aclose()
         await agent.hang_up(call_id)
         await citizen.wait_ended()
