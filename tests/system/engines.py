@@ -235,8 +235,12 @@ async def hears_prompt(call: PhoneCall, name: str, timeout: float = 15.0, since:
     prompt = read_sound(REPOSITORY / f"ivr/sounds/zh/hotline/{name}.wav")[: 3 * RATE].astype(np.float64)
     loop = asyncio.get_running_loop()
     async with asyncio.timeout(timeout):
-        while likeness(call.heard.samples(max(since, loop.time() - 6)), prompt) < 0.8:
-            await call.hears_sound(timeout, loop.time())
+        while True:
+            now = loop.time()
+            if likeness(call.heard.samples(since), prompt) > 0.8:
+                return
+            since = max(since, now - len(prompt) / RATE - 1)  # what was looked through is not looked through again
+            await call.hears_sound(timeout, now)
 
 
 def likeness(heard: Samples, prompt: "np.ndarray[Any, np.dtype[np.float64]]") -> float:
