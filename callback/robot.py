@@ -7,6 +7,7 @@ conditional UPDATE, and hands each to ``calls``.
 
 import asyncio
 from collections.abc import Callable
+from datetime import datetime
 
 import structlog
 
@@ -109,12 +110,12 @@ class CallbackRobot:
                 await asyncio.sleep(self._pace.gap_seconds)
             if not self._pace.free_lines(len(self._calls)):
                 break
-        return LOOK_AGAIN_SECONDS if skipped else await self._until_next_due()
+        return LOOK_AGAIN_SECONDS if skipped else await self._until_next_due(now)
 
-    async def _until_next_due(self) -> float:
-        now = self._clock.now()
-        following = await self._tasks.next_due(now)
-        return (following - now).total_seconds() if following else _LONGEST_SLEEP_SECONDS
+    async def _until_next_due(self, looked_at: datetime) -> float:
+        """Seconds until the next task falls due later than ``looked_at``, when the due ones were fetched."""
+        following = await self._tasks.next_due(looked_at)
+        return (following - self._clock.now()).total_seconds() if following else _LONGEST_SLEEP_SECONDS
 
     async def _sleep(self, seconds: float) -> None:
         try:

@@ -87,16 +87,15 @@ class UnitOfWork:
         async with self._stack:
             if error is not None:
                 await self.connection.rollback()
+                if isinstance(error, OperationalError):
+                    raise _away(error) from error
                 return
             try:
                 await self._database.append(self, self._facts)
                 await self.connection.commit()
-            except OperationalError as failure:  # disk full, server gone: nothing was committed
+            except OperationalError as failure:
                 await self.connection.rollback()
-                raise Unavailable(
-                    "数据库暂时无法写入,本次操作未保存,请稍后重试",
-                    f"the database cannot be written now: {failure.orig}",
-                ) from failure
+                raise _away(failure) from failure
         for fact in self._facts:
             self._database.bus.publish(fact)
 
@@ -157,6 +156,13 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self.engine.dispose()
+
+
+def _away(failure: OperationalError) -> Unavailable:
+    """Disk full, server gone: nothing of this unit of work was kept."""
+    return Unavailable(
+        "数据库暂时无法写入,本次操作未保存,请稍后重试", f"the database cannot be written now: {failure.orig}"
+    )
 
 
 def _make_folder(url: str) -> None:

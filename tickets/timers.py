@@ -81,17 +81,18 @@ class Timers:
 
     async def tick(self) -> float:
         """Do all that is due now. Returns the seconds until the next thing falls due, at most an hour."""
+        now = self._clock.now()  # one instant for both questions, so that nothing falls due between them
         for timer in self._timers:
-            while await self._do_due(timer):
+            while await self._do_due(timer, now):
                 pass
-        following = [instant for timer in self._timers if (instant := await self._next(timer)) is not None]
+        following = [instant for timer in self._timers if (instant := await self._next(timer, now)) is not None]
         if not following:
             return _LONGEST_SLEEP_SECONDS
         return max((min(following) + _JUST_AFTER - self._clock.now()).total_seconds(), 0.0)
 
-    async def _do_due(self, timer: Timer) -> bool:
+    async def _do_due(self, timer: Timer, now: datetime) -> bool:
         """One batch; tells whether there may be more."""
-        query = select(tickets).where(timer.column < self._clock.now(), *timer.owed)
+        query = select(tickets).where(timer.column < now, *timer.owed)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query.order_by(timer.column).limit(_AT_ONCE))).mappings().all()
         done = 0
@@ -104,8 +105,8 @@ class Timers:
                 _log.info("not done by time", timer=timer.name, ticket=row["id"], why=refused.en)
         return done == _AT_ONCE
 
-    async def _next(self, timer: Timer) -> datetime | None:
-        query = select(func.min(timer.column)).where(timer.column >= self._clock.now(), *timer.owed)
+    async def _next(self, timer: Timer, now: datetime) -> datetime | None:
+        query = select(func.min(timer.column)).where(timer.column >= now, *timer.owed)
         async with self._database.reading() as connection:
             found: datetime | None = await connection.scalar(query)
         return found

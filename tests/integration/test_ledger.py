@@ -10,7 +10,7 @@ from sqlalchemy import text
 from hotline import ledger
 from hotline.bus import Bus
 from hotline.database import Database
-from hotline.errors import ConfigurationError
+from hotline.errors import ConfigurationError, Unavailable
 from hotline.facts.calls import CallArrived, CallEnded
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.speech import UtteranceHeard
@@ -102,3 +102,11 @@ async def test_a_naive_time_is_refused(database: Database) -> None:
                     at=datetime(2026, 1, 1), call_id="c", caller="", dialled="", line="", channel="", uniqueid=""
                 )
             )
+
+
+async def test_a_statement_that_the_database_cannot_do_is_unavailable_and_nothing_is_kept(database: Database) -> None:
+    with pytest.raises(Unavailable):
+        async with database.unit_of_work() as uow:
+            uow.record(ended("c1"))
+            await uow.execute(text("INSERT INTO no_such_table VALUES (1)"))
+    assert [entry async for entry in ledger.read(database)] == []
