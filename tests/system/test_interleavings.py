@@ -1,6 +1,6 @@
 """Every cell of the table of interleavings, on the real Asterisk with the real engine; tones prove who hears whom."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 
@@ -17,18 +17,11 @@ from tests.system.engines import House, open_house, speaking
 from tests.system.interleavings import KILLS, OTHERS, Cell, Where
 from tests.system.who_hears import hears
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120), pytest.mark.long]
 GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 60, "wrap_up_seconds": 0, "announce_seconds": 600}]
 CITIZEN, SEAT, PARTY, NEXT = 400.0, 700.0, 1100.0, 1700.0
-SAMPLE = 5
-"""Every fifth cell is played by ``make test``; all of them, nine minutes, by ``make test-long``."""
 DEPARTMENT = "6001"
 NOBODY = "6999"
-
-
-def played(cells: Sequence[Cell]) -> list[object]:
-    """The cells as test parameters; all but the sample are marked as long."""
-    return [cell if n % SAMPLE == 0 else pytest.param(cell, marks=pytest.mark.long) for n, cell in enumerate(cells)]
 
 
 @dataclass
@@ -208,14 +201,14 @@ async def scene(house: House) -> AsyncIterator[Scene]:
             await scene.party.hang_up()
 
 
-@pytest.mark.parametrize("cell", played(OTHERS), ids=lambda cell: cell.name)
+@pytest.mark.parametrize("cell", OTHERS, ids=lambda cell: cell.name)
 async def test_cell(scene: Scene, cell: Cell) -> None:
     await scene.reach(cell.stage, NOBODY if cell.event == "invalid" else DEPARTMENT)
     await scene.happens(cell)
     await scene.is_so(cell.outcome)
 
 
-@pytest.mark.parametrize("cell", played(KILLS), ids=lambda cell: cell.name)
+@pytest.mark.parametrize("cell", KILLS, ids=lambda cell: cell.name)
 async def test_cell_with_a_killed_engine(house: House, scene: Scene, cell: Cell) -> None:
     """The agent's screen comes back by itself; here a new one is opened to go on."""
     await scene.reach(cell.stage)
