@@ -42,6 +42,14 @@ STUTTER = 2.0
 LIVE = {"leader": "唐局长", "handlers": [{"name": "施一"}, {"name": "施二"}]}
 """What a unit needs before work orders may go to it."""
 UNITS = [{"code": "zhujian", "name": "市住建局", **LIVE}, {"code": "chengguan", "name": "市城管局", **LIVE}]
+GREETED, AT_ONCE = "12345", "12319"
+"""Lines: one that greets, and one that lets citizens wait at once, which is faster."""
+LINES = [{"number": GREETED, "group": "general"}, {"number": AT_ONCE, "group": "general", "flow": "at-once"}]
+FLOWS = {
+    "standard": "{greeting: {do: play, prompts: welcome, next: waiting}, waiting: {do: queue}}",
+    "at-once": "{waiting: {do: queue}}",
+}
+"""The same by day, by night and on holidays; for ``open_house(…, flows=FLOWS, lines=LINES)``."""
 SMALL: Mapping[str, Any] = {
     "asr": {"model": "tiny"},
     "organisation": {"units": UNITS, "directory": [{"unit": "zhujian"}]},  # each unit's account costs a password hash
@@ -57,6 +65,8 @@ class House:
     gateway: ScriptedGateway
     database: Database
     """A reader of the ledger beside the engine."""
+    line: str = GREETED
+    """What citizens dial who name no other."""
     calls: list[PhoneCall] = field(default_factory=list)
     """Made by ``dial``."""
 
@@ -65,9 +75,9 @@ class House:
         """Where SIP goes."""
         return self.site.settings.asterisk.host, self.site.settings.asterisk.sip_port
 
-    async def dial(self, number: str, line: str = "12345") -> PhoneCall:
+    async def dial(self, number: str, line: str = "") -> PhoneCall:
         """A citizen of this number calls and is answered."""
-        call = await self.gateway.citizen(number).dial(line, timeout=20)
+        call = await self.gateway.citizen(number).dial(line or self.line, timeout=20)
         self.calls.append(call)
         return call
 
@@ -147,10 +157,15 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, **changes: Any) -> AsyncIterator[House]:
-    """A site below ``folder``, its gateway and its running engine."""
+async def open_house(folder: Path, *, flows: Mapping[str, str] = {}, **changes: Any) -> AsyncIterator[House]:
+    """A site below ``folder`` with ``flows`` of its own, its gateway and its running engine."""
     base = load_settings(REPOSITORY / "config.yaml")
     site = await prepare_site(folder, base, fresh_ports=True, **{**SMALL, **changes})
+    (site.folder / "flows").mkdir(exist_ok=True)
+    for name, nodes in flows.items():
+        start = nodes[1 : nodes.index(":")]
+        text = f"flow: {name}\ntitle: 测试\nstart: {start}\nnodes: {nodes}\n"
+        (site.folder / "flows" / f"{name}.yaml").write_text(text, encoding="utf-8")
     engine = EngineProcess(site)
     trunk, asterisk = site.settings.asterisk.trunk, site.settings.asterisk
     database = await Database.open(site.settings.database_url, Bus())

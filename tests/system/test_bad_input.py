@@ -27,6 +27,10 @@ from telephony.phone import CallRefused
 from telephony.phone.raw import RawCaller, RawInvite, forged_event
 from telephony.phone.tones import LOUD, loudness
 from tests.system.engines import (
+    AT_ONCE,
+    FLOWS,
+    GREETED,
+    LINES,
     STUTTER,
     House,
     hear_each_other,
@@ -44,7 +48,8 @@ GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 100, "wrap_up_sec
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with open_house(tmp_path_factory.mktemp("input"), groups=GROUPS) as house:
+    async with open_house(tmp_path_factory.mktemp("input"), groups=GROUPS, lines=LINES, flows=FLOWS) as house:
+        house.line = AT_ONCE
         yield house
 
 
@@ -65,9 +70,9 @@ def clock() -> float:
 
 
 async def test_who_waits_hears_the_greeting_the_place_in_the_line_and_music(house: House) -> None:
-    first = await house.dial("13800000011")
+    first = await house.dial("13800000011", GREETED)
     await hears_prompt(first, "welcome")
-    second = await house.dial("13800000012")
+    second = await house.dial("13800000012", GREETED)
     await hears_prompt(first, "position-next")
     music = clock()
     for prompt in ("welcome", "position-is", "d2", "position-place"):
@@ -79,7 +84,7 @@ async def test_who_waits_hears_the_greeting_the_place_in_the_line_and_music(hous
 
 async def test_who_hangs_up_in_the_greeting_leaves_no_ghost(house: House) -> None:
     async with house.person("supervisor") as supervisor:
-        citizen = await house.dial("13800000013")
+        citizen = await house.dial("13800000013", GREETED)
         await citizen.hears_sound()
         await citizen.hang_up()
         (arrived,) = await house.until_facts(CallArrived, lambda fact: fact.caller == "13800000013")

@@ -19,6 +19,10 @@ from hotline.demo.people import Shape, Somebody
 from hotline.facts.calls import CallAdopted, CallArrived, CallEnded, CallFellBack, OfferEnded
 from telephony.phone.phones import Telephone
 from tests.system.engines import (
+    AT_ONCE,
+    FLOWS,
+    GREETED,
+    LINES,
     STUTTER,
     House,
     hear_each_other,
@@ -39,8 +43,13 @@ CORRECTIONS = {"title": "路灯不亮", "description": "河湾村路灯不亮", 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def engine_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     async with open_house(
-        tmp_path_factory.mktemp("crash"), groups=GROUPS, asterisk={"fallback_after_seconds": 2}
+        tmp_path_factory.mktemp("crash"),
+        groups=GROUPS,
+        lines=LINES,
+        flows=FLOWS,
+        asterisk={"fallback_after_seconds": 2},
     ) as house:
+        house.line = AT_ONCE
         yield house
 
 
@@ -149,7 +158,7 @@ async def test_the_engine_is_killed_while_two_talk_and_one_waits(house: House) -
 async def test_the_engine_is_killed_in_the_greeting(house: House) -> None:
     """Nobody is there: the citizen waits in Asterisk's own queue, and the engine fetches him back to its own line."""
     async with AsyncExitStack() as calls:
-        citizen = await house.dial("13800000003")
+        citizen = await house.dial("13800000003", GREETED)
         await citizen.hears_sound()
         await house.engine.kill()
         (arrived,) = [fact for fact in await house.all(CallArrived) if fact.caller == "13800000003"]
@@ -265,7 +274,7 @@ async def test_asterisk_is_killed_under_the_engine(house: House) -> None:
         citizen = await house.dial("13800000006")
         call_id = (await agent.accept("13800000006"))["call_id"]
         await calls.enter_async_context(in_conversation(citizen, agent.leg))
-        waiting = await house.dial("13800000007")
+        waiting = await house.dial("13800000007", GREETED)
         await hears_prompt(waiting, "welcome")
         since, pid = len(agent.person.feed.seen), house.engine.asterisk_pid
         assert pid is not None
