@@ -6,6 +6,7 @@ Everything lies below one folder and listens on loopback, so that several run be
 import asyncio
 import json
 import os
+import random
 import socket
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -25,6 +26,7 @@ from hotline.settings import Settings, load_settings
 
 ALL_DAY = [["00:00", "23:59:59"]]
 _RTP_PORTS = 600
+_ABOVE_EPHEMERAL = range(61000, 65500)
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,17 @@ def free_ports() -> dict[str, Any]:
 
 
 def _free(held: ExitStack, kind: socket.SocketKind) -> int:
-    taken = held.enter_context(socket.socket(socket.AF_INET, kind))
-    taken.bind(("127.0.0.1", 0))
-    return int(taken.getsockname()[1])
+    """A port above the kernel's own range, which it hands to anybody's outgoing connection at any moment."""
+    for port in random.sample(_ABOVE_EPHEMERAL, len(_ABOVE_EPHEMERAL)):
+        taken = socket.socket(socket.AF_INET, kind)
+        try:
+            taken.bind(("127.0.0.1", port))
+        except OSError:
+            taken.close()
+            continue
+        held.enter_context(taken)
+        return port
+    raise OSError("no free port")
 
 
 def _free_range(size: int) -> int:
