@@ -217,6 +217,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         )
         tasks = CallbackTasks(database, clock, settings.site.zone)
         site = TicketSite.of(settings)
+        is_working = site.rules.calendar.provisional().is_working
         work_orders = WorkOrders(database, clock, site, tasks, recordings)
         robot = CallbackRobot(
             tasks,
@@ -224,7 +225,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             line.telephone,
             bus,
             clock,
-            pace_of(settings, site.rules.calendar.provisional().is_working),
+            pace_of(settings, is_working),
             dialling_rules_of(settings),
             centre.is_on_the_line,
         )
@@ -236,7 +237,6 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         repair = Repair(
             database, transcription.transcripts, recordings, live=transcription, settings=settings.asr, clock=clock
         )
-        is_working = site.rules.calendar.provisional().is_working
         centre.provide(
             Services(
                 hours=opening_hours_of(settings, is_working),
