@@ -106,33 +106,39 @@ def ports_free(settings: Settings) -> bool:
 
 
 def free_ports() -> dict[str, Any]:
-    """Ports nobody uses now, in the shape of the ``asterisk`` section, and ``web_port``."""
-    tcp = ("http_port", "ami_port", "agi_port", "audiosocket_port", "web_port")
+    """Ports nobody uses now, in the shape of the ``asterisk`` section, and ``web_port``; no number twice.
+
+    They lie above the kernel's own range, which it hands to anybody's outgoing connection at any moment. Settings
+    refuse one number for two keys, also where one is TCP and the other UDP, so each is free for both.
+    """
+    names = ("http_port", "ami_port", "agi_port", "audiosocket_port", "web_port", "sip_port", "trunk")
+    ports: dict[str, Any] = {}
+    candidates = iter(random.sample(_ABOVE_EPHEMERAL, len(_ABOVE_EPHEMERAL)))
+    for name in names:
+        port = next((port for port in candidates if _is_free(port)), None)
+        if port is None:
+            raise OSError("no free port")
+        ports[name] = port
+    first = _free_range(_RTP_PORTS)
+    trunk = {"host": "127.0.0.1", "port": ports.pop("trunk")}
+    return ports | {"trunk": trunk, "rtp_first": first, "rtp_last": first + _RTP_PORTS}
+
+
+def _is_free(port: int) -> bool:
+    """Whether nobody on loopback has it, for TCP or for UDP."""
     with ExitStack() as held:
-        ports: dict[str, Any] = {name: _free(held, socket.SOCK_STREAM) for name in tcp}
-        ports["sip_port"] = _free(held, socket.SOCK_DGRAM)
-        ports["trunk"] = {"host": "127.0.0.1", "port": _free(held, socket.SOCK_DGRAM)}
-        first = _free_range(_RTP_PORTS)
-    return ports | {"rtp_first": first, "rtp_last": first + _RTP_PORTS}
-
-
-def _free(held: ExitStack, kind: socket.SocketKind) -> int:
-    """A port above the kernel's own range, which it hands to anybody's outgoing connection at any moment."""
-    for port in random.sample(_ABOVE_EPHEMERAL, len(_ABOVE_EPHEMERAL)):
-        taken = socket.socket(socket.AF_INET, kind)
         try:
-            taken.bind(("127.0.0.1", port))
+            for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                held.enter_context(socket.socket(socket.AF_INET, kind)).bind(("127.0.0.1", port))
         except OSError:
-            taken.close()
-            continue
-        held.enter_context(taken)
-        return port
-    raise OSError("no free port")
+            return False
+    return True
 
 
 def _free_range(size: int) -> int:
     """The first port of a run of UDP ports below the kernel's own range, with nobody on its ends and middle."""
-    for first in range(12000 + os.getpid() % 64 * 256, 32000, size + 100):
+    starts = range(12000, 32000 - size, size + 100)
+    for first in random.sample(starts, len(starts)):
         with ExitStack() as held:
             try:
                 for port in (first, first + size // 2, first + size):

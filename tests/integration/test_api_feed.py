@@ -15,6 +15,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from agent_desk.server import serve
+from hotline.demo.site import free_ports
 from hotline.errors import ConfigurationError, NotFound
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.screens import CallChanged, SeatChanged, WaitingChanged
@@ -25,12 +26,6 @@ from ivr.views import SeatState, SeatStatus
 from tests.integration.desk_fakes import CITIZEN, NOON, PASSWORD, House, open_house, settings_for
 
 Frame = dict[str, Any]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @asynccontextmanager
@@ -46,7 +41,7 @@ async def serving(house: House) -> AsyncIterator[None]:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, port=free_port()) as opened, serving(opened):
+    async with open_house(tmp_path, port=free_ports()["web_port"]) as opened, serving(opened):
         yield opened
 
 
@@ -327,7 +322,7 @@ async def test_an_offer_that_is_over_before_its_history_is_read_is_never_shown(h
 
 
 async def test_everybody_hears_a_beat_and_the_console_can_end_a_session(tmp_path: Path) -> None:
-    async with open_house(tmp_path, port=free_port(), ping_seconds=0.05) as house, serving(house):
+    async with open_house(tmp_path, port=free_ports()["web_port"], ping_seconds=0.05) as house, serving(house):
         cookie = await cookie_of(house, "inspector")
         async with feed(house, cookie) as screen:
             for seq in (1, 2, 3):
@@ -337,7 +332,7 @@ async def test_everybody_hears_a_beat_and_the_console_can_end_a_session(tmp_path
 
 
 async def test_stopping_closes_the_screens_and_frees_the_port(tmp_path: Path) -> None:
-    async with open_house(tmp_path, port=free_port()) as house:
+    async with open_house(tmp_path, port=free_ports()["web_port"]) as house:
         async with serving(house):
             screen = await feed(house, await cookie_of(house, "agent1001"))
             await next_frame(screen)

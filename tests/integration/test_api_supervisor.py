@@ -6,16 +6,17 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from hotline.demo.site import free_ports
 from hotline.facts.alarms import AlarmCleared, AlarmRaised
 from hotline.security.tables import audit
 from ivr.views import AlarmView
 from tests.integration.desk_fakes import CITIZEN, NOON, House, open_house
-from tests.integration.test_api_feed import cookie_of, feed, free_port, next_frame, serving, until
+from tests.integration.test_api_feed import cookie_of, feed, next_frame, serving, until
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[House]:
-    async with open_house(tmp_path, port=free_port()) as opened:
+    async with open_house(tmp_path, port=free_ports()["web_port"]) as opened:
         yield opened
 
 

@@ -9,8 +9,6 @@ A test that kills or restarts Asterisk takes ``fresh_asterisk`` instead, which i
 """
 
 import asyncio
-import random
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from hotline.demo.site import free_ports
 from hotline.settings import Secrets, Settings, check_settings
 from telephony.asterisk import AsteriskFiles, AsteriskInstallation, AsteriskProcess, ensure_asterisk, render
 
@@ -36,29 +35,13 @@ class RunningAsterisk:
     process: AsteriskProcess
 
 
-def free_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> int:
-    """A port on loopback that nobody has at this moment."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 def private_settings(folder: Path, **changes: Any) -> Settings:
     """Settings of a small site on free ports; ``changes`` replace whole sections."""
-    rtp = random.randrange(12000, 30000, 500)
-    asterisk = {
-        "sip_port": free_port(socket.SOCK_DGRAM),
-        **{name: free_port() for name in ("http_port", "ami_port", "agi_port", "audiosocket_port")},
-        "rtp_first": rtp,
-        "rtp_last": rtp + 498,
-        "trunk": {"host": "127.0.0.1", "port": free_port(socket.SOCK_DGRAM)},
-        "fallback_after_seconds": 2,
-    }
+    asterisk = free_ports() | {"fallback_after_seconds": 2}
     values = {
         "storage": {"folder": str(folder)},
+        "web": {"port": asterisk.pop("web_port")},
         "asterisk": asterisk,
-        "web": {"port": free_port()},
         "lines": [{"number": "12345", "label": "市民热线", "group": "general"}],
         "groups": [{"id": "general", "name": "综合"}],
         "seats": [{"id": str(number), "groups": ["general"]} for number in range(1001, 1007)],
