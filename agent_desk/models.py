@@ -64,6 +64,12 @@ class Seat(Shape):
     since: Instant
     call_id: str | None
     groups: list[str]
+    rest_until: Instant | None = None
+    """When the rest that goes on is meant to end; past: overdue."""
+    rest_asked: str | None = None
+    """The reason for which the agent asks to be let go to rest."""
+    rest_owed: bool = False
+    """A rest begins when the work at hand is done."""
 
 
 class Call(Shape):
@@ -393,6 +399,8 @@ class DeskSnapshot(Shape):
     transcript: list[Utterance]
     draft: Draft | None
     reasons: list[str]
+    rest_approval: bool = False
+    """Whether a ready agent must ask before going to rest."""
     sip: SipAccount
     recent: list[Call]
 
@@ -574,6 +582,18 @@ class BreakWish(Wish):
     """How long the seat is to rest; 0 ends its rest."""
 
     minutes: Annotated[int, Field(ge=0, le=240)]
+
+
+class RestWish(Wish):
+    """The agent asks for a rest for this reason; null: no longer."""
+
+    reason: Annotated[str, Field(max_length=32)] | None
+
+
+class RestDecision(Wish):
+    """A supervisor's answer."""
+
+    granted: bool
 
 
 class DraftWish(Wish):

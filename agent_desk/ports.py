@@ -98,6 +98,14 @@ class CallCentre(Protocol):
         """End a rest, or take back one that has not begun. Raises NotFound."""
         ...
 
+    async def ask_rest(self, seat_id: str, reason: str | None, by: Person) -> SeatView:
+        """The agent asks for a rest, or (None) no longer. Raises RuleBroken."""
+        ...
+
+    async def decide_rest(self, seat_id: str, granted: bool, by: Person) -> SeatView:
+        """A supervisor grants or declines it. Raises NotFound; RuleBroken when nothing is asked."""
+        ...
+
     def feed_opened(self, seat_id: str, by: Person) -> None:
         """The first open screen of this seat's agent. Must not block; the seat becomes reachable when its leg is."""
         ...

@@ -7,6 +7,7 @@ call changed meanwhile, it is read again. So the parts belong together.
 from agent_desk.models import Call, DeskSnapshot, Draft, Offer, Seat, SipAccount, TicketSummary, Utterance
 from agent_desk.ports import Rooms
 from hotline.errors import Unavailable
+from hotline.settings import Settings
 from ivr.views import CallView, OfferView
 
 RECENT = 10
@@ -36,7 +37,7 @@ def show_offer(offer: OfferView, history: list[TicketSummary]) -> Offer:
     )
 
 
-async def take_desk_snapshot(rooms: Rooms, seat: str, reasons: list[str], sip: SipAccount) -> DeskSnapshot:
+async def take_desk_snapshot(rooms: Rooms, seat: str, settings: Settings, sip: SipAccount) -> DeskSnapshot:
     """The whole desk of ``seat``. From the last reading of memory to the return there is no ``await``.
 
     Raises Unavailable when the desk would not hold still.
@@ -56,7 +57,8 @@ async def take_desk_snapshot(rooms: Rooms, seat: str, reasons: list[str], sip: S
                 call=Call.model_validate(now_call) if now_call else None,
                 transcript=[Utterance.model_validate(item) for item in said],
                 draft=Draft.model_validate(draft) if draft else None,
-                reasons=reasons,
+                reasons=settings.reasons,
+                rest_approval=settings.rest_approval,
                 sip=sip,
                 recent=[Call.model_validate(item) for item in recent],
             )

@@ -413,6 +413,10 @@ class Settings(Section):
     groups: Annotated[list[Group], Field(min_length=1)]
     seats: Annotated[list[Seat], Field(min_length=1)]
     reasons: list[str] = ["小休", "用餐", "培训", "会议"]
+    rest_minutes: dict[str, Annotated[int, Field(ge=1, le=240)]] = {"小休": 10, "用餐": 30}
+    """How long a rest for a reason is meant to be; the desk counts down, what is overdue is shown."""
+    rest_approval: bool = False
+    """Whether a ready agent must ask a supervisor before going to rest."""
     duty_sessions: list[DutySession] = []
     alarms: list[Alarm] = []
     ivr: Ivr = Ivr()
@@ -439,6 +443,12 @@ class Settings(Section):
             for group in (*seat.groups, *(seat.reserved.groups if seat.reserved else ())):
                 if group not in groups:
                     raise ValueError(f"seats.{index}.groups: no group has the id {group!r}")
+        return self
+
+    @model_validator(mode="after")
+    def _rests_have_reasons(self) -> Self:
+        if "rest_minutes" in self.model_fields_set and (strange := sorted(set(self.rest_minutes) - set(self.reasons))):
+            raise ValueError(f"rest_minutes: {', '.join(strange)} is not among the reasons")
         return self
 
     @model_validator(mode="after")

@@ -3,6 +3,8 @@
 from datetime import datetime
 
 from hotline.errors import RuleBroken
+from hotline.facts.screens import SeatChanged
+from hotline.facts.seats import RestAsked, RestDecided
 from ivr.orders import HangUp, MirrorReadiness, Step
 from ivr.people import Call, Seat, SeatLeg
 from ivr.settling import Settling
@@ -108,6 +110,7 @@ class Seats(Settling):
         seat = self.seat(seat_id)
         step = Step()
         seat.break_owed_seconds = seconds
+        step.tell([SeatChanged(seat=seat_id)])
         self._start_break(seat, step, now, by)
         return self._settle(step, now, seats=[seat])
 
@@ -115,8 +118,36 @@ class Seats(Settling):
         """A supervisor ends a rest before its time, or takes back one that has not begun."""
         seat = self.seat(seat_id)
         step = Step()
-        seat.break_owed_seconds = 0
+        seat.break_owed_seconds, seat.rest_owed = 0, None
+        step.tell([SeatChanged(seat=seat_id)])
         self._end_break(seat, step, now, by)
+        return self._settle(step, now, seats=[seat])
+
+    def ask_rest(self, seat_id: str, reason: str | None, now: datetime) -> Step:
+        """The agent asks a supervisor to be let go to rest, or (None) no longer. Raises RuleBroken when not ready."""
+        seat = self.seat(seat_id)
+        if reason is not None and seat.status is not SeatStatus.READY:
+            raise RuleBroken("您已处于示忙状态", "this seat is not ready anyway", code="not_ready")
+        step = Step()
+        if seat.rest_asked != reason:
+            seat.rest_asked = reason
+            step.facts.append(RestAsked(at=now, by=seat.account or "system", seat=seat_id, reason=reason))
+            step.tell([SeatChanged(seat=seat_id)])
+        return self._settle(step, now, seats=[seat])
+
+    def decide_rest(self, seat_id: str, granted: bool, by: str, now: datetime) -> Step:
+        """A supervisor answers. Raises RuleBroken when nothing is asked (any more)."""
+        seat = self.seat(seat_id)
+        reason = seat.rest_asked
+        if reason is None:
+            raise RuleBroken("该座席没有休息申请", "this seat does not ask for a rest", code="not_asked")
+        step = Step()
+        seat.rest_asked = None
+        step.facts.append(RestDecided(at=now, by=by, seat=seat_id, reason=reason, granted=granted))
+        step.tell([SeatChanged(seat=seat_id)])
+        if granted:
+            seat.rest_owed = reason
+            self._start_break(seat, step, now, by)
         return self._settle(step, now, seats=[seat])
 
     def join(self, call: Call, seat: Seat, now: datetime) -> Step:

@@ -6,6 +6,7 @@ The floor is built in four storeys, each a page: ``ground`` (state), ``moves`` (
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from hotline.errors import NotFound
 from hotline.settings import Group
@@ -32,9 +33,10 @@ class Ground:
         seats: Iterable[SeatSettings],
         now: datetime,
         roster: DutyRoster | None = None,
+        rest_minutes: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.groups = {group.id: group for group in groups}
-        self.seats = {s.id: _seat_of(s, now) for s in seats}
+        self.seats = {s.id: _seat_of(s, now, rest_minutes) for s in seats}
         self.calls = CallBook()
         self.figures = RollingFigures()
         self.seat_times = SeatTimes()
@@ -153,7 +155,7 @@ class Ground:
         )
 
 
-def _seat_of(settings: SeatSettings, now: datetime) -> Seat:
+def _seat_of(settings: SeatSettings, now: datetime, rest_minutes: Mapping[str, int]) -> Seat:
     reserved = settings.reserved
     return Seat(
         id=settings.id,
@@ -163,6 +165,7 @@ def _seat_of(settings: SeatSettings, now: datetime) -> Seat:
         skills=settings.skills,
         reserved_groups=tuple(reserved.groups) if reserved else (),
         reserved_priority=reserved.priority if reserved else None,
+        rest_minutes=rest_minutes,
     )
 
 

@@ -145,6 +145,8 @@ class Moves(Ground):
         if (seat.status, seat.reason) == (status, reason):
             return
         seat.status, seat.reason, seat.since = status, reason, now
+        if status is not SeatStatus.READY:
+            seat.rest_asked = seat.rest_owed = None
         if status is SeatStatus.READY:
             seat.idle_since = now
         else:
@@ -174,11 +176,15 @@ class Moves(Ground):
     def _start_break(self, seat: Seat, step: Step, now: datetime, by: str = "system") -> None:
         """Begin the break that is owed, once the seat has neither citizen nor wrap-up."""
         taken = seat.offer is not None and seat.offer.taken
-        if not seat.break_owed_seconds or seat.call_id or taken or seat.wrap_up_until:
+        owed = seat.break_owed_seconds or seat.rest_owed
+        if not owed or seat.call_id or taken or seat.wrap_up_until:
             return
         if seat.offer is not None:
             self._end_offer(seat, seat.offer, "withdrawn", step, now)
-        if seat.status is not SeatStatus.OFFLINE:
+        reason, seat.rest_owed = seat.rest_owed, None
+        if not seat.break_owed_seconds:  # granted, not forced: the agent ends it, and may be late
+            self._choose(seat, SeatStatus.NOT_READY, reason, step, now, by=seat.account or by)
+        elif seat.status is not SeatStatus.OFFLINE:
             seat.break_until = now + timedelta(seconds=seat.break_owed_seconds)
             self._choose(seat, SeatStatus.NOT_READY, FORCED_BREAK, step, now, by=by)
         seat.break_owed_seconds = 0

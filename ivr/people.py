@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ivr.views import CallState, CallView, SeatState, SeatStatus, SeatView
 
@@ -131,6 +131,12 @@ class Seat:
     break_owed_seconds: int = 0
     """A forced break that begins when the work at hand is done."""
     break_until: datetime | None = None
+    rest_asked: str | None = None
+    """The reason for which the agent asks a supervisor to be let go to rest."""
+    rest_owed: str | None = None
+    """The reason of a rest that was granted and begins when the work at hand is done."""
+    rest_minutes: Mapping[str, int] = field(default_factory=dict)
+    """Reason → how long a rest for it is meant to be."""
     idle_since: datetime | None = None
     calls_taken: int = 0
     shown_state: SeatState = SeatState.UNREACHABLE
@@ -158,6 +164,14 @@ class Seat:
         """Whether it works: with a citizen, or ready for one."""
         return self.status is SeatStatus.READY and self.state is not SeatState.UNREACHABLE
 
+    @property
+    def rest_until(self) -> datetime | None:
+        """When the rest that goes on is meant to end: a forced one ends then, one of the agent's own is overdue."""
+        if self.status is not SeatStatus.NOT_READY or self.state not in (SeatState.IDLE, SeatState.UNREACHABLE):
+            return None
+        minutes = self.rest_minutes.get(self.reason or "")
+        return self.break_until or (self.since + timedelta(minutes=minutes) if minutes else None)
+
     def view(self) -> SeatView:
         """As others see it."""
         return SeatView(
@@ -171,4 +185,7 @@ class Seat:
             since=self.since,
             call_id=self.call_id or (self.last_call_id if self.wrap_up_until else None),
             groups=self.groups,
+            rest_until=self.rest_until,
+            rest_asked=self.rest_asked,
+            rest_owed=bool(self.break_owed_seconds or self.rest_owed),
         )

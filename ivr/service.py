@@ -81,7 +81,7 @@ class CallCentre:
         self._clock = clock
         self._lines = {line.number: line for line in settings.lines}
         roster = DutyRoster(settings.duty_sessions, settings.site.zone)
-        self.floor = Floor(settings.groups, settings.seats, clock.now(), roster)
+        self.floor = Floor(settings.groups, settings.seats, clock.now(), roster, settings.rest_minutes)
         self.watch = Watch(self.floor, settings.alarms)
         self.journal = Journal(database, bus, self._carry_out)
         folder = settings.storage.folder.resolve()
@@ -206,10 +206,24 @@ class CallCentre:
     async def choose_status(self, seat_id: str, status: SeatStatus, reason: str | None, by: Person) -> SeatView:
         """Choose ready or not ready."""
         self.require_own(seat_id, by)
-        if reason is not None and reason not in self._settings.reasons:
-            raise RuleBroken(f"没有“{reason}”这个示忙原因", f"there is no reason {reason!r}", code="unknown_reason")
+        self._require_reason(reason)
+        chosen = self.floor.seat(seat_id).status
+        if self._settings.rest_approval and status is SeatStatus.NOT_READY and chosen is SeatStatus.READY:
+            raise RuleBroken("休息须经班长同意,请先申请", "a rest must be asked for", code="rest_approval")
         now = self._clock.now()
         await self._do(self.floor.status_chosen(seat_id, status, reason, by.account, by.name, now))
+        return self.seat(seat_id)
+
+    async def ask_rest(self, seat_id: str, reason: str | None, by: Person) -> SeatView:
+        """The agent asks a supervisor for a rest, or (None) no longer."""
+        self.require_own(seat_id, by)
+        self._require_reason(reason)
+        await self._do(self.floor.ask_rest(seat_id, reason, self._clock.now()))
+        return self.seat(seat_id)
+
+    async def decide_rest(self, seat_id: str, granted: bool, by: Person) -> SeatView:
+        """A supervisor lets the agent go when the work at hand is done, or does not. RuleBroken: nothing is asked."""
+        await self._do(self.floor.decide_rest(seat_id, granted, by.account, self._clock.now()))
         return self.seat(seat_id)
 
     def feed_opened(self, seat_id: str, by: Person) -> None:
@@ -308,6 +322,10 @@ class CallCentre:
             raise RuleBroken("该座席正由他人使用", "somebody else sits at this seat", code="seat_taken")
 
     # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _require_reason(self, reason: str | None) -> None:
+        if reason is not None and reason not in self._settings.reasons:
+            raise RuleBroken(f"没有“{reason}”这个示忙原因", f"there is no reason {reason!r}", code="unknown_reason")
 
     async def _admit(self, session: CallerSession) -> tuple[Call, bool]:
         now = self._clock.now()

@@ -52,6 +52,12 @@ class SeatView:
     """When ``state`` (or ``status``, whichever is later) last changed."""
     call_id: str | None
     groups: tuple[str, ...]
+    rest_until: datetime | None = None
+    """When the rest that goes on is meant to end; past: overdue."""
+    rest_asked: str | None = None
+    """The reason for which the agent asks to be let go to rest."""
+    rest_owed: bool = False
+    """A rest begins when the work at hand is done."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,7 +5,18 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from agent_desk.guard import Agent, DeskDep, seat_of
-from agent_desk.models import Call, DeskSnapshot, Draft, DraftWish, PauseWish, Seat, StatusWish, SubmitWish, Ticket
+from agent_desk.models import (
+    Call,
+    DeskSnapshot,
+    Draft,
+    DraftWish,
+    PauseWish,
+    RestWish,
+    Seat,
+    StatusWish,
+    SubmitWish,
+    Ticket,
+)
 from agent_desk.refusals import documented
 from agent_desk.snapshot import take_desk_snapshot
 from hotline.errors import NotFound
@@ -23,7 +34,7 @@ _ACT = documented(401, 403, 404, 409, 413, 503)
 async def desk_snapshot(desk: DeskDep, agent: Agent) -> DeskSnapshot:
     """Everything that the desk shows, at one instant."""
     seat = seat_of(agent)
-    return await take_desk_snapshot(desk.rooms, seat, desk.settings.reasons, desk.phones.of(seat))
+    return await take_desk_snapshot(desk.rooms, seat, desk.settings, desk.phones.of(seat))
 
 
 @router.put("/status", responses=_ACT)
@@ -32,6 +43,12 @@ async def choose_status(wish: StatusWish, desk: DeskDep, agent: Agent) -> Seat:
     centre = desk.rooms.call_centre
     view = await centre.choose_status(seat_of(agent), SeatStatus(wish.status), wish.reason, agent)
     return Seat.model_validate(view)
+
+
+@router.post("/rest", responses=_ACT)
+async def ask_rest(wish: RestWish, desk: DeskDep, agent: Agent) -> Seat:
+    """Ask a supervisor to be let go to rest, or no longer."""
+    return Seat.model_validate(await desk.rooms.call_centre.ask_rest(seat_of(agent), wish.reason, agent))
 
 
 @router.post("/offers/{offer_id}/accept", responses=_ACT)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime
 
 from agent_desk.guard import DeskDep, Supervisor, Watcher, address_of
-from agent_desk.models import BreakWish, KpiShown, Live, Seat
+from agent_desk.models import BreakWish, KpiShown, Live, RestDecision, Seat
 from agent_desk.refusals import documented
 from agent_desk.shapes import show_live
 from hotline.errors import NotFound, RuleBroken
@@ -68,3 +68,24 @@ async def send_to_rest(
     if wish.minutes == 0:
         return Seat.model_validate(await centre.end_break(seat, supervisor))
     return Seat.model_validate(await centre.force_break(seat, wish.minutes * 60, supervisor))
+
+
+@router.post("/live/seats/{seat}/rest", responses=documented(401, 403, 404, 409, 413, 503))
+async def decide_rest(
+    seat: Annotated[str, Path(max_length=8)],
+    wish: RestDecision,
+    request: Request,
+    desk: DeskDep,
+    supervisor: Supervisor,
+) -> Seat:
+    """Let an agent who asks go to rest when the work at hand is done, or not. Audited."""
+    centre = desk.rooms.call_centre
+    deed = Deed(
+        who=supervisor.account,
+        what="rest_granted" if wish.granted else "rest_declined",
+        whom=seat,
+        from_where=address_of(request),
+        detail={"reason": centre.seat(seat).rest_asked or ""},
+    )
+    await desk.security.audit.note(deed)
+    return Seat.model_validate(await centre.decide_rest(seat, wish.granted, supervisor))

@@ -65,7 +65,7 @@ async def take_snapshots(desk: Desk, person: Person) -> list[Frame]:
     frames: list[Frame] = []
     if may(person, "desk.use") and person.seat is not None:
         phone = desk.phones.of(person.seat)
-        shown = await take_desk_snapshot(desk.rooms, person.seat, desk.settings.reasons, phone)
+        shown = await take_desk_snapshot(desk.rooms, person.seat, desk.settings, phone)
         frames.append({"type": "desk", "data": shown.model_dump(mode="json")})
     if may(person, "live.watch"):
         live = show_live(desk.rooms.call_centre.live())

@@ -24,3 +24,20 @@ class SeatStateObserved(Fact):
     state: str
     """``unreachable``, ``idle``, ``offered``, ``talking`` or ``wrap_up``."""
     call_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestAsked(Fact):
+    """An agent asks a supervisor to be let go to rest; ``reason`` None: no longer."""
+
+    seat: str
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestDecided(Fact):
+    """A supervisor let the agent go to rest, once the work at hand is done, or did not."""
+
+    seat: str
+    reason: str
+    granted: bool

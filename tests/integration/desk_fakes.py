@@ -200,6 +200,14 @@ class FakeCallCentre:
     async def kpi_over(self, begins: datetime, ends: datetime, group: str | None = None) -> Kpi:
         return kpi_of(Tally(arrived=4, queued=4, answered=3, within_15s=3, abandoned=1, waited_ms=9000))
 
+    async def ask_rest(self, seat_id: str, reason: str | None, by: Person) -> SeatView:
+        return self.change_seat(seat_id, rest_asked=reason)
+
+    async def decide_rest(self, seat_id: str, granted: bool, by: Person) -> SeatView:
+        if self.seat(seat_id).rest_asked is None:
+            raise RuleBroken("该座席没有休息申请", "this seat does not ask for a rest", code="not_asked")
+        return self.change_seat(seat_id, rest_asked=None, rest_owed=granted)
+
     async def force_break(self, seat_id: str, seconds: int, by: Person) -> SeatView:
         return self.change_seat(seat_id, status=SeatStatus.NOT_READY, reason="强制休息")
 

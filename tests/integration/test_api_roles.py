@@ -56,6 +56,8 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/live"): SUPERVISORS,
     ("GET", "/api/kpi"): SUPERVISORS,
     ("POST", "/api/live/seats/{seat}/break"): SUPERVISORS,
+    ("POST", "/api/live/seats/{seat}/rest"): SUPERVISORS,
+    ("POST", "/api/desk/rest"): AGENT,
     ("GET", "/api/promises"): AGENT | {"supervisor"},
     ("POST", "/api/promises/{promise_id}/keep"): AGENT | {"supervisor"},
     ("GET", "/api/desk/control"): AGENT,
@@ -91,6 +93,8 @@ PATHS = {
 }
 BODIES: dict[str, dict[str, Any]] = {
     "/api/live/seats/{seat}/break": {"minutes": 10},
+    "/api/live/seats/{seat}/rest": {"granted": True},
+    "/api/desk/rest": {"reason": "小休"},
     "/api/desk/calls/{call_id}/consult": {"kind": "phone", "target": "6001"},
     "/api/desk/calls/{call_id}/conference": {"kind": "phone", "target": "6001"},
     "/api/desk/calls/{call_id}/transfer": {"kind": "group", "target": "general"},

@@ -67,6 +67,19 @@ async def test_a_seat_is_sent_to_rest_and_that_is_audited(house: House) -> None:
     ]
 
 
+async def test_an_agent_asks_for_a_rest_and_the_answer_is_audited(house: House) -> None:
+    async with house.signed_in("agent1001") as agent, house.signed_in("supervisor") as browser:
+        assert (await browser.post("/api/live/seats/1001/rest", json={"granted": True})).status_code == 409
+        asked = await agent.post("/api/desk/rest", json={"reason": "小休"})
+        assert asked.json()["rest_asked"] == "小休"
+        granted = (await browser.post("/api/live/seats/1001/rest", json={"granted": True})).json()
+        assert (granted["rest_asked"], granted["rest_owed"]) == (None, True)
+        assert (await agent.get("/api/desk")).json()["rest_approval"] is False
+    async with house.database.reading() as connection:
+        deeds = (await connection.execute(select(audit.c.what, audit.c.whom).order_by(audit.c.id))).all()
+    assert [tuple(d) for d in deeds if d.what.startswith("rest_")][-1] == ("rest_granted", "1001")
+
+
 async def test_alarms_are_in_the_room_and_come_and_go_in_the_feed(house: House) -> None:
     alarm = {"name": "等候过久", "figure": "longest_wait", "group": None, "threshold": 120.0}
     house.centre.alarms = (AlarmView(**alarm, value=150.0, since=NOON),)  # type: ignore[arg-type]

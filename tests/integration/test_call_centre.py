@@ -110,6 +110,19 @@ async def ends(work: Awaitable[None]) -> None:
         await work
 
 
+async def test_a_site_may_want_rests_to_be_asked_for(room: Room) -> None:
+    room.centre._settings = SETTINGS.model_copy(update={"rest_approval": True})
+    await room.ready("1001")
+    with pytest.raises(RuleBroken, match="申请"):
+        await room.centre.choose_status("1001", SeatStatus.NOT_READY, "小休", AGENT)
+    with pytest.raises(RuleBroken, match="没有"):
+        await room.centre.ask_rest("1001", "钓鱼", AGENT)
+    await room.centre.ask_rest("1001", "小休", AGENT)
+    seat = await room.centre.decide_rest("1001", True, Agent("banzhang", "班长"))
+    assert (seat.status, seat.reason) == (SeatStatus.NOT_READY, "小休")
+    assert seat.rest_until is not None
+
+
 async def test_the_way_of_one_call(room: Room) -> None:
     await room.ready("1001")
     caller, session = room.calls("13800000001")

@@ -177,6 +177,12 @@ class RandomShift:
     def rests(self, seat: int, seconds: int) -> None:
         self.did(self.floor.force_break(_seat(seat), 10 + seconds % 60, self.now, "supervisor"))
 
+    def asks_rest(self, seat: int, which: int) -> None:
+        self.did(self.floor.ask_rest(_seat(seat), "小休" if which % 3 else None, self.now))
+
+    def rest_decided(self, seat: int, which: int) -> None:
+        self.did(self.floor.decide_rest(_seat(seat), bool(which % 4), "supervisor", self.now))
+
     def rest_ends(self, seat: int, _: int) -> None:
         self.did(self.floor.end_break(_seat(seat), self.now, "supervisor"))
 
@@ -302,7 +308,7 @@ EVENTS = (
     *("accepts",) * 6,
     *("bridge_answers",) * 6,
     *("rejects", "joined"),
-    *("hangs_up", "ends_wrap_up", "rests", "rest_ends", "time_passes", "time_passes"),
+    *("hangs_up", "ends_wrap_up", "rests", "asks_rest", "rest_decided", "rest_ends", "time_passes", "time_passes"),
 )
 
 

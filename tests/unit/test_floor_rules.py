@@ -1,7 +1,9 @@
 """The floor's rules of a site: ring all, breaks, overflow, duty sessions, alarms, the expected wait."""
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from hotline.errors import RuleBroken
 from hotline.facts.alarms import AlarmCleared, AlarmRaised
 from hotline.facts.calls import CallConnected, CallOverflowed, OfferEnded
+from hotline.facts.seats import RestDecided
 from hotline.settings import Alarm, DutySession, Group, Overflow, Seat
 from ivr.alarms import Watch
 from ivr.duty import DutyRoster
@@ -24,9 +27,15 @@ GENERAL = Group(id="a", name="综合", wrap_up_seconds=10, offer_seconds=20)
 
 
 class Room:
-    def __init__(self, groups: list[Group], seats: list[Seat], roster: DutyRoster | None = None) -> None:
+    def __init__(
+        self,
+        groups: list[Group],
+        seats: list[Seat],
+        roster: DutyRoster | None = None,
+        rest_minutes: Mapping[str, int] = MappingProxyType({}),
+    ) -> None:
         self.now = NOON
-        self.floor = Floor(groups, seats, NOON, roster)
+        self.floor = Floor(groups, seats, NOON, roster, rest_minutes)
         self._numbers = count(1)
         for seat in seats:
             self.floor.screen_opened(seat.id, f"agent{seat.id}", "小李", self.now)
@@ -158,6 +167,44 @@ def test_a_supervisor_sends_to_rest_when_the_talk_is_done_and_may_end_it() -> No
     assert room.floor.seats["1001"].reason == FORCED_BREAK
     room.floor.end_break("1001", room.now, "supervisor")
     assert room.floor.seats["1001"].status is SeatStatus.READY
+
+
+def test_a_rest_that_is_granted_begins_after_the_work_and_counts_down_and_is_the_agents_to_end() -> None:
+    room = Room([GENERAL], [Seat(id="1001", groups=["a"])], rest_minutes={"小休": 10})
+    call = room.calls()
+    room.answers("1001")
+    room.floor.ask_rest("1001", "小休", room.now)
+    assert room.floor.seat("1001").view().rest_asked == "小休"
+    step = room.floor.decide_rest("1001", True, "supervisor", room.now)
+    assert [(f.reason, f.granted, f.by) for f in step.facts if isinstance(f, RestDecided)] == [
+        ("小休", True, "supervisor")
+    ]
+    with pytest.raises(RuleBroken):
+        room.floor.decide_rest("1001", True, "supervisor", room.now)
+    view = room.floor.seat("1001").view()
+    assert (view.status, view.rest_owed, view.rest_until) == (SeatStatus.READY, True, None)
+    room.floor.call_gone(call.call_id, room.now)
+    room.passes(10)
+    view = room.floor.seat("1001").view()
+    assert (view.status, view.reason, view.rest_owed) == (SeatStatus.NOT_READY, "小休", False)
+    assert view.rest_until == room.now + timedelta(minutes=10)
+    room.passes(900)  # late: nobody is offered to an agent who is not there
+    assert room.floor.seat("1001").status is SeatStatus.NOT_READY
+    room.floor.status_chosen("1001", SeatStatus.READY, None, None, None, room.now)
+    assert room.floor.seat("1001").view().rest_until is None
+
+
+def test_a_rest_that_is_declined_or_no_longer_asked_for_changes_nothing() -> None:
+    room = Room([GENERAL], [Seat(id="1001", groups=["a"])])
+    for _ in range(2):
+        room.floor.ask_rest("1001", "小休", room.now)
+    room.floor.decide_rest("1001", False, "supervisor", room.now)
+    room.floor.ask_rest("1001", "小休", room.now)
+    room.floor.ask_rest("1001", None, room.now)
+    assert room.calls().state is CallState.OFFERED
+    room.passes(20)  # not answered: not ready, and what was asked is void
+    with pytest.raises(RuleBroken):
+        room.floor.ask_rest("1001", "小休", room.now)
 
 
 def test_a_rest_takes_an_open_offer_back() -> None:

@@ -96,7 +96,7 @@ const groups = [["general", "综合受理"], ["enterprise", "涉企服务"], ["e
 const seat = (id, name, status, state, extra = {}) => ({ id, name: `座席 ${id}`, account: name ? `a${id}` : null, agent_name: name, status, reason: null, state, since: iso(-Math.floor(Math.random() * 900)), call_id: null, groups: ["general"], ...extra });
 
 const desk = {
-  seat: seat("1001", "王敏", "not_ready", "idle", { account: "agent", reason: "小休" }), offer: null, call: null, transcript: [], draft: null,
+  seat: seat("1001", "王敏", "not_ready", "idle", { account: "agent", reason: "小休", rest_until: iso(412) }), offer: null, call: null, transcript: [], draft: null,
   reasons: ["小休", "用餐", "培训", "会议"],
   // A real Asterisk may be lent to the mock, to try the seat's leg.
   sip: { ws_url: process.env.SIP_WS ?? "ws://127.0.0.1:5999/ws", uri: "sip:1001@127.0.0.1", authorization_user: "1001", password: process.env.SIP_PASSWORD ?? "x", extension: "seat" },
@@ -113,7 +113,7 @@ function roomOf(count) {
   const kinds = [["ready", "talking"], ["ready", "talking"], ["ready", "talking"], ["ready", "idle"], ["ready", "wrap_up"], ["not_ready", "idle"], ["offline", "unreachable"], ["ready", "talking"], ["ready", "offered"], ["ready", "unreachable"]];
   return Array.from({ length: count }, (_, i) => {
     const [status, state] = kinds[(i * 7 + (i >> 3)) % kinds.length];
-    return seat(String(1001 + i), status === "offline" ? null : NAMES[i % NAMES.length], status, state, { reason: status === "not_ready" ? "小休" : null, groups: [groups[i % 3][0]] });
+    return seat(String(1001 + i), status === "offline" ? null : NAMES[i % NAMES.length], status, state, { reason: status === "not_ready" ? "小休" : null, groups: [groups[i % 3][0]], rest_until: status === "not_ready" ? iso(i % 2 ? 312 : -95) : null, rest_asked: i === 3 ? "用餐" : null });
   });
 }
 let live = emptyLive();
@@ -229,7 +229,15 @@ export async function handle(method, path, query, body, person, push) {
   if (route === "GET /kpi") return [200, kpiOf(query)];
   if (route === "GET /promises") return [200, { items: owed }];
   if (/keep$/.test(path)) { const [kept] = owed.splice(0, 1); return [200, kept]; }
-  if (route === "PUT /desk/status") { moveSeat(push, "idle", { status: body.status, reason: body.reason ?? null }); return [200, desk.seat]; }
+  if (route === "PUT /desk/status") { moveSeat(push, "idle", { status: body.status, reason: body.reason ?? null, rest_until: body.reason === "小休" ? iso(600) : null, rest_asked: null }); return [200, desk.seat]; }
+  if (path === "/desk/rest") { moveSeat(push, desk.seat.state, { rest_asked: body.reason }); return [200, desk.seat]; }
+  const rest = /^\/live\/seats\/(\w+)\/(break|rest)$/.exec(path);
+  if (rest) {
+    const one = live.seats.find((seat) => seat.id === rest[1]);
+    Object.assign(one, rest[2] === "break" ? { rest_owed: body.minutes > 0 } : { rest_asked: null, rest_owed: body.granted });
+    push("live.seat", one, "supervisor");
+    return [200, one];
+  }
   if (/accept$/.test(path)) { void steps.talk(push); return [200, desk.call]; }
   if (/reject$/.test(path)) { desk.offer = null; moveSeat(push, "idle"); return [200, desk.seat]; }
   if (/hangup$/.test(path)) { void steps.wrapup(push); return [200, desk.call]; }

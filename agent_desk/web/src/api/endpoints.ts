@@ -36,6 +36,7 @@ export const api = {
 
   desk: () => http.get<DeskSnapshot>("/desk"),
   setStatus: (status: SeatStatus, reason?: string) => http.put<Seat>("/desk/status", { status, reason }),
+  askRest: (reason: string | null) => http.post<Seat>("/desk/rest", { reason }),
   acceptOffer: (offerId: number) => http.post<Call>(`/desk/offers/${offerId}/accept`),
   rejectOffer: (offerId: number) => http.post<Seat>(`/desk/offers/${offerId}/reject`),
   hangUp: (callId: string) => http.post<Call>(`/desk/calls/${part(callId)}/hangup`),
@@ -72,6 +73,8 @@ export const api = {
 
   live: () => http.get<Live>("/live"),
   kpi: (window: { from?: string; to?: string; group?: string }) => http.get<Kpi>(`/kpi${query(window)}`),
+  sendToRest: (seat: string, minutes: number) => http.post<Seat>(`/live/seats/${part(seat)}/break`, { minutes }),
+  decideRest: (seat: string, granted: boolean) => http.post<Seat>(`/live/seats/${part(seat)}/rest`, { granted }),
   promises: () => http.get<{ items: OwedCall[] }>("/promises"),
   keepPromise: (id: string) => http.post<OwedCall>(`/promises/${part(id)}/keep`),
 };

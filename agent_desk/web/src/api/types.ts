@@ -38,6 +38,12 @@ export interface Seat {
   since: Instant;
   call_id: string | null;
   groups: string[];
+  /** When the rest that goes on is meant to end; past: overdue. */
+  rest_until?: Instant | null;
+  /** The reason for which the agent asks to be let go to rest. */
+  rest_asked?: string | null;
+  /** A rest begins when the work at hand is done. */
+  rest_owed?: boolean;
 }
 
 export interface Offer {
@@ -136,6 +142,7 @@ export interface DeskSnapshot {
   transcript: Utterance[];
   draft: Draft | null;
   reasons: string[];
+  rest_approval?: boolean;
   sip: SipAccount | null;
   recent: CallSummary[];
 }

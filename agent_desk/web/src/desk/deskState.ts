@@ -26,6 +26,8 @@ export interface DeskState {
   draft: Draft | null;
   control: Control | null;
   reasons: string[];
+  /** A ready agent must ask before going to rest. */
+  restApproval: boolean;
   sip: SipAccount | null;
   recent: CallSummary[];
   /** Recordings that became ready while we watched, newest last. */
@@ -47,6 +49,7 @@ export function emptyDesk(): DeskState {
     draft: null,
     control: null,
     reasons: [],
+    restApproval: false,
     sip: null,
     recent: [],
     recordings: [],
@@ -103,6 +106,7 @@ function takeSnapshot(desk: DeskState, snapshot: DeskSnapshot): void {
     transcript: inOrder(snapshot.transcript),
     draft: snapshot.draft,
     reasons: snapshot.reasons,
+    restApproval: snapshot.rest_approval ?? false,
     sip: snapshot.sip,
     recent: snapshot.recent,
   });

@@ -64,6 +64,10 @@ export async function chooseStatus(status: SeatStatus, reason?: string): Promise
   applyToDesk(desk, { type: "seat", data: await api.setStatus(status, reason) });
 }
 
+export async function askRest(reason: string | null): Promise<void> {
+  applyToDesk(desk, { type: "seat", data: await api.askRest(reason) });
+}
+
 export async function acceptOffer(): Promise<void> {
   const offer = desk.offer;
   if (offer === null) return;

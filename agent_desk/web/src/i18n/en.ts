@@ -76,6 +76,21 @@ export const en: Messages = {
     reason: "Reason",
     noReason: "No reason",
   },
+  rest: {
+    left: "{time} left",
+    over: "{time} over",
+    owed: "Rest after this work",
+    ask: "Ask for a rest",
+    asked: "Asked: {reason}",
+    withdraw: "Ask no longer",
+    asks: "Asks for: {reason}",
+    grant: "Grant",
+    decline: "Decline",
+    send: "Send to rest",
+    minutes: "{n} min",
+    end: "End the rest",
+    title: "Seat {seat}: rest",
+  },
   control: {
     stage: {
       talking: "",

@@ -74,6 +74,21 @@ export const zh = {
     reason: "未就绪原因",
     noReason: "不选原因",
   },
+  rest: {
+    left: "剩 {time}",
+    over: "超时 {time}",
+    owed: "忙完即休息",
+    ask: "申请休息",
+    asked: "已申请{reason}",
+    withdraw: "撤回申请",
+    asks: "申请{reason}",
+    grant: "同意",
+    decline: "不同意",
+    send: "安排休息",
+    minutes: "{n} 分",
+    end: "结束休息",
+    title: "座席 {seat} 休息",
+  },
   control: {
     stage: {
       talking: "",
