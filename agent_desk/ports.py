@@ -6,7 +6,7 @@ Every method may raise ``hotline.errors``: ``NotFound``, ``Forbidden``, ``RuleBr
 ``Unavailable``.
 """
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -235,12 +235,25 @@ class AudioTrack(Protocol):
 
     @property
     def path(self) -> Path:
-        """The WAV file."""
+        """The file; ``.sealed`` behind its name when it is encrypted."""
         ...
 
     @property
     def call_id(self) -> str:
         """The call that it is of."""
+        ...
+
+
+class SealedTrack(Protocol):
+    """A track that is encrypted at rest, readable from any point. Reading raises OSError when it was altered."""
+
+    @property
+    def length(self) -> int:
+        """Bytes of the sound file."""
+        ...
+
+    def read(self, start: int, end: int) -> Iterator[bytes]:
+        """A part of it, in pieces; blocking."""
         ...
 
 
@@ -253,6 +266,10 @@ class Recordings(Protocol):
 
     async def track(self, recording_id: str, track: str) -> AudioTrack:
         """Where a track lies. Raises NotFound; Unavailable when the file is gone or being mixed."""
+        ...
+
+    def sealed(self, path: Path) -> SealedTrack:
+        """Open a track whose name ends in ``.sealed``; blocking. Raises Unavailable when no key fits."""
         ...
 
     async def peaks(self, recording_id: str, buckets: int) -> Shape:

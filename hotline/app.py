@@ -44,6 +44,7 @@ from ivr.speaker import SynthesisedSpeech
 from knowledge_base.service import KnowledgeBase
 from recordings.disk import DiskAlarm
 from recordings.pausing import Pausing
+from recordings.sealing import keys_of
 from recordings.service import Folders, Recordings
 from telephony.ami import AmiAddress
 from telephony.asterisk import (
@@ -141,7 +142,8 @@ async def repair_transcripts(
         if recogniser is None:
             raise Unavailable(state.reason_zh, state.reason_en)
         folders = Folders.below(settings.storage.folder)
-        archive = Recordings(database, clock, folders, calls=_NoCalls(), zone=settings.site.zone)
+        keys = keys_of(settings)
+        archive = Recordings(database, clock, folders, calls=_NoCalls(), zone=settings.site.zone, keys=keys)
         store, live = TranscriptStore(database, clock), _OnlyModel(recogniser)
         repair = Repair(database, store, archive, live=live, settings=settings.asr, clock=clock)
         for ready in await (repair.owed(since) if call is None else repair.recordings_of(call)):
@@ -214,6 +216,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             zone=settings.site.zone,
             form=kept.format,
             disk=disk,
+            keys=keys_of(settings),
         )
         tasks = CallbackTasks(database, clock, settings.site.zone)
         site = TicketSite.of(settings)

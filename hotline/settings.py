@@ -288,6 +288,8 @@ class Recordings(Section):
     """Other periods for some kinds: ``return_visit`` (the robot's calls), ``unseen`` (taken without the engine)."""
     format: Literal["wav", "opus", "mp3"] = "wav"
     """Of the archive; opus and mp3 need ffmpeg, without it WAV is kept."""
+    encrypt: bool = False
+    """Whether recordings are encrypted in the archive. The key: ``HOTLINE_RECORDINGS_KEY``, else ``secrets.json``."""
     disk_alarm_percent: Annotated[float, Field(ge=0, le=90)] = 5.0
     """Free share of the disk below which health is degraded; calls go on."""
     disk_alarm_gib: Annotated[float, Field(ge=0)] = 1.0

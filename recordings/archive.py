@@ -1,4 +1,4 @@
-"""The archive: YYYY/MM/DD/<call>/{mix,citizen,agent}.wav, complete or not there at all.
+"""The archive: YYYY/MM/DD/<call>/{mix,citizen,agent}.wav (.sealed), complete or not there at all.
 
 A recording is prepared in a folder of its own beside the days, every file flushed to the disk, and then renamed
 into place in one step. Whoever pulls the plug finds either the whole recording or the spool files it comes from.
@@ -14,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from recordings.sealing import SUFFIX
 from recordings.tracks import FORMATS, Track, archive_name
 
 _PREPARING = ".preparing"
@@ -40,6 +41,11 @@ def hash_file(path: Path) -> str:
     """The file's sha256 in hex. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def form_of(path: Path) -> str:
+    """``wav``, ``opus`` or ``mp3``, whether the file is sealed or not."""
+    return path.name.removesuffix(SUFFIX).rpartition(".")[2]
 
 
 class Archive:
@@ -103,11 +109,12 @@ def _flushed(path: Path, track: Track) -> Stored:
     with path.open("rb") as file:
         os.fsync(file.fileno())
         digest = hashlib.file_digest(file, "sha256").hexdigest()
-        return Stored(track, digest, os.fstat(file.fileno()).st_size, path.suffix.removeprefix("."))
+        return Stored(track, digest, os.fstat(file.fileno()).st_size, form_of(path))
 
 
 def _file_of(folder: Path, track: Track) -> Path:
-    paths = [folder / archive_name(track, form) for form in FORMATS]
+    names = [archive_name(track, form) for form in FORMATS]
+    paths = [folder / name for name in (*names, *(name + SUFFIX for name in names))]
     return next((path for path in paths if path.is_file()), paths[0])
 
 

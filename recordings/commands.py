@@ -15,6 +15,7 @@ from hotline.errors import HotlineError
 from hotline.settings import Settings, load_settings
 from recordings.integrity import Verdict, verify
 from recordings.retention import Kept
+from recordings.sealing import keys_of
 from recordings.service import Folders, Recordings
 from recordings.watermark import read_mark
 
@@ -42,7 +43,7 @@ def verify_archive(config: Config = Path("config.yaml")) -> None:
     """
 
     async def work(settings: Settings, database: Database) -> Verdict:
-        return await verify(database, Folders.below(settings.storage.folder).archive)
+        return await verify(database, Folders.below(settings.storage.folder).archive, keys_of(settings))
 
     verdict = _with_database(config, work)
     for finding in verdict.findings:
@@ -95,6 +96,24 @@ def hold_recording(
 
     _with_database(config, work)
     typer.echo("已解除保全 / the hold is lifted" if lift else "已保全 / held")
+
+
+@recordings_command.command("unseal")
+def unseal_file(
+    file: Annotated[Path, typer.Argument(help="…/mix.wav.sealed", exists=True)],
+    to: Annotated[Path, typer.Argument(help="写到哪里 / where to write it")],
+    config: Config = Path("config.yaml"),
+) -> None:
+    """解密一个文件,不需要数据库 / open one sealed file, without the database: for the day when all else is lost."""
+    if to.exists():
+        typer.echo(f"{to} 已存在,不覆盖 / is there already and stays as it is", err=True)
+        raise typer.Exit(2)
+    try:
+        keys_of(load_settings(config)).unseal(file, to)
+    except OSError as failure:
+        to.unlink(missing_ok=True)
+        typer.echo(f"无法解密 / cannot be unsealed: {failure}", err=True)
+        raise typer.Exit(1) from failure
 
 
 @recordings_command.command("whose")

@@ -14,6 +14,7 @@ from hotline.database import Database
 from hotline.facts.recordings import RecordingPurged, RecordingReady
 from recordings.archive import Archive, hash_file
 from recordings.chain import broken_links
+from recordings.sealing import OPEN, SUFFIX, CannotUnseal, Keyring
 from recordings.store import Recording, Store
 from recordings.tables import State
 from recordings.tracks import Track
@@ -29,6 +30,8 @@ class Fault(StrEnum):
     """The table names another hash than the ledger, or the ledger does not know the recording."""
     CHAIN_BROKEN = "chain_broken"
     """The ledger's fact does not name the recording before it: a fact was removed, altered or slipped in."""
+    LOCKED = "locked"
+    """The file is as it was sealed, but with a key that this site does not have: nobody can play it."""
     ROW_GONE = "row_gone"
     """The ledger knows the recording, was never told of its deletion, and the table has it no more."""
 
@@ -52,7 +55,7 @@ class Verdict:
     findings: tuple[Finding, ...]
 
 
-async def verify(database: Database, archive: Path) -> Verdict:
+async def verify(database: Database, archive: Path, keys: Keyring = OPEN) -> Verdict:
     """Hash every track of every recording that should be there. Reads the whole archive: minutes for a big one."""
     store = Store(database)
     ready = await store.in_state(State.READY)
@@ -68,7 +71,7 @@ async def verify(database: Database, archive: Path) -> Verdict:
         tracks = hashes[recording.id]
         if tracks.get(Track.MIX) != witnessed.get(recording.id, ""):
             findings.append(Finding(recording.id, recording.call_id, Track.MIX, Fault.LEDGER_DIFFERS))
-        findings += await asyncio.to_thread(_check, Archive(archive), recording, tracks)
+        findings += await asyncio.to_thread(_check, Archive(archive), recording, tracks, keys)
     return Verdict(len(ready), sum(len(tracks) for tracks in hashes.values()), tuple(findings))
 
 
@@ -76,14 +79,20 @@ def _of_fact(fact: RecordingReady, fault: Fault) -> Finding:
     return Finding(fact.recording_id, fact.call_id, Track.MIX, fault)
 
 
-def _check(archive: Archive, recording: Recording, tracks: dict[Track, str]) -> list[Finding]:
-    found = ((track, _fault(archive.file(recording.folder, track), sha256)) for track, sha256 in tracks.items())
+def _check(archive: Archive, recording: Recording, tracks: dict[Track, str], keys: Keyring) -> list[Finding]:
+    found = ((track, _fault(archive.file(recording.folder, track), sha256, keys)) for track, sha256 in tracks.items())
     return [Finding(recording.id, recording.call_id, track, fault) for track, fault in found if fault is not None]
 
 
-def _fault(path: Path, sha256: str) -> Fault | None:
+def _fault(path: Path, sha256: str, keys: Keyring) -> Fault | None:
     try:
-        return None if hash_file(path) == sha256 else Fault.ALTERED
+        if hash_file(path) != sha256:
+            return Fault.ALTERED
+        if path.suffix == SUFFIX:
+            keys.open(path)
+        return None
+    except CannotUnseal:
+        return Fault.LOCKED
     except FileNotFoundError:
         return Fault.MISSING
     except OSError:

@@ -32,6 +32,7 @@ from recordings.encoding import CannotEncode, decode, encode
 from recordings.mixdown import Mixed, mix_down
 from recordings.repair import NotAudio, examine
 from recordings.retention import Kept, expired, kind_of, retry_delay
+from recordings.sealing import OPEN, SUFFIX, Keyring, Sealed
 from recordings.spool import Left, Patience, Spool
 from recordings.store import Recording, Store
 from recordings.tables import State
@@ -95,6 +96,7 @@ class Recordings:
         sweep_seconds: float = 30.0,
         form: str = "wav",
         disk: DiskAlarm | None = None,
+        keys: Keyring = OPEN,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -103,6 +105,7 @@ class Recordings:
         self._sweep_seconds = sweep_seconds
         self._format = form
         self._disk = disk
+        self._keys = keys
         self._spool = Spool(folders.spool, patience)
         self._archive = Archive(folders.archive)
         self._store = Store(database)
@@ -167,9 +170,14 @@ class Recordings:
             yield path
             return
         with tempfile.TemporaryDirectory(prefix="hotline-sound-") as folder:
-            copy = Path(folder) / "sound.wav"
-            await asyncio.to_thread(decode, path, copy)
-            yield copy
+            yield await asyncio.to_thread(self._readable, path, Path(folder))
+
+    def sealed(self, path: Path) -> Sealed:
+        """A sealed track, to be played from any point. Raises Unavailable when it cannot be opened."""
+        try:
+            return self._keys.open(path)
+        except OSError as failure:
+            raise Unavailable("录音无法解密,请联系管理员", f"the recording cannot be unsealed: {failure}") from failure
 
     async def peaks(self, recording_id: str, buckets: int) -> dict[str, Any]:
         """How loud each party was over the length of the recording. Raises what ``track`` raises."""
@@ -195,8 +203,10 @@ class Recordings:
         try:
             async with self.sound(recording_id, track) as path:
                 await asyncio.to_thread(mark_copy, path, folder / "copy.wav", words)
-        except BaseException:
+        except BaseException as failure:
             await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+            if isinstance(failure, OSError | wave.Error | EOFError):
+                raise Unavailable("录音文件无法读取", f"the recording cannot be read: {failure}") from failure
             raise
         return folder / "copy.wav"
 
@@ -319,10 +329,28 @@ class Recordings:
             mixed = mix_down(sources, prepared)
             began = datetime.fromtimestamp(written_at - mixed.seconds, UTC)  # the last write is the last sample
             self._encode(prepared, mixed.tracks)
+            self._seal(prepared)
             return replace(mixed, began=began), self._archive.put(prepared, recording.folder, mixed.tracks)
         except BaseException:
             self._archive.discard(prepared)
             raise
+
+    def _readable(self, path: Path, folder: Path) -> Path:
+        """On a thread: a plain wav of a track that is sealed, encoded or both. Raises OSError."""
+        if path.suffix == SUFFIX:
+            plain = folder / path.name.removesuffix(SUFFIX)
+            self._keys.unseal(path, plain)
+            path = plain
+        if path.suffix != ".wav":
+            decode(path, folder / "sound.wav")
+            path = folder / "sound.wav"
+        return path
+
+    def _seal(self, prepared: Path) -> None:
+        """On a thread: only sealed files are moved to the archive. One that cannot be sealed is tried again."""
+        for path in list(prepared.iterdir()) if self._keys.seals else ():
+            self._keys.seal(path, path.with_name(path.name + SUFFIX))
+            path.unlink()
 
     def _encode(self, prepared: Path, tracks: Sequence[Track]) -> None:
         if self._format == "wav":

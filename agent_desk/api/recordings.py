@@ -7,9 +7,11 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
+from starlette.responses import Response
 
 from agent_desk.guard import Desk, DeskDep, Exporter, Holder, Listener, SessionDep, address_of
 from agent_desk.models import HoldWish, Peaks, Recording
+from agent_desk.ranges import answer_part
 from agent_desk.refusals import documented
 from hotline.errors import Forbidden, NotFound, Unavailable
 from hotline.security import Deed, Person, may
@@ -38,7 +40,7 @@ async def listen(
     session: SessionDep,
     person: Listener,
     track: Annotated[Literal["mix", "citizen", "agent"], Query()] = "mix",
-) -> FileResponse:
+) -> Response:
     """One track in the archive's format; Range is supported, so a player can seek."""
     audio = await desk.rooms.recordings.track(recording_id, track)
     await _demand_right(desk, audio.call_id, person)
@@ -46,6 +48,9 @@ async def listen(
         raise Unavailable(
             "录音文件暂时无法读取,请联系管理员", "the audio file cannot be read now; tell the administrator"
         )
+    plain = audio.path.name.removesuffix(".sealed")
+    is_sealed = plain != audio.path.name
+    sealed = await asyncio.to_thread(desk.rooms.recordings.sealed, audio.path) if is_sealed else None
     if desk.listening.is_new((session.fingerprint, recording_id, track)):
         deed = Deed(
             who=person.account,
@@ -55,7 +60,9 @@ async def listen(
             detail={"track": track, "call_id": audio.call_id},
         )
         await desk.security.audit.note(deed)
-    media_type = _MEDIA_TYPES.get(audio.path.suffix, "audio/wav")
+    media_type = _MEDIA_TYPES.get("." + plain.rpartition(".")[2], "audio/wav")
+    if sealed is not None:
+        return await answer_part(sealed, request.headers.get("range"), media_type, _PRIVATE)
     return FileResponse(audio.path, media_type=media_type, headers=_PRIVATE)
 
 

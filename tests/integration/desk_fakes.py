@@ -21,7 +21,7 @@ from agent_desk.server import create_app, create_desk
 from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
-from hotline.errors import NotFound, RuleBroken
+from hotline.errors import NotFound, RuleBroken, Unavailable
 from hotline.facts.screens import CallChanged, OfferGone, OfferMade, SeatChanged, WaitingChanged
 from hotline.security import Account, Deed, Passwords, Person, Role, Security
 from hotline.settings import Group, Line, Organisation, Secrets, Settings, Unit, Web
@@ -39,6 +39,7 @@ from ivr.views import (
     SeatStatus,
     SeatView,
 )
+from recordings.sealing import Keyring, Sealed
 from tickets.views import TicketGlance
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -448,6 +449,14 @@ class FakeRecordings(FakeArchive):
         found = [recording_id for recording_id, track in self.tracks.items() if track.call_id == call_id]
         shown = {"seconds": 2.0, "sha256": "00" * 32, "tracks": ["mix", "citizen", "agent"], "created_at": NOON}
         return [{"id": recording_id, "call_id": call_id} | shown for recording_id in found]
+
+    keys = Keyring.of("k" * 40, seals=True)
+
+    def sealed(self, path: Path) -> Sealed:
+        try:
+            return self.keys.open(path)
+        except OSError as failure:
+            raise Unavailable("录音无法解密", f"it cannot be unsealed: {failure}") from failure
 
     async def peaks(self, recording_id: str, buckets: int) -> Shape:
         return {"recording_id": recording_id, "seconds": 2.0, "peaks": {"citizen": [0] * buckets}}

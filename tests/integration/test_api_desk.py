@@ -232,6 +232,14 @@ def track(house: House, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def sealed_track(house: House, track: Path) -> Path:
+    path = track.with_name("mix.wav.sealed")
+    house.recordings.keys.seal(track, path)
+    house.recordings.tracks["rec_1"] = FakeTrack(path, "call_1")
+    return path
+
+
 async def deeds(house: House) -> list[Deed]:
     return [entry.deed for entry in await house.security.audit.latest() if entry.deed.what == "recording_played"]
 
@@ -255,6 +263,38 @@ async def test_a_recording_plays_whole_and_in_parts_and_is_written_down_once(hou
         house.clock.advance(601)
         await browser.get("/api/recordings/rec_1/audio")
     assert len(await deeds(house)) == 3
+
+
+@pytest.mark.parametrize(
+    ("asked", "status", "start", "end"),
+    [
+        (None, 200, 0, None), ("bytes=100-199", 206, 100, 200), ("bytes=25000-", 206, 25000, None),
+        ("bytes=-44", 206, -44, None), ("bytes=0-999999", 206, 0, None), ("bytes=9-3", 200, 0, None),
+        ("seconds=1-2", 200, 0, None), ("bytes=0-1,5-6", 200, 0, None),
+    ],
+)  # fmt: skip
+async def test_a_sealed_recording_plays_in_parts_too(
+    house: House, track: Path, sealed_track: Path, asked: str | None, status: int, start: int, end: int | None
+) -> None:
+    whole = await asyncio.to_thread(track.read_bytes)
+    async with house.signed_in("agent1001") as browser:
+        answer = await browser.get("/api/recordings/rec_1/audio", headers={"Range": asked} if asked else {})
+        assert (answer.status_code, answer.headers["content-type"]) == (status, "audio/wav")
+        assert answer.content == whole[start:end]
+        beyond = await browser.get("/api/recordings/rec_1/audio", headers={"Range": f"bytes={len(whole)}-"})
+        assert (beyond.status_code, beyond.headers["content-range"]) == (416, f"bytes */{len(whole)}")
+    assert len(await deeds(house)) == 1
+
+
+async def test_an_altered_sealed_recording_is_refused(house: House, sealed_track: Path) -> None:
+    def alter() -> None:
+        body = bytearray(sealed_track.read_bytes())
+        body[100] ^= 1
+        sealed_track.write_bytes(body)
+
+    await asyncio.to_thread(alter)
+    async with house.signed_in("agent1001") as browser:
+        assert (await browser.get("/api/recordings/rec_1/audio")).status_code == 503
 
 
 @pytest.mark.parametrize(("account", "status"), [("agent1002", 403), ("department", 403), ("inspector", 200)])

@@ -15,6 +15,7 @@ from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.settings import load_settings
 from recordings.commands import recordings_command
+from recordings.sealing import Keyring
 from recordings.service import Folders, Recordings
 from tests.integration.test_recordings_mixdown import CITIZEN_HZ, tone, write_wav
 from tests.integration.test_recordings_service import KnownCalls
@@ -81,3 +82,18 @@ def test_a_bad_configuration_is_named(config: Path) -> None:
     code, told = run(config, "verify")
     assert code == 2
     assert "lines" in told
+
+
+def test_one_sealed_file_is_opened_with_nothing_but_the_key(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOTLINE_RECORDINGS_KEY", "k" * 40)
+    folder = config.parent
+    plain = write_wav(folder / "mix.wav", tone(CITIZEN_HZ, 0.2))
+    Keyring.of("k" * 40, seals=True).seal(plain, folder / "mix.wav.sealed")
+    opened = folder / "opened.wav"
+    assert run(config, "unseal", str(folder / "mix.wav.sealed"), str(opened))[0] == 0
+    assert opened.read_bytes() == plain.read_bytes()
+    assert run(config, "unseal", str(folder / "mix.wav.sealed"), str(opened))[0] == 2, "nothing is overwritten"
+    opened.unlink()
+    monkeypatch.setenv("HOTLINE_RECORDINGS_KEY", "x" * 40)
+    assert run(config, "unseal", str(folder / "mix.wav.sealed"), str(opened))[0] == 1
+    assert not opened.exists()

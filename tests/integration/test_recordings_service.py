@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -22,6 +23,7 @@ from hotline.facts.recordings import RecordingHeld, RecordingPurged, RecordingRe
 from recordings.archive import hash_file
 from recordings.chain import broken_links, link_of
 from recordings.integrity import Fault, Verdict, verify
+from recordings.sealing import OPEN, Keyring
 from recordings.service import Folders, Recordings
 from recordings.spool import Patience
 from recordings.tables import recording_tracks
@@ -61,7 +63,7 @@ class Site:
         self.calls = KnownCalls()
         self.service = self.fresh_service()
 
-    def fresh_service(self, form: str = "wav") -> Recordings:
+    def fresh_service(self, form: str = "wav", keys: Keyring = OPEN) -> Recordings:
         return Recordings(
             self.database,
             self.clock,
@@ -71,6 +73,7 @@ class Site:
             patience=Patience(poll=0.01, still=0.2, limit=2.0),
             sweep_seconds=0.05,
             form=form,
+            keys=keys,
         )
 
     def left_by(self, uniqueid: str = UNIQUEID, *, finished: bool = True, age: float = 60.0) -> list[Path]:
@@ -402,3 +405,52 @@ async def test_the_picture_of_both_voices_and_a_marked_copy(site: Site) -> None:
     assert max(abs(a - b) for a, b in zip(samples(original.path), samples(copy), strict=True)) <= 1
     copy.unlink()
     copy.parent.rmdir()
+
+
+@pytest.mark.parametrize("form", ["wav", "opus"])
+async def test_a_sealed_recording_does_all_that_an_open_one_does(site: Site, form: str) -> None:
+    keys = Keyring.of("k" * 40, seals=True)
+    site.left_by()
+    await site.call()
+    service = site.fresh_service(form, keys)
+    await service.keep_call("call_1", site.clock.now())
+    (fact,) = await site.ready()
+    files = sorted(path.name for path in (site.folders.archive / "2026/05/01/call_1").iterdir())
+    assert files == [f"{track}.{form}.sealed" for track in ("agent", "citizen", "mix")]
+    assert not list(site.folders.spool.iterdir()), "what Asterisk wrote is gone once the sealed file is safe"
+    playable = await service.track(fact.recording_id, "mix")
+    assert hash_file(playable.path) == fact.sha256
+    opened = service.sealed(playable.path)
+    assert next(opened.read(0, 4)) == (b"RIFF" if form == "wav" else b"OggS")
+    async with service.sound(fact.recording_id, "citizen") as path:
+        assert loudness(samples(path)[800:3200], CITIZEN_HZ) > 1000
+        assert path.suffix == ".wav"
+    assert not path.exists(), "the opened copy is gone"
+    assert set((await service.peaks(fact.recording_id, 50))["peaks"]) == {"citizen", "agent"}
+    copy = await service.export(fact.recording_id, "mix", "inspector")
+    assert (read_mark(copy) or "").startswith("inspector 20")
+    shutil.rmtree(copy.parent)
+    assert (await verify(site.database, site.folders.archive, keys)).findings == ()
+
+
+async def test_without_its_key_a_sealed_recording_is_refused_and_named(site: Site) -> None:
+    site.left_by()
+    await site.call()
+    await site.fresh_service(keys=Keyring.of("k" * 40, seals=True)).keep_call("call_1", site.clock.now())
+    (fact,) = await site.ready()
+    other = Keyring.of("o" * 40, seals=True)
+    stranger = site.fresh_service(keys=other)
+    path = (await stranger.track(fact.recording_id, "mix")).path
+    with pytest.raises(Unavailable, match="does not have"):
+        stranger.sealed(path)
+    with pytest.raises(Unavailable, match="does not have"):
+        await stranger.export(fact.recording_id, "mix", "inspector")
+    with pytest.raises(Unavailable, match="does not have"):
+        await stranger.peaks(fact.recording_id, 50)
+    found = (await verify(site.database, site.folders.archive, other)).findings
+    assert {(one.track, one.fault) for one in found} == {(track, Fault.LOCKED) for track in ("mix", "citizen", "agent")}
+    with path.open("r+b") as file:
+        file.seek(200)
+        file.write(b"\x55\x55")
+    altered = (await verify(site.database, site.folders.archive, other)).findings
+    assert ("mix", Fault.ALTERED) in {(one.track, one.fault) for one in altered}
