@@ -1,39 +1,12 @@
 """Shapes of call control and supervision in the API."""
 
-from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from agent_desk.models import Line, Shape, Wish
 
 SeatId = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
-
-
-class PartyShown(Shape):
-    """Somebody besides citizen and agent."""
-
-    party_id: str
-    kind: str
-    target: str
-    name: str
-    joined_at: datetime | None
-
-
-class Control(Shape):
-    """What goes on at a seat besides the plain talk, and what its agent can do now (the names of the routes)."""
-
-    seat: str
-    call_id: str | None
-    stage: str
-    stage_zh: str
-    party: PartyShown | None
-    held_since: datetime | None
-    muted: bool
-    may: list[str]
-    watched: list[str] = []
-    """How supervisors are at this call (listen, whisper, barge), where the site's settings let the agent see it."""
-    hand_raised: bool = False
 
 
 class TargetWish(Wish):
@@ -74,11 +47,37 @@ class MessageWish(Wish):
     seats: list[SeatId] = []
 
 
+class EchoWish(Wish):
+    """Hear oneself, or no longer."""
+
+    on: bool
+
+
+class DisposeWish(Wish):
+    """What the call came to."""
+
+    code: Annotated[str, Field(min_length=1, max_length=40)]
+    note: Line = ""
+
+
 class HandWish(Wish):
     """Ask for help, or no longer."""
 
     raised: bool = True
     note: Line = ""
+
+
+class MoveWish(ReasonWish):
+    """Where a waiting citizen is to go: to a seat, or to a group's line."""
+
+    seat: SeatId | None = None
+    group: Annotated[str, Field(max_length=40)] | None = None
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.seat is None) == (self.group is None):
+            raise ValueError("give either seat or group")
+        return self
 
 
 class WatchShown(Shape):

@@ -476,6 +476,8 @@ class Group(Shape):
     not_ready: int
     answered_15s_rate: float | None
     abandoned: int
+    trend: list[int] = []
+    """Citizens in the line during each two minutes of the last hour, oldest first."""
 
 
 class Figures(Shape):
@@ -541,17 +543,6 @@ class PromiseList(Shape):
     """Promises: open ones by waiting time, done ones newest first."""
 
     items: list[Promise]
-
-
-class Live(Shape):
-    """The supervisor's room at one instant."""
-
-    groups: list[Group]
-    waiting: list[Call]
-    seats: list[Seat]
-    figures: Figures
-    at: Instant
-    alarms: list[Alarm] = []
 
 
 class Wish(BaseModel):

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from hotline.security import Deed, Person
+from ivr.call_records import CallRecords
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 from ivr.kpi import Kpi
@@ -76,6 +77,10 @@ class CallCentre(Protocol):
 
     async def end_wrap_up(self, seat_id: str, by: Person) -> SeatView:
         """Wrap-up is done before its time. Raises RuleBroken when the seat is not wrapping up."""
+        ...
+
+    async def move(self, call_id: str, seat: str | None, group: str | None, reason: str, by: Person) -> CallView:
+        """Give a waiting citizen to this seat, or to this group's line. Raises RuleBroken, NotFound."""
         ...
 
     async def promises(self, state: str, groups: Sequence[str] | None) -> Sequence[Shape]:
@@ -166,6 +171,10 @@ class WorkOrders(Protocol):
 
     async def of_call(self, call_id: str) -> str | None:
         """The id of the work order that came of a call."""
+        ...
+
+    async def of_calls(self, call_ids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+        """Call → id and number of its work order, for those that have one."""
         ...
 
     def categories(self) -> Sequence[Shape]:
@@ -346,5 +355,6 @@ class Rooms:
     transcripts: Transcripts
     knowledge: Knowledge
     health: HealthProbe
+    records: CallRecords
     control: CallControl | None = None
     supervision: Supervision | None = None

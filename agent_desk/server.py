@@ -22,6 +22,7 @@ from agent_desk.api import (
     live,
     promises,
     recordings,
+    records,
     session,
     supervision,
     tickets,
@@ -95,6 +96,7 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
         promises,
         intake,
         supervision,
+        records,
     ):
         app.include_router(part.router)
     app.include_router(feed)

@@ -1,8 +1,10 @@
 """From views and stored rows to the API's shapes, with numbers masked for those who are not on the call."""
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from agent_desk.models import Call, Live, Shape
+from agent_desk.live_models import Control, Live, WaitingCall
+from agent_desk.models import Call, Shape
 from hotline.logs import mask_phone
 from hotline.security import Person, may
 from ivr.views import CallView, LiveView
@@ -21,10 +23,17 @@ def show_call(call: CallView, viewer: Person) -> Call:
     return shown.model_copy(update={"caller": mask_phone(call.caller)})
 
 
-def show_live(live: LiveView) -> Live:
-    """The room for a supervisor: every number masked."""
+def show_live(live: LiveView, callers: Mapping[str, str], controls: Sequence[Control]) -> Live:
+    """The room for a supervisor: every number masked. ``callers`` are by seat, masked already."""
     shown = Live.model_validate(live)
-    return shown.model_copy(update={"waiting": [mask_call(call) for call in live.waiting]})
+    seats = [seat.model_copy(update={"caller": callers.get(seat.id, "")}) for seat in shown.seats]
+    waiting = [mask_waiting(call) for call in live.waiting]
+    return shown.model_copy(update={"seats": seats, "waiting": waiting, "controls": list(controls)})
+
+
+def mask_waiting(call: CallView) -> WaitingCall:
+    """A citizen in the line, as supervisors see it."""
+    return WaitingCall.model_validate(call).model_copy(update={"caller": mask_phone(call.caller)})
 
 
 def mask_call(call: CallView) -> Call:

@@ -1,10 +1,13 @@
 """What a seat's screen is told about call control, from the rooms that know."""
 
-from agent_desk.control_models import Control
+from agent_desk.live_models import Control, Live
 from agent_desk.ports import Rooms
+from agent_desk.shapes import show_live
 from hotline.errors import NotFound
+from hotline.logs import mask_phone
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
+from ivr.views import SeatView
 
 
 def control_of(rooms: Rooms) -> CallControl:
@@ -26,4 +29,23 @@ def show_control(rooms: Rooms, seat: str) -> Control:
     supervision = supervision_of(rooms)
     shown = Control.model_validate(control_of(rooms).view(seat))
     watched = sorted({watch.mode for watch in supervision.watched_by(seat)})
-    return shown.model_copy(update={"watched": watched, "hand_raised": seat in supervision.hands_up})
+    hand = {"hand_raised": seat in supervision.hands_up, "hand_note": supervision.hands_up.get(seat, "")}
+    return shown.model_copy(update={"watched": watched, **hand})
+
+
+def show_room(rooms: Rooms) -> Live:
+    """The supervisor's room at this instant; of call control what is out of the ordinary."""
+    centre = rooms.call_centre
+    live = centre.live()
+    callers = {seat.id: caller_at(rooms, seat) for seat in live.seats}
+    busy: set[str] = set()
+    if rooms.supervision is not None and rooms.control is not None:
+        watched = {watch.seat for watch in rooms.supervision.watches.values()}
+        busy = watched | set(rooms.supervision.hands_up) | {saga.seat for saga in rooms.control.sagas.values()}
+    return show_live(live, callers, [show_control(rooms, seat) for seat in sorted(busy)])
+
+
+def caller_at(rooms: Rooms, seat: SeatView) -> str:
+    """The masked number of the citizen at this seat, empty when there is none."""
+    call = rooms.call_centre.call(seat.call_id) if seat.call_id else None
+    return mask_phone(call.caller) if call is not None else ""

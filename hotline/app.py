@@ -33,6 +33,7 @@ from hotline.facts.recordings import RecordingReady
 from hotline.migrations import migrate
 from hotline.security import Security
 from hotline.settings import Secrets, Settings
+from ivr.call_records import CallRecords
 from ivr.control.journal import party_call
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
@@ -274,6 +275,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             transcripts=transcription.transcripts,
             knowledge=knowledge,
             health=health,
+            records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),
         )
         desk = create_desk(rooms=rooms, security=security, settings=settings, secrets=secrets, bus=bus, clock=clock)
         yield Machine(

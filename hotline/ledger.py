@@ -117,6 +117,7 @@ async def read(
     ticket_id: str | None = None,
     kinds: Iterable[type[Fact]] = (),
     since: datetime | None = None,
+    seat: str | None = None,
     after_seq: int = 0,
 ) -> AsyncIterator[Entry]:
     """The entries that match, oldest first."""
@@ -127,6 +128,7 @@ async def read(
         ticket_id is not None and ledger.c.ticket_id == ticket_id,
         bool(names) and ledger.c.kind.in_(names),
         since is not None and ledger.c.at >= since,
+        seat is not None and ledger.c.seat == seat,
     ):
         if condition is not False:
             query = query.where(condition)

@@ -239,6 +239,52 @@ class DutySession(Section):
         return self
 
 
+class Disposition(Section):
+    """One way in which a call can end for the agent (话后小结)."""
+
+    code: Token
+    name: Annotated[str, Field(min_length=1, max_length=40)]
+    en: Annotated[str, Field(max_length=60)] = ""
+    """In English; empty: the code."""
+
+
+DISPOSITIONS = (
+    ("ordered", "已建工单", "work order made"),
+    ("answered", "直接答复", "answered on the line"),
+    ("progress", "查询进度", "asked how it goes"),
+    ("transferred", "已转接", "passed on"),
+    ("supplement", "补充诉求", "added to an earlier matter"),
+    ("silent", "无声或骚扰", "silent or nuisance"),
+    ("broken", "中途断线", "broken off"),
+)
+
+
+class WrapUp(Section):
+    """What the agent says about a call after it."""
+
+    dispositions: list[Disposition] = [Disposition(code=c, name=n, en=e) for c, n, e in DISPOSITIONS]
+    required: bool = False
+    """Wrap-up cannot be ended by the agent before one is chosen; it still runs out by itself."""
+
+    @model_validator(mode="after")
+    def _codes_differ(self) -> Self:
+        codes = [one.code for one in self.dispositions]
+        if len(set(codes)) != len(codes):
+            raise ValueError("dispositions: a code stands there twice")
+        if self.required and not codes:
+            raise ValueError("required needs dispositions")
+        return self
+
+
+class Script(Section):
+    """What to ask and say in matters of a category (话术)."""
+
+    category: Annotated[str, Field(min_length=1, max_length=80)] = "*"
+    """``市政公用/路灯井盖``, ``市政公用`` for all of its leaves, or ``*`` for every call."""
+    title: Annotated[str, Field(min_length=1, max_length=60)]
+    lines: Annotated[list[Annotated[str, Field(min_length=1, max_length=400)]], Field(min_length=1, max_length=20)]
+
+
 class Alarm(Section):
     """A limit on a figure of the room; crossing it is told to supervisors and kept."""
 
@@ -421,6 +467,8 @@ class Settings(Section):
     """Whether a ready agent must ask a supervisor before going to rest."""
     duty_sessions: list[DutySession] = []
     alarms: list[Alarm] = []
+    wrap_up: WrapUp = WrapUp()
+    scripts: list[Script] = []
     ivr: Ivr = Ivr()
     asr: Asr = Asr()
     recordings: Recordings = Recordings()

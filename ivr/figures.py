@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from ivr.kpi import CallOutcome, Kpi, Tally, kpi_of, tally
+from ivr.trend import SPAN, STEPS, waiting_trend
 from ivr.views import FiguresView
 
 WINDOW = timedelta(hours=24)
@@ -60,6 +61,7 @@ class RollingFigures:
         self._calls: dict[str, CallOutcome] = {}
         self._groups: dict[str, Tally] = {}
         self._taken: Counter[str] = Counter()
+        self._trends: dict[str, tuple[int, tuple[int, ...]]] = {}
 
     def note(self, call: CountedCall) -> None:
         """A call arrived, or something happened to it."""
@@ -88,6 +90,14 @@ class RollingFigures:
             groups = [counts for name, counts in self._groups.items() if group in (None, name)]
             return kpi_of(sum(groups, Tally()))
         return kpi_of(tally(self._since(now - window, group)))
+
+    def waiting_trend(self, group: str, now: datetime) -> tuple[int, ...]:
+        """The group's line over the last hour; counted anew once in a step, however often it is asked for."""
+        step = int(now.timestamp() / (SPAN / STEPS).total_seconds())
+        known = self._trends.get(group)
+        if known is None or known[0] != step:
+            known = self._trends[group] = (step, waiting_trend(self._since(now - 2 * SPAN, group), now))
+        return known[1]
 
     def read(self, now: datetime) -> FiguresView:
         """All groups together, for the screens."""

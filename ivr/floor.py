@@ -10,6 +10,7 @@ citizens, offers and seats have a page each; here is what time does, and who is 
 
 from datetime import datetime
 
+from ivr.floor_assignments import Assignments
 from ivr.floor_citizens import Citizens
 from ivr.floor_offers import REJECTED, Offers
 from ivr.floor_parties import Parties
@@ -27,7 +28,7 @@ MISSED = "漏接"
 """The reason given to a seat that did not answer (RONA: ring on no answer)."""
 
 
-class Floor(Citizens, Offers, Seats, Parties):
+class Floor(Citizens, Offers, Seats, Parties, Assignments):
     """All calls and seats of one engine."""
 
     def remember(self, call: Call) -> None:

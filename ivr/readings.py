@@ -1,6 +1,7 @@
 """Readings of the floor and of the kept calls, in the shapes that screens show."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,9 @@ from ivr import store
 from ivr.figures import WINDOW
 from ivr.floor import Floor
 from ivr.kpi import Kpi, kpi_of, tally
-from ivr.views import GroupView, LiveView, OfferView, SeatState, SeatStatus
+from ivr.people import Call
+from ivr.views import CallView, GroupView, LiveView, OfferView, SeatState, SeatStatus
+from ivr.waiting_reasons import why_waiting
 
 
 def offer_view(floor: Floor, seat_id: str, now: datetime) -> OfferView | None:
@@ -33,11 +36,16 @@ def live_view(floor: Floor, now: datetime) -> LiveView:
     """The whole room."""
     return LiveView(
         groups=tuple(group_view(floor, group, now) for group in floor.groups),
-        waiting=tuple(call.view() for call in floor.waiting()),
+        waiting=tuple(_waiting_view(floor, call) for call in floor.waiting()),
         seats=tuple(seat.view() for seat in floor.seats.values()),
         figures=floor.figures.read(now),
         at=now,
     )
+
+
+def _waiting_view(floor: Floor, call: Call) -> CallView:
+    needs = {**floor.groups[call.group].needs, **call.needs}
+    return replace(call.view(), because=why_waiting(call, floor, needs))
 
 
 def group_view(floor: Floor, group_id: str, now: datetime) -> GroupView:
@@ -56,6 +64,7 @@ def group_view(floor: Floor, group_id: str, now: datetime) -> GroupView:
         not_ready=sum(seat.status is SeatStatus.NOT_READY and seat.state not in busy for seat in seats),
         answered_15s_rate=figures.prompt_rate,
         abandoned=figures.abandoned,
+        trend=floor.figures.waiting_trend(group_id, now),
     )
 
 

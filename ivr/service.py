@@ -203,6 +203,15 @@ class CallCentre:
         await self._do(self.floor.end_wrap_up(seat_id, self._clock.now()))
         return self.seat(seat_id)
 
+    async def move(self, call_id: str, seat: str | None, group: str | None, reason: str, by: Person) -> CallView:
+        """A supervisor gives a waiting citizen to this seat, or to this group's line."""
+        now = self._clock.now()
+        if seat is not None:
+            await self._do(self.floor.move_to_seat(call_id, seat, by.account, reason, now))
+        else:
+            await self._do(self.floor.move_to_group(call_id, group or "", by.account, reason, now))
+        return self.floor.calls[call_id].view()
+
     async def choose_status(self, seat_id: str, status: SeatStatus, reason: str | None, by: Person) -> SeatView:
         """Choose ready or not ready."""
         self.require_own(seat_id, by)

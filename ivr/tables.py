@@ -45,6 +45,18 @@ seats = Table(
     Column("break_until", Instant),
 )
 
+dispositions = Table(
+    "dispositions",
+    metadata,
+    Column("call_id", String(40), primary_key=True),
+    Column("code", String(40), nullable=False, index=True),
+    Column("note", String(200), nullable=False),
+    Column("seat", String(16), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""What each call came to, as its agent said last (话后小结)."""
+
 _OPEN = text("state = 'open'")
 
 owed_calls = Table(

@@ -90,6 +90,8 @@ class CallView:
     end_reason: str | None
     seat: str | None
     """The seat that talks, or talked, with the citizen; None before that."""
+    because: str = ""
+    """Why the citizen still waits, in words; only in the line that supervisors see."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +107,8 @@ class GroupView:
     not_ready: int
     answered_15s_rate: float | None
     abandoned: int
+    trend: tuple[int, ...] = ()
+    """Citizens in the line during each two minutes of the last hour, oldest first."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -252,6 +252,11 @@ class WorkOrders:
         async with self._database.reading() as connection:
             return await store.id_of_call(connection, call_id)
 
+    async def of_calls(self, call_ids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+        """Call → id and number of its work order, for those that have one."""
+        async with self._database.reading() as connection:
+            return await store.glances_of_calls(connection, call_ids)
+
     def categories(self) -> Sequence[Shape]:
         """[{level1, leaves}] in the site's order."""
         return [{"level1": top, "leaves": list(leaves)} for top, leaves in self._site.categories.items()]

@@ -112,6 +112,12 @@ async def id_of_call(connection: AsyncConnection, call_id: str) -> str | None:
     return found
 
 
+async def glances_of_calls(connection: AsyncConnection, call_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """Call → id and number of the work order that came of it."""
+    query = select(tickets.c.call_id, tickets.c.id, tickets.c.number).where(tickets.c.call_id.in_(call_ids))
+    return {row.call_id: (row.id, row.number) for row in (await connection.execute(query)).all()}
+
+
 async def read_history(connection: AsyncConnection, phone: str, limit: int) -> list[Row]:
     """The work orders of a citizen: open ones first, then newest first."""
     closed = case((tickets.c.state.in_(_DONE), 1), else_=0)

@@ -7,7 +7,6 @@ from fastapi import APIRouter, Path
 from agent_desk.control_models import (
     AddressBook,
     AddressEntry,
-    Control,
     GroupEntry,
     HandWish,
     KeysWish,
@@ -16,6 +15,7 @@ from agent_desk.control_models import (
     TargetWish,
 )
 from agent_desk.guard import Agent, Desk, DeskDep, seat_of
+from agent_desk.live_models import Control
 from agent_desk.refusals import documented
 from agent_desk.watching import control_of, show_control, supervision_of
 from hotline.errors import NotFound, RuleBroken

@@ -71,8 +71,10 @@ async def hang_up(call_id: CallId, desk: DeskDep, agent: Agent) -> Call:
 
 @router.post("/wrap-up/end", responses=_ACT)
 async def end_wrap_up(desk: DeskDep, agent: Agent) -> Seat:
-    """Done with the paper work."""
-    return Seat.model_validate(await desk.rooms.call_centre.end_wrap_up(seat_of(agent), agent))
+    """Done with the paper work. 409 where the site wants a disposition first and there is none."""
+    centre = desk.rooms.call_centre
+    await desk.rooms.records.require_disposition(centre.seat(seat_of(agent)).call_id)
+    return Seat.model_validate(await centre.end_wrap_up(seat_of(agent), agent))
 
 
 @router.patch("/calls/{call_id}/draft", responses=_ACT)

@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime
 
 from agent_desk.guard import DeskDep, Supervisor, Watcher, address_of
-from agent_desk.models import BreakWish, KpiShown, Live, RestDecision, Seat
+from agent_desk.live_models import Live
+from agent_desk.models import BreakWish, KpiShown, RestDecision, Seat
 from agent_desk.refusals import documented
-from agent_desk.shapes import show_live
+from agent_desk.watching import show_room
 from hotline.errors import NotFound, RuleBroken
 from hotline.security import Deed
 from ivr.kpi import FORMULAS
@@ -23,7 +24,7 @@ _DAY = timedelta(hours=24)
 @router.get("/live", responses=documented(401, 403, 503))
 async def live_room(desk: DeskDep, _viewer: Watcher) -> Live:
     """Groups, waiting citizens (masked), seats, the day's figures and the limits that are crossed."""
-    return show_live(desk.rooms.call_centre.live())
+    return show_room(desk.rooms)
 
 
 @router.get("/kpi", responses=documented(401, 403, 404, 409, 503))

@@ -4,10 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request
 
-from agent_desk.control_models import ForceWish, MessageWish, ReasonWish, WatchShown
-from agent_desk.guard import Desk, DeskDep, Supervisor, address_of, seat_of
-from agent_desk.models import Seat
+from agent_desk.control_models import ForceWish, MessageWish, MoveWish, ReasonWish, WatchShown
+from agent_desk.guard import Desk, DeskDep, SessionDep, Supervisor, address_of, seat_of
+from agent_desk.live_models import Followed
+from agent_desk.models import Call, Seat, Utterance
 from agent_desk.refusals import documented
+from agent_desk.shapes import mask_call
 from agent_desk.watching import supervision_of
 from hotline.security import Person
 from hotline.security.audit import Deed
@@ -15,6 +17,7 @@ from ivr.views import SeatStatus
 
 router = APIRouter(prefix="/api/live", tags=["supervision"])
 SeatPath = Annotated[str, Path(max_length=8)]
+CallPath = Annotated[str, Path(max_length=64)]
 _ACT = documented(401, 403, 404, 409, 413, 503)
 
 
@@ -63,6 +66,40 @@ async def message(wish: MessageWish, request: Request, desk: DeskDep, supervisor
     """Write to one seat, to several, or to all."""
     await _audit(desk, request, supervisor, "seats_messaged", ",".join(wish.seats) or "all", "")
     await supervision_of(desk.rooms).message(wish.seats, wish.text, supervisor)
+
+
+@router.post("/waiting/{call_id}/move", responses=_ACT)
+async def move_waiting(
+    call_id: CallPath, wish: MoveWish, request: Request, desk: DeskDep, supervisor: Supervisor
+) -> Call:
+    """Give a waiting citizen to a certain seat, ready or not, or to another group's line."""
+    where = f"seat {wish.seat}" if wish.seat is not None else f"group {wish.group}"
+    await _audit(desk, request, supervisor, "call_moved", call_id, wish.reason, to=where)
+    centre = desk.rooms.call_centre
+    return mask_call(await centre.move(call_id, wish.seat, wish.group, wish.reason, supervisor))
+
+
+@router.post("/seats/{seat}/follow", responses=_ACT)
+async def follow(
+    seat: SeatPath, request: Request, desk: DeskDep, session: SessionDep, supervisor: Supervisor
+) -> Followed:
+    """Read along at a seat: what was said so far, and from now on ``live.partial``, ``live.utterance`` in the feed."""
+    centre = desk.rooms.call_centre
+    call = centre.call_for(seat)
+    await _audit(desk, request, supervisor, "transcript_followed", seat, "", call_id=call.call_id if call else "")
+    desk.hub.follow(session, seat)  # before the words are read: what is said meanwhile comes twice rather than never
+    said = await desk.rooms.transcripts.of_call(call.call_id) if call is not None else []
+    return Followed(
+        seat=seat,
+        call=mask_call(call) if call is not None else None,
+        transcript=[Utterance.model_validate(item) for item in said],
+    )
+
+
+@router.post("/follow/end", responses=_ACT, status_code=204)
+async def end_follow(desk: DeskDep, session: SessionDep, _supervisor: Supervisor) -> None:
+    """Read along no more."""
+    desk.hub.follow(session, None)
 
 
 async def _audit(desk: Desk, request: Request, who: Person, what: str, whom: str, reason: str, **detail: str) -> None:

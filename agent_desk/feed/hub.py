@@ -17,6 +17,7 @@ from agent_desk.feed.news import (
     ControlNews,
     DeskNews,
     FiguresNews,
+    FollowedNews,
     GroupNews,
     News,
     OfferGoneNews,
@@ -28,7 +29,7 @@ from agent_desk.feed.news import (
 from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, TOO_SLOW, Outbox
 from agent_desk.feed.shape import shape
 from agent_desk.ports import Rooms
-from agent_desk.watching import show_control
+from agent_desk.watching import caller_at, show_control
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.errors import HotlineError, RuleBroken
 from hotline.facts import Message
@@ -94,6 +95,8 @@ class FeedHub:
         self._lookups = Lookups(rooms)
         self._screens: set[Outbox] = set()
         self._at_seat: dict[str, list[Outbox]] = {}
+        self._follows: dict[str, str] = {}
+        """Session → the seat whose words its screens read along."""
         self._sums_changed = asyncio.Event()
         self._offers: set[asyncio.Task[None]] = set()
         self.listening = asyncio.Event()
@@ -113,6 +116,15 @@ class FeedHub:
         finally:
             self._screens.discard(outbox)
             self._stand_up(outbox)
+            if not any(one.session.fingerprint == session.fingerprint for one in self._screens):
+                self._follows.pop(session.fingerprint, None)
+
+    def follow(self, session: Session, seat: str | None) -> None:
+        """Let the screens of this session have the words that are said at ``seat`` from now on; None: no more."""
+        if seat is None:
+            self._follows.pop(session.fingerprint, None)
+        else:
+            self._follows[session.fingerprint] = seat
 
     def screens(self) -> int:
         """How many screens are open."""
@@ -164,7 +176,8 @@ class FeedHub:
     def _tell_at_once(self, message: Message) -> None:
         match message:
             case SeatChanged(seat=seat):
-                self._tell(SeatNews(view=self._centre.seat(seat)))
+                view = self._centre.seat(seat)
+                self._tell(SeatNews(view=view, caller=caller_at(self._rooms, view)))
                 self._sums_changed.set()
             case CallChanged(call_id=call_id, seat=seat):
                 if (call := self._centre.call(call_id)) is not None:
@@ -179,6 +192,9 @@ class FeedHub:
                 call = self._centre.call(message.call_id)
                 type_, data = words_of(message)
                 self._tell(DeskNews(seat=call.seat if call else None, type=type_, data=data))
+                followed = call.seat if call is not None and type_ != "draft" else None
+                if followed is not None and followed in self._follows.values():
+                    self._tell(FollowedNews(seat=followed, type=type_, data=data))
             case ControlChanged(seat=seat):
                 shown = show_control(self._rooms, seat).model_dump(mode="json")
                 self._tell(DeskNews(seat=seat, type="control", data=shown))
@@ -242,6 +258,8 @@ class FeedHub:
         match news:
             case OfferNews(seat=seat) | OfferGoneNews(seat=seat) | CallNews(seat=seat) | DeskNews(seat=seat):
                 return self._at_seat.get(seat, []) if seat is not None else []
+            case FollowedNews(seat=seat):
+                return [one for one in self._screens if self._follows.get(one.session.fingerprint) == seat]
             case SeatNews() | ControlNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews() | AlarmNews():
                 return self._screens
 

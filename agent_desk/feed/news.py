@@ -17,6 +17,8 @@ class SeatNews:
     """A seat as it is now."""
 
     view: SeatView
+    caller: str = ""
+    """The masked number of its citizen, for supervisors."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,16 @@ class DeskNews:
     seat: str | None
     type: str
     """``partial``, ``utterance``, ``draft`` or ``recording``."""
+    data: Data
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowedNews:
+    """Words of a call for supervisors who read along at this seat."""
+
+    seat: str
+    type: str
+    """``partial`` or ``utterance``."""
     data: Data
 
 
@@ -107,6 +119,7 @@ News = (
     | OfferGoneNews
     | CallNews
     | DeskNews
+    | FollowedNews
     | TicketNews
     | WaitingNews
     | GroupNews

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from agent_desk import models
+from agent_desk import live_models, models
 from agent_desk.feed.news import (
     AlarmNews,
     CallNews,
     ControlNews,
     DeskNews,
     FiguresNews,
+    FollowedNews,
     GroupNews,
     News,
     OfferGoneNews,
@@ -17,7 +18,7 @@ from agent_desk.feed.news import (
     TicketNews,
     WaitingNews,
 )
-from agent_desk.shapes import as_json, mask_call
+from agent_desk.shapes import as_json, mask_waiting
 from hotline.security import Person, Role, may
 
 Frame = dict[str, Any]
@@ -32,9 +33,12 @@ STATES = frozenset(
 def shape(news: News, viewer: Person) -> list[Frame]:
     """The frames that ``viewer`` may and should see; often none."""
     match news:
-        case SeatNews(view=seat):
+        case SeatNews(view=seat, caller=caller):
             frames = [_frame("seat", models.Seat, seat)] if _sits_at(viewer, seat.id) else []
-            return frames + _for_watchers(viewer, "live.seat", models.Seat, seat)
+            if may(viewer, "live.watch"):
+                shown = as_json(live_models.LiveSeat, seat) | {"caller": caller}
+                frames.append({"type": "live.seat", "data": shown})
+            return frames
         case OfferNews(seat=seat, offer=offer):
             return [{"type": "offer", "data": dict(offer)}] if _sits_at(viewer, seat) else []
         case OfferGoneNews(seat=seat, offer_id=offer_id, outcome=outcome):
@@ -44,10 +48,12 @@ def shape(news: News, viewer: Person) -> list[Frame]:
             return [_frame("call", models.Call, call)] if _sits_at(viewer, seat) else []
         case DeskNews(seat=seat, type=type_, data=data):
             return [{"type": type_, "data": dict(data)}] if _sits_at(viewer, seat) else []
+        case FollowedNews(type=type_, data=data):
+            return [{"type": f"live.{type_}", "data": dict(data)}] if may(viewer, "call.supervise") else []
         case TicketNews(summary=summary):
             return [{"type": "ticket", "data": dict(summary)}] if _concerns(news, viewer) else []
         case WaitingNews(calls=calls):
-            waiting = [mask_call(call).model_dump(mode="json") for call in calls]
+            waiting = [mask_waiting(call).model_dump(mode="json") for call in calls]
             return [{"type": "live.waiting", "data": waiting}] if may(viewer, "live.watch") else []
         case GroupNews(view=group):
             return _for_watchers(viewer, "live.group", models.Group, group)

@@ -17,8 +17,8 @@ from agent_desk.feed.hub import SeatTaken
 from agent_desk.feed.outbox import NOT_SIGNED_IN, SEAT_TAKEN, TRY_AGAIN, Outbox
 from agent_desk.feed.shape import Frame
 from agent_desk.guard import Desk, desk_of, session_of
-from agent_desk.shapes import show_live
 from agent_desk.snapshot import take_desk_snapshot
+from agent_desk.watching import show_room
 from hotline.errors import HotlineError, NotSignedIn, Unavailable
 from hotline.security import Person, may
 
@@ -68,7 +68,7 @@ async def take_snapshots(desk: Desk, person: Person) -> list[Frame]:
         shown = await take_desk_snapshot(desk.rooms, person.seat, desk.settings, phone)
         frames.append({"type": "desk", "data": shown.model_dump(mode="json")})
     if may(person, "live.watch"):
-        live = show_live(desk.rooms.call_centre.live())
+        live = show_room(desk.rooms)
         frames.append({"type": "live", "data": live.model_dump(mode="json")})
     return frames or [dict(PING)]  # who has no snapshot still learns that from now on nothing is missed
 

@@ -114,6 +114,26 @@ class CallSentOut(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CallMoved(Fact):
+    """A supervisor gave a waiting citizen to a certain seat, or to another group's line."""
+
+    call_id: str
+    seat: str | None
+    group: str | None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallDisposed(Fact):
+    """The agent said what the call came to (话后小结); a later one of the same call holds."""
+
+    call_id: str
+    seat: str
+    code: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallPromised(Fact):
     """We owe this citizen a call."""
 

@@ -26,6 +26,7 @@ from hotline.facts.screens import CallChanged, OfferGone, OfferMade, SeatChanged
 from hotline.security import Account, Deed, Passwords, Person, Role, Security
 from hotline.settings import Group, Line, Organisation, Secrets, Settings, Unit, Web
 from hotline.settings import Seat as SeatSettings
+from ivr.call_records import CallRecords
 from ivr.kpi import Kpi, Tally, kpi_of
 from ivr.views import (
     AlarmView,
@@ -188,6 +189,14 @@ class FakeCallCentre:
             raise RuleBroken("座席不在话后处理中", "the seat is not wrapping up", code="not_wrapping_up")
         return self.change_seat(seat_id, state=SeatState.IDLE, call_id=None)
 
+    async def move(self, call_id: str, seat: str | None, group: str | None, reason: str, by: Person) -> CallView:
+        if call_id not in self.calls or self.calls[call_id].state is not CallState.WAITING:
+            raise RuleBroken("该市民已不在等候", "this citizen does not wait any more", code="not_waiting")
+        if seat is not None:
+            self.seat(seat)
+            self.offer(seat, call_id)
+        return self.calls[call_id]
+
     async def promises(self, state: str, groups: Sequence[str] | None) -> Sequence[Shape]:
         return [p for p in self.owed.values() if p["state"] == state and (groups is None or p["group"] in groups)]
 
@@ -344,6 +353,10 @@ class FakeWorkOrders:
 
     async def of_call(self, call_id: str) -> str | None:
         return next((t["id"] for t in self.tickets.values() if t["call_id"] == call_id), None)
+
+    async def of_calls(self, call_ids: Sequence[str]) -> Mapping[str, tuple[str, str]]:
+        found = [ticket for ticket in self.tickets.values() if ticket["call_id"] in call_ids]
+        return {ticket["call_id"]: (ticket["id"], ticket["number"]) for ticket in found}
 
     def categories(self) -> Sequence[Shape]:
         return [{"level1": "市政公用", "leaves": ["路灯井盖"]}]
@@ -565,6 +578,7 @@ async def open_house(folder: Path, *, port: int = 8012, ping_seconds: float = 15
         await security.accounts.add(account, PASSWORD, by="test", from_where="console")
     centre, orders, recordings, transcripts = FakeCallCentre(bus), FakeWorkOrders(), FakeRecordings(), FakeTranscripts()
     house: House
+    settings = settings_for(port)
     rooms = Rooms(
         call_centre=centre,
         work_orders=orders,
@@ -576,8 +590,8 @@ async def open_house(folder: Path, *, port: int = 8012, ping_seconds: float = 15
         pausing=FakePausing(),
         knowledge=FakeKnowledge(),
         health=lambda: house.health,
+        records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),
     )
-    settings = settings_for(port)
     made = create_desk(
         rooms=rooms, security=security, settings=settings, secrets=Secrets(folder / "secrets"), bus=bus, clock=clock
     )

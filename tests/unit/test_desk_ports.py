@@ -5,6 +5,7 @@ from dataclasses import fields
 from agent_desk.ports import HealthProbe, Rooms
 from asr.transcript import TranscriptStore
 from callback.tasks import CallbackTasks
+from ivr.call_records import CallRecords
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 from ivr.service import CallCentre
@@ -29,6 +30,7 @@ def furnish(
     health: HealthProbe,
     control: CallControl,
     supervision: Supervision,
+    records: CallRecords,
 ) -> Rooms:
     return Rooms(
         call_centre=centre,
@@ -43,6 +45,7 @@ def furnish(
         health=health,
         control=control,
         supervision=supervision,
+        records=records,
     )
 
 
