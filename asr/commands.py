@@ -1,6 +1,7 @@
-"""``hotline model``: fetch a speech model, say which one is used, check one."""
+"""``hotline model``: fetch a speech model, say which one is used, check one. ``hotline asr --listen``: serve one."""
 
 import asyncio
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -10,15 +11,21 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
 from asr.fetch import SMALL_CHINESE, PublishedModel, fetch_model
+from asr.host import HostFigures, open_host
 from asr.models import FoundModel, check_model, find_model
 from asr.recogniser import VoskRecogniser
+from asr.recognition import cores, load_recogniser, streams_of
 from asr.workers import Workers
-from hotline.errors import HotlineError
-from hotline.settings import load_settings
+from hotline.errors import ConfigurationError, HotlineError
+from hotline.settings import Secrets, Settings, load_settings
 
 model_command = typer.Typer(name="model", help="语音模型 / the speech model", no_args_is_help=True)
 _out = Console(highlight=False)
 _err = Console(stderr=True, highlight=False)
+
+asr_command = typer.Typer(
+    help="语音转写 / transcription", invoke_without_command=True, no_args_is_help=True, subcommand_metavar="[COMMAND]"
+)
 
 ConfigOption = Annotated[Path, typer.Option("--config", "-c", help="config.yaml", envvar="HOTLINE_CONFIG")]
 
@@ -67,6 +74,51 @@ def check(
     except HotlineError as failure:
         raise _fail(failure) from failure
     _out.print(f"{folder}: 可用 / it works", soft_wrap=True)
+
+
+@asr_command.callback()
+def listen(
+    context: typer.Context,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="作为识别主机运行 / recognise for engines elsewhere")
+    ] = "",
+    config: ConfigOption = Path("config.yaml"),
+) -> None:
+    """语音转写;--listen 让本机为其他引擎识别(口令 HOTLINE_ASR_SECRET)/ transcription; --listen: serve other engines."""
+    if context.invoked_subcommand is not None or not listen:
+        return
+    try:
+        host, port = read_address(listen)
+        asyncio.run(_serve(load_settings(config), host, port))
+    except HotlineError as failure:
+        raise _fail(failure) from failure
+
+
+def read_address(text: str) -> tuple[str, int]:
+    """``HOST:PORT``. Raises ConfigurationError."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isascii() or not port.isdigit() or not 0 <= int(port) <= 65535:
+        raise ConfigurationError(f"--listen 需要 主机:端口,而不是 {text}", f"--listen wants HOST:PORT, not {text}")
+    return host.strip("[]"), int(port)
+
+
+async def _serve(settings: Settings, host: str, port: int) -> None:
+    stop = asyncio.Event()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(name, stop.set)
+    workers = Workers(settings.asr.workers or cores())
+    try:
+        recogniser, state = await load_recogniser(settings, workers)
+        if recogniser is None or state.model is None:
+            raise ConfigurationError(state.reason_zh, state.reason_en)
+        figures = HostFigures(state.model.name, streams_of(settings.asr))
+        secret = Secrets(settings.storage.folder).asr_secret
+        async with open_host(host, port, recogniser, figures, secret) as (_, heard_at):
+            told = f"{host}:{heard_at}, {figures.model}, {figures.streams} 路 / voices"
+            _err.print(f"识别主机 / recognition host: {told}", soft_wrap=True)
+            await stop.wait()
+    finally:
+        workers.close()
 
 
 def _describe(found: FoundModel) -> str:

@@ -22,7 +22,7 @@ class ScriptedRecogniser:
         self.voices = 0
         """Streams opened so far."""
 
-    def open_voice(self, *, later: bool = False) -> "ScriptedVoice":
+    def open_voice(self, *, later: bool = False, call_id: str = "") -> "ScriptedVoice":
         """A fresh stream."""
         self.voices += 1
         return ScriptedVoice(self)
@@ -54,6 +54,9 @@ class ScriptedVoice:
         word = Word(line, self._began, self._fed, 0.9)
         self._began = None
         return Heard(line, (word,), settled=True)
+
+    def close(self) -> None:
+        """Nothing to give back."""
 
     async def _answer(self) -> None:
         await self._script.answering.wait()

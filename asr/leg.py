@@ -72,7 +72,7 @@ class Leg:
         self.muted = False
         """Whether what is said now is nobody's business: the recording is paused."""
         self._recogniser, self._clock, self._report = recogniser, clock, report
-        self._voice = recogniser.open_voice()
+        self._voice = recogniser.open_voice(call_id=call_id)
         self._arrival, self._fed = ArrivalClock(), FedClock()
         self._waiting: deque[tuple[datetime, bytes]] = deque()
         self._waiting_bytes = 0
@@ -105,12 +105,15 @@ class Leg:
 
     async def run(self) -> None:
         """Follow the voice until ``finish``. What fails inside is logged and counted, never raised."""
-        while self._waiting or not self._over:
-            await self._wake()
-            for frame, at in self._frames():
-                await self._follow(self.activity.frame(frame, at))
-            await self._follow(self.activity.silence(self._clock.now()))
-        await self._follow(self.activity.finish())
+        try:
+            while self._waiting or not self._over:
+                await self._wake()
+                for frame, at in self._frames():
+                    await self._follow(self.activity.frame(frame, at))
+                await self._follow(self.activity.silence(self._clock.now()))
+            await self._follow(self.activity.finish())
+        finally:
+            self._voice.close()
 
     async def _wake(self) -> None:
         with suppress(TimeoutError):
@@ -179,7 +182,8 @@ class Leg:
         """The voice is spoilt: the rest of the sentence goes to a new one, at once."""
         self.figures.failures += 1
         self._failed_in_a_row += 1
-        self._voice, self._fed = self._recogniser.open_voice(), FedClock()
+        self._voice.close()
+        self._voice, self._fed = self._recogniser.open_voice(call_id=self.call_id), FedClock()
         given_up = self._failed_in_a_row >= _FAILURES_IN_A_ROW
         _log.warning("recognition failed", call_id=self.call_id, who=self.who, reason=failure.en, given_up=given_up)
 

@@ -75,12 +75,16 @@ class Voice(Protocol):
         """The speaker paused: settle what is left, perhaps an empty text. Raises Unavailable."""
         ...
 
+    def close(self) -> None:
+        """Nobody speaks any more; what it holds is given back."""
+        ...
+
 
 class Recogniser(Protocol):
-    """A loaded model."""
+    """A loaded model, here or elsewhere."""
 
-    def open_voice(self, *, later: bool = False) -> Voice:
-        """A fresh stream; ``later``: its work waits behind that of all others."""
+    def open_voice(self, *, later: bool = False, call_id: str = "") -> Voice:
+        """A fresh stream of a call; ``later``: its work waits behind that of all others."""
         ...
 
 
@@ -123,6 +127,9 @@ class VoskVoice:
         if self._native is None:
             return Heard("", settled=True)
         return await self._guard(self._flush)
+
+    def close(self) -> None:
+        self._native = None
 
     def _decode(self, audio: bytes) -> list[Heard]:
         native = self._open()
@@ -173,6 +180,6 @@ class VoskRecogniser:
                 f"asr.model: Vosk cannot load {folder}: {failure}; fetch it again (hotline model fetch)",
             ) from failure
 
-    def open_voice(self, *, later: bool = False) -> VoskVoice:
+    def open_voice(self, *, later: bool = False, call_id: str = "") -> VoskVoice:
         """A fresh stream; cheap until it hears something."""
         return VoskVoice(self._model, self._workers, later=later)

@@ -1,18 +1,23 @@
-"""Is speech recognised, by which model, and if not, why? Finds and loads the model; a fault turns recognition off."""
+"""Is speech recognised, by which model and where, and if not, why? A fault turns recognition off and nothing else."""
 
 import os
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
 from asr.models import find_model
+from asr.pool import Pool, open_pool
 from asr.recogniser import Recogniser, VoskRecogniser
 from asr.workers import Workers
 from hotline.errors import ConfigurationError
-from hotline.settings import Settings
+from hotline.settings import Asr, Secrets, Settings
 
 _log = structlog.get_logger()
+
+_STREAMS_PER_CORE = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,44 @@ async def load_recogniser(settings: Settings, workers: Workers) -> tuple[Recogni
         return None, Recognition(False, reason_zh=failure.zh, reason_en=failure.en)
     _log.info("recognition is on", model=model.folder.name, found_by=model.found_by, test_model=model.is_test_model)
     return recogniser, Recognition(True, model=model.folder)
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What this site recognises with."""
+
+    recogniser: Recogniser | None
+    state: Recognition
+    pool: Pool | None
+    """The other machines, when the site has some; then it is the recogniser."""
+    load: Callable[[], Awaitable[tuple[Recogniser | None, Recognition]]]
+    """Looks again for a model of the engine's own."""
+
+
+@asynccontextmanager
+async def open_recognition(settings: Settings) -> AsyncIterator[Opened]:
+    """Load the model, reach for the other machines; either may be missing. Raises nothing of its own."""
+    async with AsyncExitStack() as stack:
+        workers = Workers(settings.asr.workers or cores())
+        stack.callback(workers.close)
+
+        async def load() -> tuple[Recogniser | None, Recognition]:
+            return await load_recogniser(settings, workers)
+
+        if not settings.asr.enabled or not settings.asr.hosts:
+            yield Opened(*await load(), None, load)
+            return
+        own = (await load())[0] if settings.asr.own_model else None
+        secret = Secrets(settings.storage.folder).asr_secret
+        pool = await stack.enter_async_context(
+            open_pool(settings.asr.hosts, secret, own=own, own_streams=streams_of(settings.asr))
+        )
+        yield Opened(pool, Recognition(True), pool, load)
+
+
+def streams_of(settings: Asr) -> int:
+    """The live voices that this machine follows."""
+    return settings.max_streams or _STREAMS_PER_CORE * cores()
 
 
 def cores() -> int:

@@ -15,12 +15,12 @@ from asr.admission import Stream, admit
 from asr.audiosocket import AudioSocketServer
 from asr.figures import Figures, add_leg
 from asr.leg import Leg
+from asr.pool import HostView, Pool
 from asr.recogniser import Recogniser
-from asr.recognition import Recognition, cores, load_recogniser
+from asr.recognition import Recognition, open_recognition, streams_of
 from asr.spying import BACK_OFF, SpiedLeg, Spying
 from asr.transcript import TranscriptStore
 from asr.utterances import Utterance
-from asr.workers import Workers
 from asr.writing import AS_IT_COMES, Writing, names_with_numerals
 from hotline.bus import SubscriberTooSlow, Subscription
 from hotline.clock import Clock
@@ -35,7 +35,6 @@ from hotline.settings import Asr, Settings
 
 _log = structlog.get_logger()
 
-_STREAMS_PER_CORE = 40
 _DRAIN_SECONDS = 60.0
 """How long the last words of a call may take when the machine is behind."""
 _STOP_SECONDS = 5.0
@@ -59,8 +58,9 @@ class Transcription:
         clock: Clock,
         back_off: Sequence[float] = BACK_OFF,
         writing: Writing = AS_IT_COMES,
+        pool: Pool | None = None,
     ) -> None:
-        self.state = state
+        self._state, self._pool = state, pool
         self.transcripts = TranscriptStore(database, clock, writing)
         self._database = database
         self._bus, self._clock, self._settings = database.bus, clock, settings
@@ -69,7 +69,6 @@ class Transcription:
         self._loaded = asyncio.Event()
         if recogniser is not None:
             self._loaded.set()
-        self._limit = settings.max_streams or _STREAMS_PER_CORE * cores()
         self._live: dict[Stream, SpiedLeg] = {}
         self._tasks: dict[asyncio.Task[None], str] = {}
         self._muted: frozenset[str] = frozenset()
@@ -152,6 +151,24 @@ class Transcription:
             await asyncio.wait(tasks)
 
     @property
+    def state(self) -> Recognition:
+        """Whether speech is recognised now, and if not, why."""
+        if self._pool is not None and not self._pool.streams:
+            return Recognition(False, reason_zh="没有可用的识别主机", reason_en="no recognition host answers")
+        return self._state
+
+    @property
+    def limit(self) -> int:
+        """Live voices at most: the site's own number, else what the machines that are up can follow."""
+        elsewhere = self._pool.streams if self._pool is not None else 0
+        return self._settings.max_streams or elsewhere or streams_of(self._settings)
+
+    @property
+    def hosts(self) -> list[HostView]:
+        """The other machines that recognise; none when the engine does it itself."""
+        return self._pool.views if self._pool is not None else []
+
+    @property
     def recogniser(self) -> Recogniser | None:
         """The loaded model; None while recognition is off."""
         return self._recogniser
@@ -160,7 +177,7 @@ class Transcription:
         """While there is no model, look for one now and then, until cancelled. Calls from then on are followed."""
         while self._recogniser is None:
             await asyncio.sleep(_MODEL_SECONDS)
-            self._recogniser, self.state = await load()
+            self._recogniser, self._state = await load()
         self._loaded.set()
 
     async def model_loaded(self) -> None:
@@ -220,12 +237,12 @@ class Transcription:
         if known is not None:
             known.end()
         live = [other for other, leg in self._live.items() if not leg.ending]
-        admission = admit(stream, live, self._limit)
+        admission = admit(stream, live, self.limit)
         if admission.instead_of is not None:
             self._live[admission.instead_of].end()
         if not admission.admitted or admission.instead_of is not None:
             self._past = replace(self._past, skipped=self._past.skipped + 1)
-            _log.warning("too many live streams", call_id=stream.call_id, who=stream.who, limit=self._limit)
+            _log.warning("too many live streams", call_id=stream.call_id, who=stream.who, limit=self.limit)
         if admission.admitted:
             self._start(stream, uniqueid, self._recogniser)
 
@@ -277,23 +294,22 @@ async def open_transcription(
     settings: Settings, database: Database, *, spying: Spying, clock: Clock
 ) -> AsyncIterator[Transcription]:
     """Load the model, open the door, and on leaving let last words settle. Raises ConfigurationError: port taken."""
-    workers = Workers(settings.asr.workers or cores())
     async with AsyncExitStack() as stack:
-        stack.callback(workers.close)
-        recogniser, state = await load_recogniser(settings, workers)
+        opened = await stack.enter_async_context(open_recognition(settings))
         door = await stack.enter_async_context(AudioSocketServer(settings.asterisk.audiosocket_port, clock))
         service = Transcription(
             database,
             spying=spying,
             door=door,
-            recogniser=recogniser,
-            state=state,
+            recogniser=opened.recogniser,
+            state=opened.state,
             settings=settings.asr,
             clock=clock,
             writing=writing_of(settings),
+            pool=opened.pool,
         )
         stack.push_async_callback(service.stop)
         if settings.asr.enabled:
-            looking = asyncio.create_task(service.watch_model(lambda: load_recogniser(settings, workers)))
+            looking = asyncio.create_task(service.watch_model(opened.load))
             stack.callback(looking.cancel)
         yield service

@@ -17,11 +17,10 @@ from fastapi import FastAPI
 from agent_desk.ports import Health, Rooms
 from agent_desk.server import create_app, create_desk, serve
 from asr.recogniser import Recogniser
-from asr.recognition import cores, load_recogniser
+from asr.recognition import open_recognition
 from asr.repair import Repair, Repaired
 from asr.service import Transcription, open_transcription
 from asr.transcript import TranscriptStore
-from asr.workers import Workers
 from callback.robot import CallbackRobot
 from callback.site import dialling_rules_of, pace_of
 from callback.tasks import CallbackTasks
@@ -136,22 +135,20 @@ async def repair_transcripts(
     settings: Settings, *, call: str | None, since: datetime, show: Callable[[RecordingReady, Repaired], None]
 ) -> None:
     """Second passes on demand: one call's, or all that are owed. Raises HotlineError: no model, no audio."""
-    database, workers, clock = await Database.open(settings.database_url, Bus()), Workers(cores()), SystemClock()
-    try:
+    async with AsyncExitStack() as stack:
+        database, clock = await Database.open(settings.database_url, Bus()), SystemClock()
+        stack.push_async_callback(database.close)
         await migrate(database)
-        recogniser, state = await load_recogniser(settings, workers)
-        if recogniser is None:
-            raise Unavailable(state.reason_zh, state.reason_en)
+        opened = await stack.enter_async_context(open_recognition(settings))
+        if opened.recogniser is None:
+            raise Unavailable(opened.state.reason_zh, opened.state.reason_en)
         folders = Folders.below(settings.storage.folder)
         keys = keys_of(settings)
         archive = Recordings(database, clock, folders, calls=_NoCalls(), zone=settings.site.zone, keys=keys)
-        store, live = TranscriptStore(database, clock), _OnlyModel(recogniser)
+        store, live = TranscriptStore(database, clock), _OnlyModel(opened.recogniser)
         repair = Repair(database, store, archive, live=live, settings=settings.asr, clock=clock)
         for ready in await (repair.owed(since) if call is None else repair.recordings_of(call)):
             show(ready, await repair.repair(ready))
-    finally:
-        workers.close()
-        await database.close()
 
 
 async def ready_asterisk(settings: Settings) -> None:

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from agent_desk.commands import account_command
-from asr.commands import model_command
+from asr.commands import asr_command, model_command
 from hotline import __version__
 from hotline.errors import HotlineError
 from hotline.logs import configure_logging
@@ -95,13 +95,7 @@ def migrate_command(config: ConfigOption = DEFAULT_CONFIG) -> None:
     typer.echo("数据库已是最新 / the database is up to date")
 
 
-asr_command = typer.Typer(name="asr", help="语音转写 / transcription", no_args_is_help=True)
-cli.add_typer(asr_command)
-
-
-@asr_command.callback()
-def _asr() -> None:
-    """语音转写 / transcription."""
+cli.add_typer(asr_command, name="asr")
 
 
 @asr_command.command("repair")

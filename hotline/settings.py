@@ -318,6 +318,10 @@ class Asr(Section):
     """Decoding threads; 0 means one per core."""
     max_streams: Annotated[int, Field(ge=0)] = 0
     """Live streams at most; 0 means 40 per core."""
+    hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}:[0-9]{1,5}$")]] = []
+    """Other machines that recognise (``hotline asr --listen``), as host:port; empty: the engine does it itself."""
+    own_model: bool = True
+    """With ``hosts``: whether the engine loads a model too, for when none of them answers."""
     vad_aggressiveness: Annotated[int, Field(ge=0, le=3)] = 2
     preroll_ms: Annotated[int, Field(ge=0, le=2000)] = 300
     hangover_ms: Annotated[int, Field(ge=100, le=5000)] = 700
@@ -604,6 +608,11 @@ class Secrets:
     def ami_password(self) -> str:
         """The password of our user in Asterisk's manager.conf."""
         return self.get("ami_password")
+
+    @property
+    def asr_secret(self) -> str:
+        """What the engine and its recognition hosts show each other."""
+        return self.get("asr_secret")
 
     def seat_password(self, seat: str) -> str:
         """The SIP password of a seat's endpoints."""

@@ -72,7 +72,7 @@ class Sticking:
         self.begun: float | None = None
         self.stuck = False
 
-    def open_voice(self, *, later: bool = False) -> Voice:
+    def open_voice(self, *, later: bool = False, call_id: str = "") -> Voice:
         return _StickingVoice(self, self.engine.open_voice(later=later))
 
 
@@ -90,6 +90,9 @@ class _StickingVoice:
 
     async def settle(self) -> Heard:
         return await self.voice.settle()
+
+    def close(self) -> None:
+        self.voice.close()
 
 
 @pytest.fixture
