@@ -15,9 +15,10 @@ from agent_desk.ports import Rooms
 from agent_desk.seat_phone import SeatPhones
 from agent_desk.tokens import ChannelTokens
 from hotline.clock import Clock
-from hotline.errors import NotSignedIn, RuleBroken
+from hotline.errors import NotFound, NotSignedIn, RuleBroken
 from hotline.security import Person, Security, Session, demand
 from hotline.settings import Settings
+from tickets.oversight import Oversight
 
 COOKIE = "hotline_session"
 
@@ -76,6 +77,13 @@ def seat_of(person: Person) -> str:
     return person.seat
 
 
+def oversight_of(desk: Desk) -> Oversight:
+    """Raises NotFound where there is none."""
+    if desk.rooms.oversight is None:
+        raise NotFound("监督考核未启用", "oversight is off")
+    return desk.rooms.oversight
+
+
 DeskDep = Annotated[Desk, Depends(desk_of)]
 SessionDep = Annotated[Session, Depends(session_of)]
 Agent = Annotated[Person, Depends(Permission("desk.use"))]
@@ -95,3 +103,6 @@ CallbackReader = Annotated[Person, Depends(Permission("callback.read"))]
 Supervisor = Annotated[Person, Depends(Permission("call.supervise"))]
 PromiseKeeper = Annotated[Person, Depends(Permission("promise.keep"))]
 Watcher = Annotated[Person, Depends(Permission("live.watch"))]
+QualityReader = Annotated[Person, Depends(Permission("quality.read"))]
+Scorer = Annotated[Person, Depends(Permission("quality.score"))]
+Appellant = Annotated[Person, Depends(Permission("quality.appeal"))]

@@ -201,6 +201,8 @@ class TicketSummary(Shape):
     returns: int = 0
     reworks: int = 0
     repeats: int = 0
+    protected: bool = False
+    """The reporter is hidden from units."""
 
 
 class TimelineEntry(Shape):
@@ -291,6 +293,8 @@ class Ticket(TicketSummary):
     process: str | None = None
     review_at: Instant | None = None
     closed_at: Instant | None = None
+    contacted: bool | None = None
+    contact_at: Instant | None = None
     created_by: str | None = None
     timeline: list[TimelineEntry]
     callbacks: list[CallbackGlance]
@@ -625,10 +629,12 @@ class IntakeWish(Wish):
     place: Line | None = None
     urgency: Line | None = None
     phone: Annotated[str, Field(max_length=32)] | None = None
+    confidential: bool = False
+    """Hide the sender from units, as a report always is."""
 
     def fields(self) -> dict[str, str]:
         """The fields of the work order that were sent."""
-        sent = self.model_dump(exclude_unset=True, exclude={"sender_id"})
+        sent = self.model_dump(exclude_unset=True, exclude={"sender_id", "confidential"})
         return {name: value for name, value in sent.items() if value}
 
 
@@ -639,6 +645,8 @@ class ActionWish(Wish):
     reply: Words | None = None
     contact: Words | None = None
     solved: bool | None = None
+    contacted: bool | None = None
+    contact_at: AwareDatetime | None = None
     unit: Line | None = None
     answer: Words | None = None
     article_id: Annotated[str, Field(max_length=40)] | None = None

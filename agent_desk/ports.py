@@ -18,6 +18,7 @@ from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 from ivr.kpi import Kpi
 from ivr.views import CallView, LiveView, OfferView, SeatStatus, SeatView
+from tickets.oversight import Oversight
 from tickets.views import TicketGlance
 
 Shape = dict[str, Any]
@@ -193,7 +194,9 @@ class WorkOrders(Protocol):
 class Intake(Protocol):
     """The tickets room's door for all channels. ``by`` is None for a machine that showed its channel's token."""
 
-    async def receive(self, channel: str, sender_id: str, fields: Mapping[str, str], by: Person | None) -> Shape:
+    async def receive(
+        self, channel: str, sender_id: str, fields: Mapping[str, str], by: Person | None, *, confidential: bool = False
+    ) -> Shape:
         """The Acknowledgement; the same sender_id again gives the same number. Raises RuleBroken."""
         ...
 
@@ -358,3 +361,4 @@ class Rooms:
     records: CallRecords
     control: CallControl | None = None
     supervision: Supervision | None = None
+    oversight: Oversight | None = None

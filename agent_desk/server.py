@@ -21,6 +21,7 @@ from agent_desk.api import (
     knowledge,
     live,
     promises,
+    quality,
     recordings,
     records,
     session,
@@ -97,6 +98,7 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
         intake,
         supervision,
         records,
+        quality,
     ):
         app.include_router(part.router)
     app.include_router(feed)

@@ -60,6 +60,7 @@ from telephony.asterisk import (
 from telephony.line import TelephonyLine
 from telephony.port import Telephony
 from tickets.attachments import Attachments
+from tickets.oversight import Oversight
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
 
@@ -273,6 +274,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             knowledge=knowledge,
             health=health,
             records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),
+            oversight=Oversight.of(database, clock, settings, site, work_orders),
         )
         desk = create_desk(rooms=rooms, security=security, settings=settings, secrets=secrets, bus=bus, clock=clock)
         yield Machine(

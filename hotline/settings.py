@@ -14,9 +14,11 @@ from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, model_validator
 
 from hotline.errors import ConfigurationError
+from hotline.oversight import Assessment, Projects, Quality, Supervision
+from hotline.section import Section
 
 
 def _address(value: str) -> str:
@@ -43,12 +45,6 @@ Priority = Annotated[int, Field(ge=0, le=1440)]
 """Minutes of head start in the line: a call of priority 10 is served as if it had waited ten minutes longer."""
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 Strategy = Literal["longest_idle", "fewest_calls", "last_agent", "round_robin", "ring_all", "skill_level_first"]
-
-
-class Section(BaseModel):
-    """A part of the settings: unknown keys are refused, values never change after loading."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class Site(Section):
@@ -372,6 +368,8 @@ class Tickets(Section):
     reopen_days: Annotated[int, Field(ge=1, le=365)] = 30
     archive_days: Annotated[int, Field(ge=0, le=365)] = 7
     """Days after closing when a work order goes to the archive by itself."""
+    protected_types: list[str] = ["举报"]
+    """Types of matter whose reporter is hidden from units: number, name and voice."""
 
 
 class Handler(Section):
@@ -479,6 +477,10 @@ class Settings(Section):
     tickets: Tickets = Tickets()
     organisation: Organisation = Organisation()
     callback: Callback = Callback()
+    quality: Quality = Quality()
+    supervision: Supervision = Supervision()
+    assessment: Assessment = Assessment()
+    projects: Projects = Projects()
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

@@ -49,10 +49,13 @@ class Intake:
         self._mover = mover
         self._maker = maker
 
-    async def receive(self, channel: str, sender_id: str, fields: Mapping[str, str], by: Person | None) -> Shape:
+    async def receive(
+        self, channel: str, sender_id: str, fields: Mapping[str, str], by: Person | None, *, confidential: bool = False
+    ) -> Shape:
         """The acknowledgement. Sent again with the same id, the same number is given and nothing is made.
 
-        ``by`` is None for a machine. What the sender leaves out is filled in from the words as in a call. Raises
+        ``by`` is None for a machine. ``confidential``: the sender asks to be hidden from units, as a report always
+        is. What the sender leaves out is filled in from the words as in a call. Raises
         ``RuleBroken`` for fields that the site does not know.
         """
         for name, value in fields.items():
@@ -63,7 +66,9 @@ class Intake:
             if ticket_id == fresh_id:
                 values = self._composed(fields)
                 origin = {"channel": channel, "line": "", "call_id": None, "created_by": actor.account}
-                row = await self._maker.make(uow, fresh_id, values, origin | {"sender_id": sender_id})
+                row = await self._maker.make(
+                    uow, fresh_id, values, origin | {"sender_id": sender_id, "protected": confidential}
+                )
                 row = await self._mover.move(uow, row, Action.REGISTER, actor, {})
                 named = {"ticket_id": fresh_id, "number": row["number"], "channel": channel, "sender_id": sender_id}
                 uow.record(IntakeReceived(at=now, by=actor.account, **named))

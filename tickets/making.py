@@ -29,7 +29,7 @@ class Maker:
         self._book = book
 
     async def make(self, uow: UnitOfWork, ticket_id: str, values: Mapping[str, str], origin: Mapping[str, Any]) -> Row:
-        """A fresh row. ``origin``: channel, line, call_id, created_by, sender_id. Raises ``RuleBroken`` when empty."""
+        """A fresh row. ``origin``: channel, line, call_id, created_by, sender_id, protected. Raises ``RuleBroken``."""
         if not values["description"].strip():
             raise RuleBroken("请填写诉求内容", "the description is empty", code="field_required")
         now = self._clock.now()
@@ -40,6 +40,7 @@ class Maker:
             "state": State.DRAFT.value,
             "title": values["title"].strip() or values["description"][:40],
             "process": await self._book.keep(uow),
+            "protected": bool(origin.get("protected")) or values["type"] in self._site.protected_types,
         }  # fmt: skip
         repeats = await self._repeats(uow, row)
         row["repeats"] = len(repeats)

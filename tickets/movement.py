@@ -25,7 +25,19 @@ from tickets.states import DONE, Action, Part, State
 
 _log = structlog.get_logger()
 Row = dict[str, Any]
-_COPIED = ("title", "description", "type", "category", "place", "urgency", "phone", "channel", "line", "process")
+_COPIED = (
+    "title",
+    "description",
+    "type",
+    "category",
+    "place",
+    "urgency",
+    "phone",
+    "channel",
+    "line",
+    "process",
+    "protected",
+)
 
 
 class ReturnVisits(Protocol):

@@ -14,7 +14,7 @@ from tickets.states import Action, ClockEffect, Extension, State
 SATISFIED_GRADES = frozenset({1, 2, 3})
 """满意 to 基本满意, of the five grades 1 (满意) to 5 (不满意)."""
 _KEPT_FIELDS: Mapping[Action, tuple[str, ...]] = {
-    Action.REPLY: ("reply", "contact", "solved_by_unit"),
+    Action.REPLY: ("reply", "contact", "solved_by_unit", "contacted", "contact_at"),
     Action.ANSWER: ("answer", "article_id"),
     Action.DISPATCH: ("unit",),
     Action.ASSIGN: ("unit",),
@@ -24,7 +24,7 @@ _KEPT_FIELDS: Mapping[Action, tuple[str, ...]] = {
     Action.MERGE: ("merged_into",),
 }
 _NO_EXTENSION: dict[str, Any] = {"extension": Extension.NONE.value, "extension_days": None}
-_NO_OUTCOME: dict[str, Any] = dict.fromkeys(("closed_at", "disposition", "solved", "satisfaction"))
+_NO_OUTCOME: dict[str, Any] = dict.fromkeys(("closed_at", "archive_at", "disposition", "solved", "satisfaction"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def changes_of(
     """The columns that change, and what becomes of the deadline."""
     columns: dict[str, Any] = {"state": cell.to.value, "updated_at": now}
     columns |= {name: form[name] for name in _KEPT_FIELDS.get(action, ()) if form.get(name) is not None}
-    columns |= _intake(action, form, by, now, rules) | _course(row, action, form, now, rules)
+    columns |= _intake(action, form, by, now, rules, cell.to) | _course(row, action, form, now, rules)
     if cell.to in (State.CLOSED, State.CLOSED_DIRECT, State.REFUSED, State.VOID):
         columns["closed_at"] = now
     if cell.clock is ClockEffect.KEEP:
@@ -85,7 +85,9 @@ def verdict(solved: bool | None, satisfaction: int | None) -> Action:
     return Action.REDO if solved is False else Action.CLOSE
 
 
-def _intake(action: Action, form: Mapping[str, Any], by: str, now: datetime, rules: DeadlineRules) -> dict[str, Any]:
+def _intake(
+    action: Action, form: Mapping[str, Any], by: str, now: datetime, rules: DeadlineRules, cell_to: State
+) -> dict[str, Any]:
     """Before and around dispatch: the 3-minute clock begins whenever a work order waits for a dispatcher."""
     waits: dict[str, Any] = {
         "accepted_at": now,
@@ -101,6 +103,14 @@ def _intake(action: Action, form: Mapping[str, Any], by: str, now: datetime, rul
             return waits | {"merged_into": None}
         case Action.AGREE_RETURN:
             return waits | {"forbid_return": False}
+        case Action.FAIL if cell_to is State.PENDING:
+            return {"dispatch_due_at": None, "dispatch_breached_at": None, "answer": None} | _NO_OUTCOME
+        case Action.FAIL if cell_to is State.TO_DISPATCH:
+            return waits
+        case Action.FAIL if cell_to is State.REWORK:
+            return dict(_NO_OUTCOME)
+        case Action.REVISIT:
+            return dict(_NO_OUTCOME)
         case Action.REOPEN:
             return waits | _NO_OUTCOME | _NO_EXTENSION | {"forbid_return": False}
         case Action.REFUSE:
@@ -134,6 +144,8 @@ def _course(
             return {"supervise_level": form["level"]}
         case Action.RELEASE:
             return {"supervise_level": 0}
+        case Action.FAIL if row["state"] == State.CLOSED:
+            return {"reworks": row["reworks"] + 1}
         case Action.REDO:
             return {"reworks": row["reworks"] + 1}
         case _:

@@ -24,8 +24,10 @@ _INTAKE = frozenset({Role.AGENT, Role.SUPERVISOR, Role.SYSTEM})
 _UNIT = frozenset({Role.DEPARTMENT})
 _SUPERVISOR = frozenset({Role.SUPERVISOR})
 _REVIEWER = frozenset({Role.SUPERVISOR, Role.INSPECTOR, Role.SYSTEM})
+_JUDGES = frozenset({Role.INSPECTOR, Role.SUPERVISOR})
 _SYSTEM = frozenset({Role.SYSTEM})
 _HOUSE = frozenset({Role.SYSTEM, Role.SUPERVISOR})
+_OVERSEERS = _HOUSE | {Role.INSPECTOR}
 
 _ANSWER = Transition(State.CLOSED_DIRECT, _INTAKE, "直接答复", needs=("answer",))
 _REFUSE = Transition(State.REFUSED, _AGENT, "不予受理", needs=("matter",), checks=("matter_known",))
@@ -40,12 +42,19 @@ _REOPEN = Transition(
 _ARCHIVE = Transition(State.ARCHIVED, _HOUSE, "归档", guards=("has_outcome",))
 
 
+def _fail(to: State, clock: ClockEffect = ClockEffect.KEEP) -> Transition:
+    """A score sheet was failed: back to whom can put it right."""
+    return Transition(to, _JUDGES, "质检退回", needs=("note",), guards=("whole",), clock=clock)
+
+
 def _instruct(state: State) -> Transition:
     return Transition(state, _SUPERVISOR, "批办", needs=("leader", "instruction"), guards=("whole",))
 
 
 def _supervise(state: State) -> Transition:
-    return Transition(state, _HOUSE, "督办", needs=("level", "note"), guards=("supervisable",), checks=("level_next",))
+    return Transition(
+        state, _OVERSEERS, "督办", needs=("level", "note"), guards=("supervisable",), checks=("level_next",)
+    )
 
 
 def _release(state: State) -> Transition:
@@ -146,17 +155,33 @@ TABLE: Mapping[tuple[State, Action], Transition] = {
     (State.CLOSED, Action.REOPEN): _REOPEN,
     (State.CLOSED_DIRECT, Action.REOPEN): _REOPEN,
     (State.ARCHIVED, Action.REOPEN): _REOPEN,
+    # ── quality (质检) ──────────────────────────────────────────────────────────────────────────────────────────
+    (State.TO_DISPATCH, Action.FAIL): _fail(State.PENDING),
+    (State.CLOSED_DIRECT, Action.FAIL): _fail(State.PENDING),
+    (State.DISPATCHED, Action.FAIL): _fail(State.TO_DISPATCH),
+    (State.REPLY_REVIEW, Action.FAIL): _fail(State.IN_PROGRESS, ClockEffect.RESTORE),
+    (State.CLOSED, Action.FAIL): _fail(State.REWORK),
+    (State.CLOSED, Action.REVISIT): Transition(
+        State.TO_CALLBACK, _JUDGES, "重新回访", needs=("note",), guards=("whole",)
+    ),
     # ── supervision (督办) ──────────────────────────────────────────────────────────────────────────────────────
     (State.TO_DISPATCH, Action.SUPERVISE): _supervise(State.TO_DISPATCH),
     (State.DISPATCHED, Action.SUPERVISE): _supervise(State.DISPATCHED),
     (State.IN_PROGRESS, Action.SUPERVISE): _supervise(State.IN_PROGRESS),
     (State.RETURN_REVIEW, Action.SUPERVISE): _supervise(State.RETURN_REVIEW),
     (State.ARBITRATION, Action.SUPERVISE): _supervise(State.ARBITRATION),
+    (State.SUSPENDED, Action.SUPERVISE): _supervise(State.SUSPENDED),
+    (State.REPLY_REVIEW, Action.SUPERVISE): _supervise(State.REPLY_REVIEW),
+    (State.TO_CALLBACK, Action.SUPERVISE): _supervise(State.TO_CALLBACK),
     (State.TO_DISPATCH, Action.RELEASE): _release(State.TO_DISPATCH),
     (State.DISPATCHED, Action.RELEASE): _release(State.DISPATCHED),
     (State.IN_PROGRESS, Action.RELEASE): _release(State.IN_PROGRESS),
     (State.RETURN_REVIEW, Action.RELEASE): _release(State.RETURN_REVIEW),
     (State.ARBITRATION, Action.RELEASE): _release(State.ARBITRATION),
+    (State.SUSPENDED, Action.RELEASE): _release(State.SUSPENDED),
+    (State.REPLY_REVIEW, Action.RELEASE): _release(State.REPLY_REVIEW),
+    (State.TO_CALLBACK, Action.RELEASE): _release(State.TO_CALLBACK),
+    (State.CLOSED, Action.RELEASE): _release(State.CLOSED),
     # ── 作废: anything that is open ─────────────────────────────────────────────────────────────────────────────
     (State.PENDING, Action.VOID): _VOID,
     (State.TO_DISPATCH, Action.VOID): _VOID,

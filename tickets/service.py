@@ -26,6 +26,7 @@ from tickets.making import Maker
 from tickets.movement import Mover, ReturnVisits
 from tickets.moves import verdict
 from tickets.process_book import ProcessBook
+from tickets.protection import hidden_from, may_open
 from tickets.recompute import Recomputed, recompute
 from tickets.scope import suspect
 from tickets.site import TicketSite
@@ -171,7 +172,15 @@ class WorkOrders:
         for unit in (fields.get("unit"), *(fields.get("assist") or ())):
             if unit:
                 self._site.check_field("unit", str(unit))
-        return wanted, dict(fields) | ({"solved_by_unit": fields.get("solved")} if wanted is Action.REPLY else {})
+        if wanted is not Action.REPLY:
+            return wanted, dict(fields)
+        reached = fields.get("contacted", True)  # who was not reached has the reason in ``contact``
+        at = fields.get("contact_at") or (self._clock.now() if reached else None)
+        if at is not None and at > self._clock.now():
+            raise RuleBroken("联系时间不能晚于现在", "the time of contact lies ahead", code="bad_field")
+        return wanted, dict(fields) | {
+            "solved_by_unit": fields.get("solved"), "contacted": reached, "contact_at": at,
+        }  # fmt: skip
 
     async def _move_visible(
         self, uow: UnitOfWork, ticket_id: str, wanted: Action, actor: Actor, form: Mapping[str, Any]
@@ -180,6 +189,16 @@ class WorkOrders:
         if row is None or not store.may_see(actor, row):
             raise _unknown(ticket_id)
         return await self._mover.move(uow, row, wanted, actor, form, str(form.get("note") or ""))
+
+    async def carry(
+        self, uow: UnitOfWork, row: Row, action: Action, actor: Actor, form: Mapping[str, Any], note: str = ""
+    ) -> Row:
+        """Move a work order in somebody else's transaction, by the same law. Raises ``RuleBroken``, ``Forbidden``."""
+        return await self._mover.move(uow, row, action, actor, form, note or str(form.get("note") or ""))
+
+    def glance(self, row: Row) -> Shape:
+        """The TicketSummary of a row that is already here."""
+        return self._site.views.summary(row, self._clock.now())
 
     async def conclude(
         self,
@@ -232,6 +251,8 @@ class WorkOrders:
         """{items, total, page, size} of what ``viewer`` may see. ``page`` counts from 1; ``size`` is at most 200."""
         page, size = max(page, 1), min(max(size, 1), 200)
         conditions = [store.visible_to(actor_of(viewer)), *store.matching(state=state, unit=unit, words=words)]
+        if words:
+            conditions.append(store.searchable_by(actor_of(viewer), words))
         async with self._database.reading() as connection:
             rows, total = await store.read_page(connection, conditions, page, size)
         items = [self._site.views.summary(row, self._clock.now()) for row in rows]
@@ -293,7 +314,9 @@ class WorkOrders:
             steps = await store.read_steps(connection, row["id"])
             case = await self._mover.case(connection, row)
             family = await self._family(connection, row, viewer)
-        recordings = await self._recordings.of_call(row["call_id"]) if self._recordings and row["call_id"] else ()
+        hidden = hidden_from(viewer, row)
+        spoken = row["call_id"] and not hidden
+        recordings = await self._recordings.of_call(row["call_id"]) if self._recordings and spoken else ()
         callbacks = await self._visits.of_ticket(row["id"])
         now = self._clock.now()
         shape = self._site.views.ticket(row, steps, viewer, case, now, callbacks=callbacks, recordings=recordings)
@@ -317,7 +340,7 @@ class WorkOrders:
         return {
             "above": above,
             "alike": [views.summary(one, now) | {"score": one["score"], "because": one["because"]} for one in repeats],
-            "attachments": [views.attachment(one) for one in files],
+            "attachments": [views.attachment(one) for one in files if may_open(viewer, row, one)],
             "proposal": self._proposal(row),
             "scope_hint": suspect(row["description"]) if row["state"] in (State.PENDING, State.TO_DISPATCH) else None,
             "parts": [views.summary(part, now) for part in parts],

@@ -36,6 +36,8 @@ class TicketSite:
     """Units that have a leader in charge and enough handlers."""
     below: Mapping[str, frozenset[str]]
     """Unit → the units below it, down to the villages."""
+    protected_types: frozenset[str] = frozenset()
+    """Types of matter whose reporter is hidden from units."""
 
     @classmethod
     def of(cls, settings: Settings, classifier: Classifier | None = None) -> "TicketSite":
@@ -69,7 +71,10 @@ class TicketSite:
         ]
         below = units_below({unit.code: unit.parent for unit in organisation.units})
         views = TicketViews(settings.site.zone, rules, names)
-        return cls(settings.site.zone, rules, drafter, views, units, organisation.categories, process, ready, below)
+        return cls(
+            settings.site.zone, rules, drafter, views, units, organisation.categories, process, ready, below,
+            frozenset(promises.protected_types),
+        )  # fmt: skip
 
     def rules_of(self, process: Process, kind: str) -> DeadlineRules:
         """The promises of one version for one type of matter, on today's calendar."""

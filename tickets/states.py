@@ -80,17 +80,20 @@ class Action(StrEnum):
     REDISPATCH = "redispatch"
     ARCHIVE = "archive"
     REOPEN = "reopen"
+    FAIL = "fail"
+    REVISIT = "revisit"
     VOID = "void"
 
 
 class Role(StrEnum):
-    """Who acts. The five of the accounts, and the engine itself."""
+    """Who acts. Those of the accounts, and the engine itself."""
 
     AGENT = "agent"
     SUPERVISOR = "supervisor"
     DEPARTMENT = "department"
     INSPECTOR = "inspector"
     ADMIN = "admin"
+    DISCIPLINE = "discipline"
     SYSTEM = "system"
 
 

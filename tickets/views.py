@@ -11,6 +11,7 @@ from tickets.deadlines import DeadlineRules, Lamp, lamp
 from tickets.draft import FIELDS
 from tickets.guards import Actor, Case
 from tickets.lifecycle import offer
+from tickets.protection import hidden_from, names_in, redact
 from tickets.roads import ACTION_ZH, FIELD_ZH
 from tickets.states import EXTENSION_ZH, PART_ZH, STATE_ZH, WITH_UNIT, Action, Extension, Part, Role, State
 
@@ -38,6 +39,8 @@ class TicketViews:
     def summary(self, row: Mapping[str, Any], now: datetime) -> Shape:
         """TicketSummary."""
         plain = {name: row[name] for name in ("id", "number", "title", "type", "category", "place", "urgency", "state")}
+        if row["protected"]:
+            plain["title"] = redact(row["title"], names_in(row["description"]))
         return plain | {
             "state_zh": STATE_ZH[State(row["state"])],
             "unit": row["unit"],
@@ -47,7 +50,8 @@ class TicketViews:
             "due_at": self.iso(row["due_at"]),
             "due_provisional": row["due_provisional"],
             "lamp": self.lamp(row, now).value,
-            "phone_masked": mask_phone(row["phone"]),
+            "phone_masked": "" if row["protected"] else mask_phone(row["phone"]),
+            "protected": row["protected"],
             "channel": row["channel"],
             "parent_id": row["parent_id"],
             "part_zh": PART_ZH[Part(row["part"])] if row["part"] else None,
@@ -71,18 +75,25 @@ class TicketViews:
         recordings: Sequence[Shape],
     ) -> Shape:
         """The whole Ticket."""
-        entitled = bool(viewer.roles & _WHOLE_NUMBER)
+        entitled, hidden = bool(viewer.roles & _WHOLE_NUMBER), hidden_from(viewer, row)
         plain = {
             name: row[name]
             for name in (
                 "description", "call_id", "reply", "contact", "answer", "solved", "satisfaction", "article_id",
                 "disposition", "matter", "route", "leader", "instruction", "extension_days", "merged_into", "process",
+                "contacted",
             )
         }  # fmt: skip
+        shown = [self.step(step) for step in steps]
+        if hidden:
+            names = names_in(row["description"])
+            plain |= {"description": redact(row["description"], names), "call_id": None}
+            shown = [step | {"note": redact(step["note"] or "", names)} for step in shown]
         return self.summary(row, now) | plain | {
-            "phone": row["phone"] if entitled else mask_phone(row["phone"]),
+            "phone": "" if hidden else row["phone"] if entitled else mask_phone(row["phone"]),
+            "contact_at": self.iso(row["contact_at"]),
             "created_by": row["created_by"],
-            "timeline": [self.step(step) for step in steps],
+            "timeline": shown,
             "callbacks": list(callbacks),
             "actions": [
                 {

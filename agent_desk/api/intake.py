@@ -8,7 +8,7 @@ from fastapi.responses import FileResponse
 from agent_desk.guard import Desk, DeskDep, TicketAttacher, TicketReader, desk_of, session_of
 from agent_desk.models import Acknowledgement, Attachment, IntakeWish, Progress
 from agent_desk.refusals import documented
-from hotline.errors import NotSignedIn
+from hotline.errors import NotFound, NotSignedIn
 from hotline.security import Person, demand
 from tickets.intake import Channel
 
@@ -39,7 +39,9 @@ Sender = Annotated[Person | None, Depends(sender_of)]
 @router.post("/intake/{channel}", responses=documented(401, 403, 409, 413, 503))
 async def receive(channel: Channel, wish: IntakeWish, desk: DeskDep, sender: Sender) -> Acknowledgement:
     """A matter comes in. The same ``sender_id`` again gives the same number."""
-    found = await desk.rooms.intake.receive(channel.value, wish.sender_id, wish.fields(), sender)
+    found = await desk.rooms.intake.receive(
+        channel.value, wish.sender_id, wish.fields(), sender, confidential=wish.confidential
+    )
     return Acknowledgement.model_validate(found)
 
 
@@ -89,6 +91,8 @@ async def open_attachment(
 ) -> FileResponse:
     """The file, of the work order or of one above it, for a player or a picture; Range is supported."""
     ticket = await desk.rooms.work_orders.ticket(ticket_id, viewer)
+    if attachment_id not in {one["id"] for one in ticket.get("attachments", ())}:
+        raise NotFound("没有这个附件", "there is no such attachment")
     file = await desk.rooms.attachments.find([ticket["id"], *ticket.get("above", ())], attachment_id)
     return FileResponse(
         file.path, media_type=file.media_type, filename=file.name, content_disposition_type="inline",

@@ -12,6 +12,8 @@ class Role(StrEnum):
     DEPARTMENT = "department"
     INSPECTOR = "inspector"
     ADMIN = "admin"
+    DISCIPLINE = "discipline"
+    """纪检监察: opens sealed referrals, which nobody else may, the administrator included."""
 
 
 @dataclass(frozen=True, kw_only=True)

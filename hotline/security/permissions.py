@@ -9,7 +9,7 @@ from hotline.errors import Forbidden
 from hotline.security.identity import Person, Role
 
 _AGENT, _SUPERVISOR, _DEPARTMENT = Role.AGENT, Role.SUPERVISOR, Role.DEPARTMENT
-_INSPECTOR, _ADMIN = Role.INSPECTOR, Role.ADMIN
+_INSPECTOR, _ADMIN, _DISCIPLINE = Role.INSPECTOR, Role.ADMIN, Role.DISCIPLINE
 _EVERYBODY = frozenset(Role)
 
 PERMISSIONS: Mapping[str, frozenset[Role]] = {
@@ -34,6 +34,9 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "call.supervise": frozenset({_SUPERVISOR, _ADMIN}),
     "promise.keep": frozenset({_AGENT, _SUPERVISOR}),
     "live.watch": frozenset({_SUPERVISOR, _ADMIN}),
+    "quality.read": frozenset({_AGENT, _DEPARTMENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
+    "quality.score": frozenset({_SUPERVISOR, _INSPECTOR}),
+    "quality.appeal": frozenset({_AGENT, _DEPARTMENT}),
 }
 """``*_any`` widens a right from one's own calls to everybody's. What a role may do to a work order in which state
 is the work order's life-cycle, not this table."""

@@ -1,4 +1,5 @@
-"""Accounts for a demonstration: one agent per seat, one account per unit, a supervisor, an inspector, an admin."""
+"""Accounts for a demonstration: one agent per seat, one account per unit, a supervisor, an inspector, an admin,
+a discipline officer."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -29,7 +30,12 @@ def accounts_to_seed(settings: Settings) -> list[Account]:
         Account(account=f"unit{unit.code}".lower(), name=unit.name, roles=frozenset({Role.DEPARTMENT}), unit=unit.code)
         for unit in settings.organisation.units
     ]
-    for role, name in ((Role.SUPERVISOR, "班长"), (Role.INSPECTOR, "质检员"), (Role.ADMIN, "系统管理员")):
+    for role, name in (
+        (Role.SUPERVISOR, "班长"),
+        (Role.INSPECTOR, "质检员"),
+        (Role.ADMIN, "系统管理员"),
+        (Role.DISCIPLINE, "纪检监察"),
+    ):
         wanted.append(Account(account=str(role), name=name, roles=frozenset({role})))
     return wanted
 

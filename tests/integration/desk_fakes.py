@@ -57,6 +57,7 @@ ACCOUNTS = (
     Account(account="elsewhere", name="河东区", roles=frozenset({Role.DEPARTMENT}), unit="371312"),
     Account(account="inspector", name="质检员", roles=frozenset({Role.INSPECTOR})),
     Account(account="admin", name="系统管理员", roles=frozenset({Role.ADMIN})),
+    Account(account="discipline", name="纪检监察", roles=frozenset({Role.DISCIPLINE})),
 )
 
 
@@ -410,7 +411,9 @@ class FakeWorkOrders:
 class FakeIntake:
     """A door at which nothing is kept."""
 
-    async def receive(self, channel: str, sender_id: str, fields: Mapping[str, str], by: Person | None) -> Shape:
+    async def receive(
+        self, channel: str, sender_id: str, fields: Mapping[str, str], by: Person | None, *, confidential: bool = False
+    ) -> Shape:
         raise RuleBroken("今天不收", "not today")
 
     async def progress(self, number: str, phone: str) -> Shape:

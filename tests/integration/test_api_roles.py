@@ -10,11 +10,13 @@ from starlette.routing import BaseRoute
 
 from tests.integration.desk_fakes import House, open_house
 
-ALL = frozenset({"agent1001", "supervisor", "department", "inspector", "admin"})
+ALL = frozenset({"agent1001", "supervisor", "department", "inspector", "admin", "discipline"})
 """One account per role; its name stands for the role here."""
 AGENT = frozenset({"agent1001"})
 SUPERVISORS = frozenset({"supervisor", "admin"})
 DECIDERS = frozenset({"supervisor", "inspector", "admin"})
+JUDGES = frozenset({"supervisor", "inspector"})
+UNIT = frozenset({"department"})
 NOBODY_ASKED = None
 """The route is open to those who are not signed in."""
 
@@ -85,9 +87,17 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/desk/statistics"): AGENT,
     ("GET", "/api/desk/calls/{call_id}/disposition"): AGENT,
     ("PUT", "/api/desk/calls/{call_id}/disposition"): AGENT,
+    ("GET", "/api/quality/sheets"): AGENT | UNIT | DECIDERS,
+    ("GET", "/api/quality/sample"): JUDGES,
+    ("GET", "/api/quality/reviews"): AGENT | UNIT | DECIDERS,
+    ("GET", "/api/quality/tickets/{ticket_id}"): AGENT | UNIT | DECIDERS,
+    ("POST", "/api/quality/tickets/{ticket_id}"): JUDGES,
+    ("POST", "/api/quality/reviews/{review_id}/appeal"): AGENT | UNIT,
+    ("POST", "/api/quality/reviews/{review_id}/decision"): JUDGES,
 }
 PATHS = {
     "{offer_id}": "1",
+    "{review_id}": "review_1",
     "{promise_id}": "owed_1",
     "{call_id}": "call_1",
     "{utterance_id}": "u_1",
@@ -127,6 +137,9 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/tickets/actions/{action}": {"ids": ["ticket_1"]},
     "/api/intake/{channel}": {"sender_id": "1", "description": "路灯不亮"},
     "/api/calls/{call_id}/utterances/{utterance_id}": {"text": "路灯"},
+    "/api/quality/tickets/{ticket_id}": {"stage": "call", "marks": {}},
+    "/api/quality/reviews/{review_id}/appeal": {"text": "不当"},
+    "/api/quality/reviews/{review_id}/decision": {"text": "维持"},
 }
 
 
@@ -151,6 +164,8 @@ def served(routes: list[BaseRoute]) -> set[tuple[str, str]]:
 def address_of(path: str) -> str:
     for name, value in PATHS.items():
         path = path.replace(name, value)
+    if path.endswith("/sample"):
+        path += "?stage=call&month=2026-03"
     return path + ("?urgency=一般" if path.endswith("/deadline") else "?phone=1" if "/intake/web/2" in path else "")
 
 

@@ -10,9 +10,11 @@ import httpx
 from agent_desk.pages import Pages
 from agent_desk.server import create_app, create_desk
 from callback.tasks import CallbackTasks
+from hotline.section import Section
 from hotline.settings import Handler, Organisation, Secrets, Settings, Unit
 from tests.integration.desk_fakes import House, open_house
 from tickets.attachments import Attachments
+from tickets.oversight import Oversight
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
 
@@ -44,16 +46,18 @@ def with_ready_units(settings: Settings) -> Settings:
 
 
 @asynccontextmanager
-async def open_tickets_house(folder: Path) -> AsyncIterator[TicketsHouse]:
-    """Build it on the house's own database."""
+async def open_tickets_house(folder: Path, **sections: Section) -> AsyncIterator[TicketsHouse]:
+    """Build it on the house's own database; ``sections`` of the settings may differ."""
     async with open_house(folder) as house:
-        settings, database = with_ready_units(house.settings), house.database
+        settings, database = with_ready_units(house.settings).model_copy(update=sections), house.database
         visits = CallbackTasks(database, house.clock, settings.site.zone)
-        orders = WorkOrders(database, house.clock, TicketSite.of(settings), visits)
+        site = TicketSite.of(settings)
+        orders = WorkOrders(database, house.clock, site, visits)
         attachments = Attachments(database, house.clock, folder / "attachments")
         rooms = replace(
-            house.desk.rooms, work_orders=orders, intake=orders.intake, attachments=attachments, callbacks=visits
-        )
+            house.desk.rooms, work_orders=orders, intake=orders.intake, attachments=attachments, callbacks=visits,
+            oversight=Oversight.of(database, house.clock, settings, site, orders),
+        )  # fmt: skip
         secrets = Secrets(folder / "secrets")
         made = create_desk(
             rooms=rooms, security=house.security, settings=settings, secrets=secrets, bus=house.bus, clock=house.clock

@@ -14,6 +14,7 @@ from recordings.pausing import Pausing
 from recordings.service import Recordings
 from tickets.attachments import Attachments
 from tickets.intake import Intake
+from tickets.oversight import Oversight
 from tickets.service import WorkOrders
 
 
@@ -31,6 +32,7 @@ def furnish(
     control: CallControl,
     supervision: Supervision,
     records: CallRecords,
+    oversight: Oversight,
 ) -> Rooms:
     return Rooms(
         call_centre=centre,
@@ -46,6 +48,7 @@ def furnish(
         control=control,
         supervision=supervision,
         records=records,
+        oversight=oversight,
     )
 
 

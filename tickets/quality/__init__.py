@@ -1,0 +1,1 @@
+"""Judging work: score sheets, samples, appeals."""
