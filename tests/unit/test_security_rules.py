@@ -91,6 +91,9 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "call.supervise": {Role.SUPERVISOR, Role.ADMIN},
         "promise.keep": {Role.AGENT, Role.SUPERVISOR},
         "live.watch": {Role.SUPERVISOR, Role.ADMIN},
+        "quality.read": {Role.AGENT, Role.DEPARTMENT} | deciders,
+        "quality.score": {Role.SUPERVISOR, Role.INSPECTOR},
+        "quality.appeal": {Role.AGENT, Role.DEPARTMENT},
     }
 
 
@@ -127,4 +130,5 @@ def test_a_demonstration_has_an_agent_per_seat_and_an_account_per_unit() -> None
         ("supervisor", None, None),
         ("inspector", None, None),
         ("admin", None, None),
+        ("discipline", None, None),
     ]
