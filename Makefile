@@ -42,7 +42,7 @@ bench: setup system-packages ## measure beside the peers; writes var/bench.json
 web: $(HAS_DEPENDENCIES) ## the browser front end, when its sources changed
 	@$(PY) agent_desk/web/build.py
 
-system-packages: $(HAS_DEPENDENCIES) ## what the tests need of the system: chromium, SIPp, espeak-ng, ffmpeg
+system-packages: $(HAS_DEPENDENCIES) ## what the tests need of the system: chromium, SIPp, espeak-ng, ffmpeg, PostgreSQL
 	@$(PY) tests/system_packages.py
 
 lock: $(HAS_DEPENDENCIES) ## resolve requirements.lock anew (needs uv)

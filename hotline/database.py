@@ -2,24 +2,26 @@
 
 SQLite (aiosqlite) by default, PostgreSQL (asyncpg) by URL, the same Core tables on both. On SQLite there is one
 writer at a time, so units of work queue on a lock and begin IMMEDIATE: none ever fails half-way for being "locked".
+On PostgreSQL many write at once (READ COMMITTED): whoever reads in order to decide locks what it read, by
+``with_for_update`` or ``UnitOfWork.alone``, or decides in one conditional UPDATE.
 """
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator, event
+from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator, event, func, select
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hotline.bus import Bus
-from hotline.errors import ConfigurationError, Unavailable
+from hotline.errors import ConfigurationError, HotlineError, RuleBroken, Unavailable
 from hotline.facts import Fact
 
 metadata = MetaData(
@@ -68,6 +70,11 @@ class UnitOfWork:
         """Run one Core statement in this transaction."""
         return await self.connection.execute(statement, parameters)
 
+    async def alone(self, what: str) -> None:
+        """Wait until nobody else is in a unit of work that said the same, then keep others out until our end."""
+        if self._database.dialect == "postgresql":  # SQLite has one writer anyhow
+            await self.execute(select(func.pg_advisory_xact_lock(func.hashtext(what))))
+
     def record(self, fact: Fact) -> None:
         """Append ``fact`` to the ledger in this transaction and publish it once the commit is through."""
         self._facts.append(fact)
@@ -76,8 +83,9 @@ class UnitOfWork:
         async with AsyncExitStack() as stack:
             if self._database.dialect == "sqlite":
                 await stack.enter_async_context(self._database.writing)
-            self.connection = await stack.enter_async_context(self._database.engine.connect())
-            await self.connection.begin()
+            with _connecting():
+                self.connection = await stack.enter_async_context(self._database.engine.connect())
+                await self.connection.begin()
             self._stack = stack.pop_all()
         return self
 
@@ -87,15 +95,17 @@ class UnitOfWork:
         async with self._stack:
             if error is not None:
                 await self.connection.rollback()
-                if isinstance(error, OperationalError):
-                    raise _away(error) from error
+                if isinstance(error, DBAPIError) and (ours := _meaning(error)) is not None:
+                    raise ours from error
                 return
             try:
                 await self._database.append(self, self._facts)
                 await self.connection.commit()
-            except OperationalError as failure:
+            except DBAPIError as failure:
                 await self.connection.rollback()
-                raise _away(failure) from failure
+                if (ours := _meaning(failure)) is None:
+                    raise
+                raise ours from failure
         for fact in self._facts:
             self._database.bus.publish(fact)
 
@@ -114,7 +124,7 @@ class Database:
         """Connect once to prove that it works; raises ConfigurationError when it does not."""
         try:
             _make_folder(url)
-            engine = create_async_engine(url)
+            engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
             if engine.dialect.name == "sqlite":
                 event.listen(engine.sync_engine, "connect", _prepare_sqlite)
                 event.listen(engine.sync_engine, "begin", _begin_immediate)
@@ -133,14 +143,16 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A connection for queries; nothing that it does is kept. Raises Unavailable when the database is away."""
-        try:
-            async with self.engine.connect() as connection:
+        async with AsyncExitStack() as stack:
+            with _connecting():
+                connection = await stack.enter_async_context(self.engine.connect())
                 await connection.execution_options(reading=True)
+            try:
                 yield connection
-        except OperationalError as failure:
-            raise Unavailable(
-                "数据库暂时无法读取,请稍后重试", f"the database cannot be read now: {failure.orig}"
-            ) from failure
+            except DBAPIError as failure:
+                if (ours := _meaning(failure)) is None:
+                    raise
+                raise ours from failure
 
     async def append(self, uow: UnitOfWork, facts: Sequence[Fact]) -> None:
         """Write facts to the ledger; called by the unit of work at its end."""
@@ -158,10 +170,38 @@ class Database:
         await self.engine.dispose()
 
 
-def _away(failure: OperationalError) -> Unavailable:
+_AWAY = ("08", "40", "53", "55", "57", "58")
+"""Classes of SQLSTATE that are no fault of the statement: connection, deadlock, resources, shutdown, disk."""
+_BAD_DATA = "22"
+
+
+@contextmanager
+def _connecting() -> Iterator[None]:
+    """SQLite never fails here; a PostgreSQL that is gone refuses, or does not answer."""
+    try:
+        yield
+    except (OSError, DBAPIError) as failure:
+        raise _away(failure) from failure
+
+
+def _meaning(failure: DBAPIError) -> HotlineError | None:
+    """What a failure of the database is to whoever asked; None for one that is our own mistake."""
+    code: str = getattr(failure.orig, "sqlstate", None) or ""
+    if isinstance(failure, OperationalError) or failure.connection_invalidated or code.startswith(_AWAY):
+        return _away(failure.orig or failure)
+    if code.startswith(_BAD_DATA):
+        return RuleBroken(
+            "内容过长,或含有无法保存的字符,本次操作未保存",
+            "something is too long, or holds characters that cannot be kept; nothing was saved",
+            code="bad_field",
+        )
+    return None
+
+
+def _away(failure: BaseException) -> Unavailable:
     """Disk full, server gone: nothing of this unit of work was kept."""
     return Unavailable(
-        "数据库暂时无法写入,本次操作未保存,请稍后重试", f"the database cannot be written now: {failure.orig}"
+        "数据库暂时无法访问,本次操作未保存,请稍后重试", f"the database is away, nothing was saved: {failure}"
     )
 
 

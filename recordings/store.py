@@ -191,7 +191,8 @@ class Store:
 
 
 async def _last_link(uow: UnitOfWork) -> str:
-    """The link of the recording that the ledger names last; the writer's lock keeps the order."""
+    """The link of the recording that the ledger names last; nobody else adds one before we end."""
+    await uow.alone("the chain of recordings")
     query = select(ledger.c.body).where(ledger.c.kind == RecordingReady.__name__).order_by(ledger.c.seq.desc()).limit(1)
     body = (await uow.execute(query)).scalar_one_or_none()
     last = fact_of(RecordingReady.__name__, body) if body is not None else None

@@ -8,14 +8,37 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
-NEEDED = {"chromium": "chromium", "sipp": "sip-tester", "espeak-ng": "espeak-ng", "ffmpeg": "ffmpeg"}
+NEEDED = {
+    "chromium": "chromium",
+    "sipp": "sip-tester",
+    "espeak-ng": "espeak-ng",
+    "ffmpeg": "ffmpeg",
+    "initdb": "postgresql",
+}
 """The program that must be found, and the Debian package that brings it."""
+
+QUIETLY = {"DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
+"""No questions, and no service is started: the tests run a PostgreSQL of their own."""
+
+
+def find(program: str) -> str | None:
+    """Where a program is: on the path, or where Debian hides PostgreSQL's, the newest version first."""
+    hidden = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), key=_version, reverse=True)
+    return str(hidden[0]) if hidden else shutil.which(program)
+
+
+def _version(path: Path) -> float:
+    try:
+        return float(path.parts[-3])
+    except ValueError:
+        return 0.0
 
 
 def missing(needed: dict[str, str]) -> list[str]:
     """The packages whose programs are not on this machine."""
-    return [package for program, package in needed.items() if shutil.which(program) is None]
+    return [package for program, package in needed.items() if find(program) is None]
 
 
 def rights() -> list[str] | None:
@@ -39,8 +62,8 @@ def main(needed: dict[str, str]) -> int:
         print(f"missing for the tests: {', '.join(packages)}\ninstall them with:\n  {by_hand}", file=sys.stderr)
         return 1
     print(f"installing for the tests: {', '.join(packages)} …", flush=True)
-    quiet = [*before, "DEBIAN_FRONTEND=noninteractive"] if before else []
-    environment = dict(os.environ) | {"DEBIAN_FRONTEND": "noninteractive"}
+    quiet = [*before, *(f"{name}={value}" for name, value in QUIETLY.items())] if before else []
+    environment = dict(os.environ) | QUIETLY
     for words in (["update", "-qq"], ["install", "-qq", "-y", "--no-install-recommends", *packages]):
         code = subprocess.run([*quiet, "apt-get", *words], env=environment, check=False).returncode
         if code:

@@ -67,8 +67,8 @@ async def add_ticket(uow: UnitOfWork, row: Row) -> None:
 
 
 async def fetch(uow: UnitOfWork, ticket_id: str) -> Row | None:
-    """The work order as this transaction sees it, by id or number."""
-    row = (await uow.execute(select(tickets).where(_named(ticket_id)))).mappings().first()
+    """The work order, by id or number, held against other writers until the unit of work ends."""
+    row = (await uow.execute(select(tickets).where(_named(ticket_id)).with_for_update())).mappings().first()
     return dict(row) if row else None
 
 

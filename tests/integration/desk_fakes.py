@@ -571,11 +571,15 @@ class House:
 
 
 @asynccontextmanager
-async def open_house(folder: Path, *, port: int = 8012, ping_seconds: float = 15.0) -> AsyncIterator[House]:
-    """Build it, with the accounts above; every password is ``PASSWORD``."""
+async def open_house(
+    folder: Path, *, port: int = 8012, ping_seconds: float = 15.0, database_url: str | None = None
+) -> AsyncIterator[House]:
+    """Build it, with the accounts above; every password is ``PASSWORD``. ``database_url``: migrated, without accounts;
+    None makes a SQLite in ``folder``."""
     bus, clock = Bus(), FakeClock(NOON)
-    database = await Database.open(f"sqlite+aiosqlite:///{folder / 'desk.db'}", bus)
-    await database.create_all()
+    database = await Database.open(database_url or f"sqlite+aiosqlite:///{folder / 'desk.db'}", bus)
+    if database_url is None:
+        await database.create_all()
     security = Security.open(database, clock, 12, Passwords(HASHING))
     for account in ACCOUNTS:
         await security.accounts.add(account, PASSWORD, by="test", from_where="console")

@@ -1,14 +1,11 @@
 """Putting right what was misheard: both versions stay, the screens are told, the trail says who."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
 from asr.transcript import TranscriptStore
 from asr.utterances import SpokenWord, Utterance
-from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import NotFound, RuleBroken
@@ -18,14 +15,6 @@ from hotline.security.audit import Audit, Deed
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 DEED = Deed(who="agent1001", what="utterance_corrected", whom="u", from_where="127.0.0.1")
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'asr.db'}", Bus())
-    await opened.create_all()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from asr.repair import Repair
 from asr.transcript import TranscriptStore
 from asr.utterances import Utterance
 from asr.workers import Workers
-from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import NotFound, Unavailable
@@ -64,14 +63,6 @@ class Live:
 
     async def call_settled(self, call_id: str) -> None:
         return None
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'asr.db'}", Bus())
-    await opened.create_all()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -15,7 +15,6 @@ from asr.recognition import Recognition, load_recogniser
 from asr.service import Transcription, open_transcription
 from asr.utterances import Utterance
 from asr.workers import Workers
-from hotline.bus import Bus
 from hotline.clock import SystemClock
 from hotline.database import Database
 from hotline.facts.calls import CallAdopted, CallConnected, CallEnded
@@ -27,14 +26,6 @@ from tests.unit.test_asr_leg import buzz
 
 FAST = (0.05,) * 3
 SAYING = buzz(0.6) + silence(1.0)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'asr.db'}", Bus())
-    await opened.create_all()
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
@@ -29,6 +28,7 @@ from hotline.settings import Group, Line, Seat, Settings
 from ivr.service import CallCentre
 from ivr.views import CallState, SeatState, SeatStatus
 from telephony.fake import FakeCaller, FakeTelephony
+from tests.integration.databases import fill_disk, free_disk
 
 SETTINGS = Settings(
     lines=[Line(number="12345", group="general")],
@@ -82,12 +82,11 @@ class Room:
 
 
 @asynccontextmanager
-async def opened(path: Path, telephone: FakeTelephony | None = None) -> AsyncIterator[Room]:
+async def opened(url: str, telephone: FakeTelephony | None = None) -> AsyncIterator[Room]:
     bus = Bus()
     telephone = telephone or FakeTelephony()
     telephone._publish = bus.publish
-    database = await Database.open(f"sqlite+aiosqlite:///{path / 'hotline.db'}", bus)
-    await database.create_all()
+    database = await Database.open(url, bus)
     room = Room(database, bus, telephone)
     await room.centre.load()
     task = asyncio.create_task(room.centre.run())
@@ -100,8 +99,8 @@ async def opened(path: Path, telephone: FakeTelephony | None = None) -> AsyncIte
 
 
 @pytest.fixture
-async def room(tmp_path: Path) -> AsyncIterator[Room]:
-    async with opened(tmp_path) as room:
+async def room(database_url: str) -> AsyncIterator[Room]:
+    async with opened(database_url) as room:
         yield room
 
 
@@ -174,13 +173,13 @@ async def test_an_offer_is_in_the_ledger_before_the_screen_is_told(room: Room) -
     assert CallOffered in await room.facts(view.call_id)
 
 
-async def test_a_killed_engine_finds_the_talk_again(tmp_path: Path) -> None:
+async def test_a_killed_engine_finds_the_talk_again(database_url: str) -> None:
     telephone = FakeTelephony()
-    async with opened(tmp_path, telephone) as room:
+    async with opened(database_url, telephone) as room:
         await room.ready("1001")
         room.calls("13800000001")
         call = await room.centre.accept("1001", await room.offer("1001"), AGENT)
-    async with opened(tmp_path, telephone) as room:
+    async with opened(database_url, telephone) as room:
         telephone.come_up()
         await room.until(lambda: room.centre.seat("1001").state is SeatState.TALKING)
         assert room.centre.seat("1001").call_id == call.call_id
@@ -192,14 +191,14 @@ async def test_a_killed_engine_finds_the_talk_again(tmp_path: Path) -> None:
         assert (kinds.count(CallAdopted), kinds.count(CallConnected)) == (1, 1)
 
 
-async def test_an_offer_that_died_with_the_engine_is_ended(tmp_path: Path) -> None:
+async def test_an_offer_that_died_with_the_engine_is_ended(database_url: str) -> None:
     telephone = FakeTelephony()
-    async with opened(tmp_path, telephone) as room:
+    async with opened(database_url, telephone) as room:
         await room.ready("1001")
         room.calls("13800000001")
         await room.offer("1001")
         call_id = room.centre.floor.waiting()[0].call_id
-    async with opened(tmp_path, telephone) as room:
+    async with opened(database_url, telephone) as room:
         with room.bus.subscribe("test", CallAdopted) as seen:
             telephone.come_up()
             async with asyncio.timeout(5):
@@ -208,14 +207,14 @@ async def test_an_offer_that_died_with_the_engine_is_ended(tmp_path: Path) -> No
         assert (kinds.count(CallOffered), kinds.count(OfferEnded), kinds.count(CallFellBack)) == (1, 1, 1)
 
 
-async def test_a_killed_engine_fetches_its_waiting_citizen_and_closes_who_left(tmp_path: Path) -> None:
+async def test_a_killed_engine_fetches_its_waiting_citizen_and_closes_who_left(database_url: str) -> None:
     telephone = FakeTelephony()
-    async with opened(tmp_path, telephone) as room:
+    async with opened(database_url, telephone) as room:
         stays, _ = room.calls("13800000001")
         leaves, _ = room.calls("13800000002")
         await room.until(lambda: len(room.centre.live().waiting) == 2)
     telephone.drop(leaves.channel)
-    async with opened(tmp_path, telephone) as room:
+    async with opened(database_url, telephone) as room:
         telephone.come_up()
         await room.until(lambda: telephone.redirected)
         assert [(leg, where) for leg, *where in telephone.redirected] == [(stays.uniqueid, ["citizen", "again"])]
@@ -263,14 +262,12 @@ async def test_asterisk_restarts_under_us(room: Room) -> None:
 
 async def test_a_full_disk_stops_no_call(room: Room) -> None:
     await room.ready("1001")
-    async with room.database.engine.begin() as connection:
-        await connection.exec_driver_sql("ALTER TABLE ledger RENAME TO gone")
+    await fill_disk(room.database)
     room.calls("13800000001")
     call = await room.centre.accept("1001", await room.offer("1001"), AGENT)
     assert call.state is CallState.TALKING
     assert room.centre.journal.failing
-    async with room.database.engine.begin() as connection:
-        await connection.exec_driver_sql("ALTER TABLE gone RENAME TO ledger")
+    await free_disk(room.database)
     await room.centre.hang_up("1001", call.call_id, AGENT)
     await room.until(lambda: room.centre.seat("1001").state is SeatState.IDLE)
     assert CallConnected in await room.facts(call.call_id)

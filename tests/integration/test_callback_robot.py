@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -145,13 +144,9 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    bus = Bus()
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'callback.db'}", bus)
-    await database.create_all()
-    clock = FakeClock(START)
-    yield World(database, bus, clock, CallbackTasks(database, clock, ZONE), Files(), Citizens(bus.publish))
-    await database.close()
+def world(database: Database) -> World:
+    bus, clock = database.bus, FakeClock(START)
+    return World(database, bus, clock, CallbackTasks(database, clock, ZONE), Files(), Citizens(bus.publish))
 
 
 @asynccontextmanager

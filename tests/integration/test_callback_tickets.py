@@ -1,7 +1,6 @@
 """The closed loop of both rooms: reply → phoned back → closed, or redone with a new clock. One database, real rules."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, time
 from pathlib import Path
 
@@ -11,7 +10,6 @@ from callback.pacing import Pace
 from callback.robot import CallbackRobot
 from callback.site import dialling_rules_of, pace_of
 from callback.tasks import CallbackTasks
-from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.facts.callbacks import CallbackDone, CallbackDue
@@ -28,14 +26,6 @@ SETTINGS = load_settings(Path(__file__).parents[2] / "config.yaml")
 FRIDAY = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 AGENT = Person(account="agent1", name="一号", roles=frozenset({Role.AGENT}), seat="1001")
 YISHUI = Person(account="yishui", name="沂水", roles=frozenset({Role.DEPARTMENT}), unit="371323")
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'both.db'}", Bus())
-    await opened.create_all()
-    yield opened
-    await opened.close()
 
 
 @pytest.mark.parametrize(

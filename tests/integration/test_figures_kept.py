@@ -1,9 +1,6 @@
 """Figures of the live page and of any window of the past are the same, across restarts and midnight."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 
 from hotline import ledger
@@ -27,14 +24,6 @@ SETTINGS = Settings(
     groups=[Group(id="general", name="综合", wrap_up_seconds=30), Group(id="other", name="其他")],
     seats=[Seat(id="1001", groups=["general"], skills={"交通": 2}), Seat(id="1002", groups=["general", "other"])],
 )
-
-
-@asynccontextmanager
-async def opened(folder: Path) -> AsyncIterator[Database]:
-    database = await Database.open(f"sqlite+aiosqlite:///{folder / 'site.db'}", Bus())
-    await database.create_all()
-    yield database
-    await database.close()
 
 
 class Night:
@@ -96,58 +85,54 @@ def without_occupancy(kpi: Kpi) -> dict[str, object]:
     return {name: getattr(kpi, name) for name in Kpi.__dataclass_fields__ if name != "occupancy"}
 
 
-async def test_live_and_past_agree_and_midnight_changes_nothing(tmp_path: Path) -> None:
-    async with opened(tmp_path) as database:
-        night = Night(database)
-        await night.play(40)
-        now = night.clock.now()
-        assert now.date() > EVENING.date()
-        for window in (timedelta(hours=24), timedelta(hours=2), timedelta(minutes=20)):
-            live = night.centre.kpi(window)
-            past = await kpi_over(database, now - window, now)
-            assert live == past
-            assert live.arrived > 0
-        for group in ("general", "other"):
-            assert without_occupancy(night.centre.kpi(timedelta(hours=24), group)) == without_occupancy(
-                await night.centre.kpi_over(now - timedelta(hours=24), now, group)
-            )
-        assert night.centre.kpi(timedelta(hours=24)).answered > 5
+async def test_live_and_past_agree_and_midnight_changes_nothing(database: Database) -> None:
+    night = Night(database)
+    await night.play(40)
+    now = night.clock.now()
+    assert now.date() > EVENING.date()
+    for window in (timedelta(hours=24), timedelta(hours=2), timedelta(minutes=20)):
+        live = night.centre.kpi(window)
+        past = await kpi_over(database, now - window, now)
+        assert live == past
+        assert live.arrived > 0
+    for group in ("general", "other"):
+        assert without_occupancy(night.centre.kpi(timedelta(hours=24), group)) == without_occupancy(
+            await night.centre.kpi_over(now - timedelta(hours=24), now, group)
+        )
+    assert night.centre.kpi(timedelta(hours=24)).answered > 5
 
 
-async def test_a_restart_changes_no_figure_of_calls(tmp_path: Path) -> None:
-    async with opened(tmp_path) as database:
-        night = Night(database)
-        await night.play(20)
-        before = night.centre.kpi(timedelta(hours=24))
-        restarted = CallCentre(SETTINGS, database, Bus(), FakeTelephony(lambda _: None), night.clock)
-        await restarted.load()
-        after = restarted.kpi(timedelta(hours=24))
-        assert after == before
-        assert [restarted.floor.figures.taken_by(seat) for seat in ("1001", "1002")] == [
-            night.centre.floor.figures.taken_by(seat) for seat in ("1001", "1002")
-        ]
+async def test_a_restart_changes_no_figure_of_calls(database: Database) -> None:
+    night = Night(database)
+    await night.play(20)
+    before = night.centre.kpi(timedelta(hours=24))
+    restarted = CallCentre(SETTINGS, database, Bus(), FakeTelephony(lambda _: None), night.clock)
+    await restarted.load()
+    after = restarted.kpi(timedelta(hours=24))
+    assert after == before
+    assert [restarted.floor.figures.taken_by(seat) for seat in ("1001", "1002")] == [
+        night.centre.floor.figures.taken_by(seat) for seat in ("1001", "1002")
+    ]
 
 
-async def test_the_agent_of_last_time_is_remembered(tmp_path: Path) -> None:
-    async with opened(tmp_path) as database:
-        night = Night(database)
-        await night.play(10)
-        assert await store.last_agent_of(database, "13800000001") in ("agent1001", "agent1002")
-        assert await store.last_agent_of(database, "13900000009") is None
+async def test_the_agent_of_last_time_is_remembered(database: Database) -> None:
+    night = Night(database)
+    await night.play(10)
+    assert await store.last_agent_of(database, "13800000001") in ("agent1001", "agent1002")
+    assert await store.last_agent_of(database, "13900000009") is None
 
 
-async def test_an_alarm_is_kept_and_told(tmp_path: Path) -> None:
+async def test_an_alarm_is_kept_and_told(database: Database) -> None:
     limit = SETTINGS.model_copy(update={"alarms": [Alarm(name="等候过久", figure="longest_wait", above=60)]})
-    async with opened(tmp_path) as database:
-        clock = FakeClock(EVENING)
-        centre = CallCentre(limit, database, Bus(), FakeTelephony(lambda _: None), clock)
-        call = Call("c1", "138", "12345", "12345", "general", "PJSIP/t-1", "u1", clock.now())
-        centre.floor.call_arrived(call, clock.now())
-        centre.floor.call_queued("c1", clock.now())
-        clock.advance(61)
-        step = centre.watch.judge(clock.now())
-        async with database.unit_of_work() as uow:
-            for fact in step.facts:
-                uow.record(fact)
-        kept = [entry.fact async for entry in ledger.read(database, kinds=[AlarmRaised])]
-        assert [(f.name, f.value) for f in kept if isinstance(f, AlarmRaised)] == [("等候过久", 61.0)]
+    clock = FakeClock(EVENING)
+    centre = CallCentre(limit, database, Bus(), FakeTelephony(lambda _: None), clock)
+    call = Call("c1", "138", "12345", "12345", "general", "PJSIP/t-1", "u1", clock.now())
+    centre.floor.call_arrived(call, clock.now())
+    centre.floor.call_queued("c1", clock.now())
+    clock.advance(61)
+    step = centre.watch.judge(clock.now())
+    async with database.unit_of_work() as uow:
+        for fact in step.facts:
+            uow.record(fact)
+    kept = [entry.fact async for entry in ledger.read(database, kinds=[AlarmRaised])]
+    assert [(f.name, f.value) for f in kept if isinstance(f, AlarmRaised)] == [("等候过久", 61.0)]

@@ -122,21 +122,17 @@ class Town:
 
 
 @pytest.fixture
-async def town(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Town]:
+async def town(database: Database, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Town]:
     """At noon with the standard flow and one work order, unless ``parametrize(indirect)`` says (time, flow, states)."""
     now, flow, *states = getattr(request, "param", (NOON, "standard", "in_progress"))
     (tmp_path / "flows").mkdir()
     (tmp_path / "flows/outside.yaml").write_text(OUTSIDE, encoding="utf-8")
-    bus = Bus()
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'hotline.db'}", bus)
-    await database.create_all()
-    town = Town(database, bus, tmp_path, now, flow, Records(*states))
+    town = Town(database, database.bus, tmp_path, now, flow, Records(*states))
     await town.centre.load()
     running = asyncio.create_task(town.centre.run())
     yield town
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
-    await database.close()
 
 
 def at(now: datetime, flow: str = "standard", *states: str) -> pytest.MarkDecorator:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from tests.integration.databases import on_sqlite
 from tests.integration.tickets_house import TicketsHouse, open_tickets_house
 from tickets.intake import Channel
 
@@ -20,8 +21,8 @@ MP4 = b"\x00\x00\x00\x18ftypmp42" + bytes(2000)
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[TicketsHouse]:
-    async with open_tickets_house(tmp_path) as opened:
+async def house(tmp_path: Path, database_url: str) -> AsyncIterator[TicketsHouse]:
+    async with open_tickets_house(tmp_path, database_url) as opened:
         yield opened
 
 
@@ -44,6 +45,7 @@ async def send(house: TicketsHouse, channel: str = "web", **fields: Any) -> dict
     return shape
 
 
+@on_sqlite
 @pytest.mark.parametrize("channel", [channel.value for channel in Channel])
 async def test_every_channel_makes_the_same_kind_of_work_order(house: TicketsHouse, channel: str) -> None:
     told = await send(house, channel)

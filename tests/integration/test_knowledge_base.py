@@ -1,12 +1,9 @@
 """The knowledge base on a real database."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import RuleBroken
@@ -15,11 +12,8 @@ from knowledge_base.service import KnowledgeBase, shipped
 
 
 @pytest.fixture
-async def knowledge(tmp_path: Path) -> AsyncIterator[KnowledgeBase]:
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'kb.db'}", Bus())
-    await database.create_all()
-    yield KnowledgeBase(database, FakeClock(datetime(2026, 11, 20, tzinfo=UTC)))
-    await database.close()
+def knowledge(database: Database) -> KnowledgeBase:
+    return KnowledgeBase(database, FakeClock(datetime(2026, 11, 20, tzinfo=UTC)))
 
 
 async def test_seeded_once_searched_and_changed(knowledge: KnowledgeBase) -> None:

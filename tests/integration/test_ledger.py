@@ -1,30 +1,23 @@
 """Database, unit of work and ledger: written before told, all or nothing, read back as they were."""
 
-from collections.abc import AsyncIterator
+import asyncio
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from hotline import ledger
 from hotline.bus import Bus
 from hotline.database import Database
-from hotline.errors import ConfigurationError, Unavailable
+from hotline.errors import ConfigurationError, RuleBroken, Unavailable
 from hotline.facts.calls import CallArrived, CallEnded
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.speech import UtteranceHeard
 from hotline.ledger import KINDS, fact_of, row_of
+from tests.integration.databases import on_postgresql
 
 NOW = datetime(2026, 11, 20, 10, 0, 0, 123456, tzinfo=UTC)
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'ledger.db'}", Bus())
-    await database.create_all()
-    yield database
-    await database.close()
 
 
 def ended(call_id: str) -> CallEnded:
@@ -75,8 +68,6 @@ def test_a_row_of_an_older_or_newer_version_can_be_read() -> None:
 
 
 async def test_many_writers_never_find_the_database_locked(database: Database) -> None:
-    import asyncio
-
     async def write(number: int) -> None:
         async with database.unit_of_work() as uow:
             await uow.execute(text("SELECT 1"))
@@ -104,9 +95,61 @@ async def test_a_naive_time_is_refused(database: Database) -> None:
             )
 
 
-async def test_a_statement_that_the_database_cannot_do_is_unavailable_and_nothing_is_kept(database: Database) -> None:
+DISK_FULL = "PRAGMA max_page_count = 1"
+SERVER_GONE = "SELECT pg_terminate_backend(pg_backend_pid())"
+
+
+async def test_a_database_that_goes_away_is_unavailable_keeps_nothing_and_comes_back(database: Database) -> None:
     with pytest.raises(Unavailable):
         async with database.unit_of_work() as uow:
             uow.record(ended("c1"))
-            await uow.execute(text("INSERT INTO no_such_table VALUES (1)"))
+            if database.dialect == "postgresql":
+                await uow.execute(text(SERVER_GONE))
+            await uow.execute(text(DISK_FULL))
+            for _ in range(2000):
+                uow.record(ended("c2"))
+    if database.dialect == "sqlite":
+        await database.engine.dispose()  # with the connection goes its limit
     assert [entry async for entry in ledger.read(database)] == []
+    async with database.unit_of_work() as uow:
+        uow.record(ended("c3"))
+    assert len([entry async for entry in ledger.read(database)]) == 1
+
+
+async def test_a_server_that_is_gone_is_unavailable() -> None:
+    gone = Database(create_async_engine("postgresql+asyncpg://nobody@127.0.0.1:9/x"), Bus())
+    with pytest.raises(Unavailable):
+        async with gone.unit_of_work():
+            pass
+    with pytest.raises(Unavailable):
+        async with gone.reading():
+            pass
+
+
+@on_postgresql
+async def test_what_cannot_be_kept_is_refused_in_words(database: Database) -> None:
+    for kind in ("x" * 65, "x\x00"):
+        with pytest.raises(RuleBroken, match="too long"):
+            async with database.unit_of_work() as uow:
+                statement = text("INSERT INTO ledger (at, kind, \"by\", body) VALUES (now(), :kind, 'me', '{}')")
+                await uow.execute(statement, {"kind": kind})
+
+
+async def test_who_goes_alone_waits_for_the_one_before(database: Database) -> None:
+    order: list[str] = []
+
+    async def work(name: str, entered: asyncio.Event | None) -> None:
+        async with database.unit_of_work() as uow:
+            await uow.alone("the chain")
+            order.append(f"{name} in")
+            if entered is not None:
+                entered.set()
+                await asyncio.sleep(0.2)
+            order.append(f"{name} out")
+
+    inside = asyncio.Event()
+    first = asyncio.create_task(work("first", inside))
+    await inside.wait()
+    await work("second", None)
+    await first
+    assert order == ["first in", "first out", "second in", "second out"]

@@ -1,60 +1,62 @@
-"""The migrations make the tables that the rooms declare, with their guards, on every database that is there."""
-
-from pathlib import Path
+"""The migrations make the tables that the rooms declare, with their guards, on both databases."""
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
-from sqlalchemy.exc import DatabaseError
+from sqlalchemy.exc import DBAPIError
 
-import hotline.app  # noqa: F401  every room's tables
-from hotline.bus import Bus
 from hotline.database import Database, metadata
-from hotline.migrations import migrate
+from hotline.migrations import configuration, migrate
 
 
-async def migrated(path: Path) -> Database:
-    database = await Database.open(f"sqlite+aiosqlite:///{path / 'site.db'}", Bus())
-    await migrate(database)
-    return database
-
-
-async def test_the_migrations_and_the_tables_agree(tmp_path: Path) -> None:
-    database = await migrated(tmp_path)
-
+async def test_the_migrations_and_the_tables_agree(database: Database) -> None:
     def differences(connection: Connection) -> list[object]:
         return list(compare_metadata(MigrationContext.configure(connection), metadata))
 
     async with database.engine.connect() as connection:
         assert await connection.run_sync(differences) == []
-    await database.close()
 
 
-async def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:
-    database = await migrated(tmp_path)
+async def test_migrating_twice_changes_nothing(database: Database) -> None:
     await migrate(database)
-    await database.close()
 
 
-@pytest.mark.parametrize("table", ["ledger", "security_audit", "ticket_timeline"])
-async def test_history_cannot_be_rewritten(tmp_path: Path, table: str) -> None:
-    database = await migrated(tmp_path)
-    async with database.engine.connect() as connection:
-        triggers = await connection.execute(
-            text("SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"), {"table": table}
-        )
-        assert triggers.scalar_one() == 2
-    await database.close()
+async def test_all_the_way_back_and_up_again(database: Database) -> None:
+    def back(connection: Connection) -> None:
+        command.downgrade(configuration(connection), "base")
+
+    async with database.engine.begin() as connection:
+        await connection.run_sync(back)
+    await migrate(database)
+    await test_the_migrations_and_the_tables_agree(database)
 
 
-async def test_the_ledger_refuses_to_forget(tmp_path: Path) -> None:
-    database = await migrated(tmp_path)
-    insert = text("INSERT INTO ledger (at, kind, \"by\", body) VALUES ('2026-01-01', 'X', 'me', '{}')")
+INSERTS = {
+    "ledger": """INSERT INTO ledger (at, kind, "by", body) VALUES ('2026-01-01', 'X', 'me', '{}')""",
+    "security_audit": "INSERT INTO security_audit (at, who, what, whom, from_where, detail) "
+    "VALUES ('2026-01-01', 'me', 'x', 'y', 'z', '')",
+}
+
+
+@pytest.mark.parametrize("table", INSERTS)
+@pytest.mark.parametrize("verb", ["DELETE FROM {table}", "UPDATE {table} SET at = at", "TRUNCATE {table}"])
+async def test_history_cannot_be_rewritten(database: Database, table: str, verb: str) -> None:
+    if verb.startswith("TRUNCATE") and database.dialect == "sqlite":
+        verb = "DELETE FROM {table} WHERE true"
     async with database.unit_of_work() as uow:
-        await uow.execute(insert)
-    for verb in ("DELETE FROM ledger", "UPDATE ledger SET body = '1'"):
-        with pytest.raises(DatabaseError, match="append-only"):
-            async with database.unit_of_work() as uow:
-                await uow.execute(text(verb))
-    await database.close()
+        await uow.execute(text(INSERTS[table]))
+    with pytest.raises(DBAPIError, match="append-only"):
+        async with database.unit_of_work() as uow:
+            await uow.execute(text(verb.format(table=table)))
+
+
+async def test_the_timeline_is_guarded_by_the_migrations_too(database: Database) -> None:
+    catalogue = (
+        "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ticket_timeline'"
+        if database.dialect == "sqlite"
+        else "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'ticket_timeline'::regclass AND tgname LIKE '%append%'"
+    )
+    async with database.reading() as connection:
+        assert (await connection.execute(text(catalogue))).scalar_one() == (2 if database.dialect == "sqlite" else 1)

@@ -1,7 +1,6 @@
 """Who gave up waiting is owed a call: one per citizen, none during another call of theirs, none after an answer."""
 
 import asyncio
-from pathlib import Path
 
 import pytest
 
@@ -9,6 +8,7 @@ from hotline import ledger
 from hotline.errors import NotFound
 from hotline.facts.calls import CallConnected, CallEnded, CallPromised, PromiseKept
 from telephony.fake import FakeCaller
+from tests.integration.databases import fill_disk, free_disk
 from tests.integration.test_call_centre import AGENT, Room, opened
 
 CITIZEN = "13800000001"
@@ -39,8 +39,8 @@ async def gives_up(room: Room, number: str = CITIZEN) -> str:
     return await hangs_up(room, await waits(room, number))
 
 
-async def test_who_gives_up_is_owed_one_call(tmp_path: Path) -> None:
-    async with opened(tmp_path) as room:
+async def test_who_gives_up_is_owed_one_call(database_url: str) -> None:
+    async with opened(database_url) as room:
         first = await gives_up(room)
         await gives_up(room)
         await gives_up(room, "")
@@ -51,8 +51,8 @@ async def test_who_gives_up_is_owed_one_call(tmp_path: Path) -> None:
         assert room.centre.live().figures.abandoned == 3
 
 
-async def test_nothing_is_owed_while_another_call_of_theirs_is_open(tmp_path: Path) -> None:
-    async with opened(tmp_path) as room:
+async def test_nothing_is_owed_while_another_call_of_theirs_is_open(database_url: str) -> None:
+    async with opened(database_url) as room:
         other = await waits(room, channel="PJSIP/trunk-2")
         await gives_up(room)
         assert await room.centre.owed.open() == []
@@ -60,8 +60,8 @@ async def test_nothing_is_owed_while_another_call_of_theirs_is_open(tmp_path: Pa
         assert len(await room.centre.owed.open()) == 1
 
 
-async def test_an_answer_in_a_later_call_keeps_the_promise(tmp_path: Path) -> None:
-    async with opened(tmp_path) as room:
+async def test_an_answer_in_a_later_call_keeps_the_promise(database_url: str) -> None:
+    async with opened(database_url) as room:
         await gives_up(room)
         await gives_up(room, "13900000002")
         await room.ready("1001")
@@ -74,8 +74,8 @@ async def test_an_answer_in_a_later_call_keeps_the_promise(tmp_path: Path) -> No
         assert PromiseKept in await room.facts(call.call_id)
 
 
-async def test_an_agent_keeps_a_promise_once_and_only_of_their_groups(tmp_path: Path) -> None:
-    async with opened(tmp_path) as room:
+async def test_an_agent_keeps_a_promise_once_and_only_of_their_groups(database_url: str) -> None:
+    async with opened(database_url) as room:
         await gives_up(room)
         (owed,) = await room.centre.owed.listed("open", ["general"])
         assert await room.centre.owed.listed("open", ["other"]) == []
@@ -88,16 +88,14 @@ async def test_an_agent_keeps_a_promise_once_and_only_of_their_groups(tmp_path: 
         assert len(await room.centre.owed.open()) == 1
 
 
-async def test_a_promise_not_written_with_a_full_disk_is_made_when_the_facts_are_written(tmp_path: Path) -> None:
-    async with opened(tmp_path) as room:
+async def test_a_promise_not_written_with_a_full_disk_is_made_when_the_facts_are_written(database_url: str) -> None:
+    async with opened(database_url) as room:
         caller = await waits(room)
-        async with room.database.engine.begin() as connection:
-            await connection.exec_driver_sql("ALTER TABLE ledger RENAME TO gone")
+        await fill_disk(room.database)
         room.telephone.drop(caller.channel)
         caller.hangs_up()
         await room.until(lambda: room.centre.journal.failing)
         assert room.centre.journal.failing
-        async with room.database.engine.begin() as connection:
-            await connection.exec_driver_sql("ALTER TABLE gone RENAME TO ledger")
+        await free_disk(room.database)
         await room.ready("1001")  # the next step that is written
         assert [owed["phone"] for owed in await room.centre.owed.open()] == [CITIZEN]

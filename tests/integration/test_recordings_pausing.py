@@ -1,12 +1,9 @@
 """While a card number is said: Asterisk writes silence, the transcript hears nothing, the ledger says so."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
-from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import RuleBroken
@@ -26,14 +23,6 @@ class Recorder:
 
     async def mute_recording(self, channel: str, muted: bool) -> None:
         self.muted[channel] = muted
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'calls.db'}", Bus())
-    await opened.create_all()
-    yield opened
-    await opened.close()
 
 
 async def arrive(database: Database) -> None:

@@ -14,7 +14,6 @@ import pytest
 from sqlalchemy import delete, update
 
 from hotline import ledger
-from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import NotFound, Unavailable
@@ -122,11 +121,8 @@ class Site:
 
 
 @pytest.fixture
-async def site(tmp_path: Path) -> AsyncIterator[Site]:
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'hotline.db'}", Bus())
-    await database.create_all()
-    yield Site(tmp_path, database, FakeClock(datetime(2026, 5, 1, 2, tzinfo=UTC)))
-    await database.close()
+def site(tmp_path: Path, database: Database) -> Site:
+    return Site(tmp_path, database, FakeClock(datetime(2026, 5, 1, 2, tzinfo=UTC)))
 
 
 @asynccontextmanager

@@ -1,22 +1,18 @@
 """Accounts, sessions, lock-out and audit on a real database."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from argon2 import PasswordHasher
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
-from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import NotFound, NotSignedIn, RuleBroken
 from hotline.facts.security import SessionsEnded
-from hotline.migrations import migrate
 from hotline.security import Account, Deed, LockedOut, Passwords, Role, Security, seed_accounts
 from hotline.security.tables import accounts, attempts, audit, sessions
 from hotline.settings import Group, Line, Seat, Settings
@@ -27,23 +23,6 @@ RIGHT = "correct-horse-7"
 @pytest.fixture
 def clock() -> FakeClock:
     return FakeClock(datetime(2026, 3, 2, 4, 0, tzinfo=UTC))
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Database]:
-    url = f"sqlite+aiosqlite:///{tmp_path / 'security.db'}"
-    if request.param == "postgresql":
-        url = os.environ.get("HOTLINE_TEST_POSTGRESQL", "")
-        if not url:
-            pytest.skip("HOTLINE_TEST_POSTGRESQL names no empty PostgreSQL database")
-    opened = await Database.open(url, Bus())
-    if opened.dialect == "postgresql":
-        async with opened.engine.begin() as connection:
-            await connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-            await connection.exec_driver_sql("CREATE SCHEMA public")
-    await migrate(opened)
-    yield opened
-    await opened.close()
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """The roads beside the straight one, on a real database: parts, merging, suspension, extension, versions, calendar."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,6 @@ from typing import Any
 import pytest
 
 from callback.tasks import CallbackTasks
-from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import NotFound, RuleBroken
@@ -81,11 +79,8 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'loop.db'}", Bus())
-    await database.create_all()
-    yield World(database)
-    await database.close()
+def world(database: Database) -> World:
+    return World(database)
 
 
 async def test_four_levels_down_and_the_reply_climbs_back(world: World) -> None:

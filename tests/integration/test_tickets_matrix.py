@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import delete, func, select, update
 
 from callback.tables import callback_tasks
+from tests.integration.databases import on_sqlite
 from tests.integration.desk_fakes import NOON
 from tests.integration.tickets_house import TicketsHouse, open_tickets_house
 from tickets.roads import TABLE
@@ -32,8 +33,8 @@ FORM: dict[str, Any] = {
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[TicketsHouse]:
-    async with open_tickets_house(tmp_path) as opened:
+async def house(tmp_path: Path, database_url: str) -> AsyncIterator[TicketsHouse]:
+    async with open_tickets_house(tmp_path, database_url) as opened:
         yield opened
 
 
@@ -60,6 +61,7 @@ async def put(house: TicketsHouse, ticket: str, parent: str, state: State, actio
         await uow.execute(update(tickets).where(tickets.c.id == ticket).values(columns))
 
 
+@on_sqlite
 @pytest.mark.parametrize("role", list(ACCOUNT))
 async def test_what_the_table_allows_works_and_all_else_is_refused_in_words(house: TicketsHouse, role: Role) -> None:
     ticket, parent = await make(house), await make(house, "2")

@@ -1,7 +1,6 @@
 """Work orders on a real database: drafts, submission, moves, races, who sees what."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -51,14 +50,10 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    bus = Bus()
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'tickets.db'}", bus)
-    await database.create_all()
+def world(database: Database) -> World:
     clock = FakeClock(MONDAY)
     visits = CallbackTasks(database, clock, SETTINGS.site.zone)
-    yield World(database, bus, clock, WorkOrders(database, clock, TicketSite.of(SETTINGS), visits))
-    await database.close()
+    return World(database, database.bus, clock, WorkOrders(database, clock, TicketSite.of(SETTINGS), visits))
 
 
 def heard(call_id: str, text: str, second: int, who: str = "citizen") -> UtteranceHeard:

@@ -1,7 +1,6 @@
 """What time alone does to work orders: late dispatch, missed deadlines, review days, archiving; restarts lose none."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,6 @@ import yaml
 from typer.testing import CliRunner
 
 from callback.tasks import CallbackTasks
-from hotline.bus import Bus
 from hotline.clock import Clock, FakeClock, SystemClock
 from hotline.database import Database
 from hotline.facts import Fact
@@ -60,11 +58,8 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    database = await Database.open(f"sqlite+aiosqlite:///{tmp_path / 'time.db'}", Bus())
-    await database.create_all()
-    yield World(database)
-    await database.close()
+def world(database: Database) -> World:
+    return World(database)
 
 
 async def test_at_three_minutes_and_a_moment_dispatch_is_late_once(world: World) -> None:
