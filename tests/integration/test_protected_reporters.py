@@ -27,8 +27,8 @@ PDF = b"%PDF-1.4\n%%EOF\n"
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[TicketsHouse]:
-    async with open_tickets_house(tmp_path) as opened:
+async def house(tmp_path: Path, database_url: str) -> AsyncIterator[TicketsHouse]:
+    async with open_tickets_house(tmp_path, database_url) as opened:
         yield opened
 
 

@@ -18,9 +18,9 @@ MONTH = "2026-03"
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[TicketsHouse]:
+async def house(tmp_path: Path, database_url: str) -> AsyncIterator[TicketsHouse]:
     whole = Quality(shares=dict.fromkeys(("call", "order", "handling", "callback"), 1.0))
-    async with open_tickets_house(tmp_path, quality=whole) as opened:
+    async with open_tickets_house(tmp_path, database_url, quality=whole) as opened:
         yield opened
 
 
