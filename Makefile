@@ -9,6 +9,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 HAS_DEPENDENCIES := $(VENV)/.has-dependencies
 HAS_PROJECT := $(VENV)/.has-project
+# Test files side by side: most of a system test is waiting for people to finish speaking.
+WORKERS ?= 2
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,7 +26,7 @@ run: setup ## the engine with config.yaml
 	@$(VENV)/bin/hotline run
 
 test: setup system-packages ## unit, integration and system tests (real Asterisk, phones and browser); < 15 minutes
-	@$(PY) -m pytest tests/unit tests/integration tests/system -m 'not long' --durations=10
+	@$(PY) -m pytest tests/unit tests/integration tests/system -m 'not long' --durations=10 -n $(WORKERS) --dist loadfile
 
 test-long: setup system-packages ## the cells that make test leaves out: every interleaving of call control; 10 minutes
 	@$(PY) -m pytest tests/system -m long

@@ -41,6 +41,11 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         ("acd.decision_300_seats", "acd.decision_300_seats.one_free"),
         _from("bench.acd_decision"),
     ),
+    Benchmark(
+        "acd.calls_per_second",
+        ("acd.calls_per_second", "acd.calls_per_second.lost"),
+        _from("bench.acd_load"),
+    ),
     Benchmark("ami.intake", ("ami.intake",), _from("bench.ami_intake")),
     Benchmark(
         "seat.handover",

@@ -65,7 +65,8 @@ def configure_logging(*, json: bool | None = None, level: str = "INFO", stream: 
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        logger_factory=structlog.stdlib.LoggerFactory(),
+        # One name for all: nobody reads it, and finding the module's searches the stack for each line.
+        logger_factory=lambda *_: logging.getLogger("hotline"),
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
         cache_logger_on_first_use=False,
     )

@@ -127,8 +127,9 @@ class Gazetteer:
     aliases: Mapping[str, str] = field(default_factory=dict)
     roads: frozenset[str] = frozenset()
     _towns: Mapping[str, str] = field(init=False, repr=False, default_factory=dict)
-    _bare: Mapping[str, str] = field(init=False, repr=False, default_factory=dict)
+    _bare: Sequence[tuple[re.Pattern[str], str]] = field(init=False, repr=False, default=())
     _short: Mapping[str, str] = field(init=False, repr=False, default_factory=dict)
+    _shortened: Sequence[tuple[re.Pattern[str], str]] = field(init=False, repr=False, default=())
 
     def __post_init__(self) -> None:
         owners: dict[str, list[str]] = {}
@@ -138,9 +139,12 @@ class Gazetteer:
                     owners[town].append(county)
         object.__setattr__(self, "_towns", {t: c[0] if len(c) == 1 else "" for t, c in owners.items()})
         bare = {re.sub(r"(?:街道|镇|乡)$", "", town): county for town, county in self._towns.items()}
-        object.__setattr__(self, "_bare", {name: county for name, county in bare.items() if len(name) >= 2})
+        bare = {name: county for name, county in bare.items() if len(name) >= 2}
         short = {county[:-1]: county for county in self.counties if len(county) == 3 and county[-1] in "县区"}
         object.__setattr__(self, "_short", short)
+        # Compiled once: there are more names than the cache of re holds, and every utterance asks for all of them.
+        object.__setattr__(self, "_bare", [(_bare_name(name), county) for name, county in bare.items()])
+        object.__setattr__(self, "_shortened", [(_short_name(name, county), county) for name, county in short.items()])
 
     @classmethod
     def of(cls, places: Mapping[str, Sequence[str]]) -> "Gazetteer":
@@ -208,16 +212,12 @@ class Gazetteer:
         hits = [(at, len(name), name, False) for name in self.counties for at in _all(text, name)]
         hits += [(at, len(alias), county, False) for alias, county in self.aliases.items() for at in _all(text, alias)]
         hits += [(at, len(town), county, True) for town, county in self._towns.items() for at in _all(text, town)]
-        for bare, county in self._bare.items():
-            for hit in re.finditer(
-                rf"(?<![\u4e00-\u9fff]){bare}(?=的?[^{_NEVER_IN_NAMES}]{{1,5}}(?:村|社区|小区)|$|"
-                rf"那边|这边|街上)",
-                text,
-            ):
-                hits.append((hit.start(), len(bare), county, True))
-        for short, county in self._short.items():
-            for hit in re.finditer(rf"{short}(?![路街河大]|技术企|{county[-1]})", text):
-                hits.append((hit.start(), len(short), county, False))
+        hits += [(h.start(), len(h.group()), county, True) for bare, county in self._bare for h in bare.finditer(text)]
+        hits += [
+            (h.start(), len(h.group()), county, False)
+            for short, county in self._shortened
+            for h in short.finditer(text)
+        ]
         good = [
             hit
             for hit in hits
@@ -334,6 +334,16 @@ def _whole_answer(text: str) -> Place | None:
 
 def _marked(place: Place, asked: bool) -> Place:
     return Place(place.text, place.county, place.tail, place.start, place.end, place.words, asked)
+
+
+def _bare_name(name: str) -> re.Pattern[str]:
+    """A town without its kind (界湖), where a village of it or nothing follows."""
+    return re.compile(rf"(?<![\u4e00-\u9fff]){name}(?=的?[^{_NEVER_IN_NAMES}]{{1,5}}(?:村|社区|小区)|$|那边|这边|街上)")
+
+
+def _short_name(name: str, county: str) -> re.Pattern[str]:
+    """A county as people call it (沂水), where no road or firm of that name is meant."""
+    return re.compile(rf"{name}(?![路街河大]|技术企|{county[-1]})")
 
 
 def _all(text: str, name: str) -> list[int]:

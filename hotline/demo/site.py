@@ -4,10 +4,13 @@ Everything lies below one folder and listens on loopback, so that several run be
 """
 
 import asyncio
+import fcntl
+import functools
 import json
 import os
 import random
 import socket
+import tempfile
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -108,20 +111,40 @@ def ports_free(settings: Settings) -> bool:
 def free_ports() -> dict[str, Any]:
     """Ports nobody uses now, in the shape of the ``asterisk`` section, and ``web_port``; no number twice.
 
-    They lie above the kernel's own range, which it hands to anybody's outgoing connection at any moment. Settings
-    refuse one number for two keys, also where one is TCP and the other UDP, so each is free for both.
+    They are promised to us until this process ends: several prepare sites at once. They lie above the kernel's own
+    range, which it hands to anybody's outgoing connection at any moment. Settings refuse one number for two keys, also
+    where one is TCP and the other UDP, so each is free for both.
     """
     names = ("http_port", "ami_port", "agi_port", "audiosocket_port", "web_port", "sip_port", "trunk")
     ports: dict[str, Any] = {}
     candidates = iter(random.sample(_ABOVE_EPHEMERAL, len(_ABOVE_EPHEMERAL)))
     for name in names:
-        port = next((port for port in candidates if _is_free(port)), None)
+        port = next((port for port in candidates if _reserve(port) and _is_free(port)), None)
         if port is None:
             raise OSError("no free port")
         ports[name] = port
     first = _free_range(_RTP_PORTS)
     trunk = {"host": "127.0.0.1", "port": ports.pop("trunk")}
     return ports | {"trunk": trunk, "rtp_first": first, "rtp_last": first + _RTP_PORTS}
+
+
+def _reserve(port: int) -> bool:
+    """Whether no other process of ours has picked it: between picking and use it is only promised. Until we end.
+
+    A byte of one file for each port, locked: locks go with their process, however it ends.
+    """
+    try:
+        fcntl.lockf(_promises(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, port)
+    except OSError:
+        return False
+    return True
+
+
+@functools.cache
+def _promises() -> int:
+    """The file, opened once and never closed: closing it would give every port back."""
+    path = Path(tempfile.gettempdir()) / f"hotline12345-ports-{os.getuid()}"
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
 
 
 def _is_free(port: int) -> bool:
