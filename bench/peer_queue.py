@@ -1,29 +1,29 @@
-"""The peer of the handover benchmark: an app_queue as a site without us would have it, on our own running Asterisk.
+"""The peer of the benchmarks of distribution: an app_queue as a site without us would have it, on our running Asterisk.
 
-One queue, one agent: a SIP telephone that answers at once. Callers are recorded as ours are. Nothing waits on purpose:
+One queue; its members are telephones that answer at once. Callers are recorded as ours are. Nothing waits on purpose:
 no announcements, no wrap-up, autofill on.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from bench.sipp_load import Address, Sipp, free_udp_port, sipp
 from bench.stage import Stage
 from telephony.asterisk.probe import reload_configuration
 from telephony.phone import PhoneCall, ScriptedPhone
 
 QUEUE_NUMBER = "12399"
-_FILES = {
-    "extensions.conf": """
+_DIALPLAN = """
 [citizens](+)
 exten => {number},1,Gosub(caller-id,s,1)
  same => n,Gosub(record,s,1)
  same => n,Answer()
  same => n,Queue(bench)
  same => n,Hangup(16)
-""",
-    "queues.conf": """
+"""
+_QUEUE = """
 [bench]
 musicclass = default
 strategy = leastrecent
@@ -36,17 +36,15 @@ leavewhenempty = no
 announce-position = no
 announce-holdtime = no
 announce-frequency = 0
-member => PJSIP/bench-agent
-""",
-    "pjsip.conf": """
-[bench-agent](phone)
-aors = bench-agent
+"""
+_MEMBER = """
+[{name}](phone)
+aors = {name}
 
-[bench-agent]
+[{name}]
 type = aor
-contact = sip:bench-agent@{host}:{port}
-""",
-}
+contact = sip:{name}@{host}:{port}
+"""
 
 
 class QueueAgent:
@@ -68,14 +66,30 @@ class QueueAgent:
 
 @asynccontextmanager
 async def open_queue(stage: Stage, hz: float) -> AsyncIterator[QueueAgent]:
-    """Add the queue to the running Asterisk and put its agent's telephone on the line."""
+    """Add the queue to the running Asterisk and put its one agent's telephone on the line."""
     async with ScriptedPhone("bench-agent", stage.sip_server) as phone:
-        host, port = phone.address
-        for name, text in _FILES.items():
-            _append(stage.configuration / name, text.format(number=QUEUE_NUMBER, host=host, port=port))
-        address = stage.address
-        await reload_configuration(address.port, address.secret)
+        await _add_queue(stage, ["bench-agent"], phone.address)
         yield QueueAgent(phone, hz)
+
+
+@asynccontextmanager
+async def open_members(stage: Stage, number: int, *, talk: tuple[float, float]) -> AsyncIterator[Sipp]:
+    """The queue with ``number`` members, one SIPp together; each talks for between ``talk`` seconds and hangs up."""
+    port = free_udp_port()
+    least, most = (round(seconds * 1000) for seconds in talk)
+    folder = stage.site.folder / "sipp-members"
+    async with sipp("member", folder, ["-aa"], port=port, RTP_PORT=9, LEAST_MS=least, MOST_MS=most) as members:
+        await _add_queue(stage, [f"bench-{one}" for one in range(number)], ("127.0.0.1", port))
+        yield members
+
+
+async def _add_queue(stage: Stage, members: Sequence[str], address: Address) -> None:
+    host, port = address
+    _append(stage.configuration / "extensions.conf", _DIALPLAN.format(number=QUEUE_NUMBER))
+    _append(stage.configuration / "queues.conf", _QUEUE + "".join(f"member => PJSIP/{name}\n" for name in members))
+    endpoints = "".join(_MEMBER.format(name=name, host=host, port=port) for name in members)
+    _append(stage.configuration / "pjsip.conf", endpoints)
+    await reload_configuration(stage.address.port, stage.address.secret)
 
 
 def _append(path: Path, text: str) -> None:

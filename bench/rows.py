@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import math
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -58,3 +59,14 @@ def write_rows(path: Path, rows: Sequence[Row]) -> None:
     text = json.dumps([row.as_json() for row in rows], ensure_ascii=False, indent=1)
     fresh.write_text(text + "\n", encoding="utf-8")
     os.replace(fresh, path)
+
+
+def p99(figures: Sequence[float]) -> float:
+    """The 99th percentile by nearest rank: of fewer than 100 figures the greatest."""
+    return percentile(figures, 0.99)
+
+
+def percentile(figures: Sequence[float], share: float) -> float:
+    """By nearest rank; 0 of nothing."""
+    ordered = sorted(figures)
+    return ordered[max(0, math.ceil(len(ordered) * share) - 1)] if ordered else 0.0

@@ -9,8 +9,7 @@ import pytest
 from bench.__main__ import main
 from bench.registry import BENCHMARKS, Benchmark, Tell, choose
 from bench.report import BEGIN, END
-from bench.rows import Row, merge, read_rows
-from bench.seat_handover import p99
+from bench.rows import Row, merge, p99, read_rows
 from hotline.errors import ConfigurationError, Unavailable
 
 
@@ -75,7 +74,7 @@ def test_a_failed_benchmark_writes_nothing(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_names_are_chosen_by_their_beginning() -> None:
-    assert [one.name for one in choose("seat")] == ["seat.handover"]
+    assert [one.name for one in choose("seat")] == ["seat.handover", "seat.handover.audio"]
     assert [one.name for one in choose("seat.handover.p50")] == ["seat.handover"]
     assert len(choose(None)) == len(BENCHMARKS)
     with pytest.raises(ConfigurationError):

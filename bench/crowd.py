@@ -1,0 +1,79 @@
+"""Many at once: seats and citizens by SIPp, agents by their desks' HTTP and live feed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from bench.sipp_load import Sipp, sipp
+from bench.stage import Stage
+from hotline.demo.people import Somebody, signed_in
+from hotline.settings import Secrets
+
+PATIENCE_SECONDS = 30
+Talk = Callable[[], float]
+"""How long the next talk lasts, in seconds."""
+
+
+@asynccontextmanager
+async def agents_at_work(stage: Stage, talk: Talk, tell: Callable[[str], None]) -> AsyncIterator[None]:
+    """Every seat of the stage nailed up, its agent signed in, ready, and hanging up when a talk is over."""
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_seats_on_the_line(stage))
+        for number, seat in enumerate(stage.seats, 1):
+            person = await stack.enter_async_context(signed_in(stage.site.url, stage.site.logins[f"agent{seat}"]))
+            await _ready(person)
+            working = asyncio.create_task(_work(person, talk))
+            stack.callback(working.cancel)
+            tell(f"seats ready: {number}")
+        yield
+
+
+@asynccontextmanager
+async def citizens(
+    stage: Stage, number: str, *, calls: int, per_second: float, at_once: int | None = None, name: str = "citizens"
+) -> AsyncIterator[Sipp]:
+    """SIPp dials ``number`` so many times, at most ``at_once`` of them on the line; who waits too long hangs up."""
+    patience = PATIENCE_SECONDS * 1000 if at_once is None else 600_000
+    arguments = ["-s", number, "-m", str(calls), "-r", str(per_second), "-l", str(at_once or calls)]
+    async with sipp(
+        "citizen", stage.site.folder / f"sipp-{name}", arguments, server=stage.sip_server,
+        FIRST_DIGITS="1390", RTP_PORT=9, PATIENCE_MS=patience,
+    ) as crowd:  # fmt: skip
+        yield crowd
+
+
+async def _ready(person: Somebody) -> None:
+    since = len(person.feed.seen)
+    seat = await person.be("ready")
+    if seat["state"] != "idle":
+        await person.feed.until("seat", lambda seat: seat["state"] == "idle", since=since)
+
+
+async def _work(person: Somebody, talk: Talk) -> None:
+    """Talk with each citizen for a while, then hang up, until cancelled."""
+    since = len(person.feed.seen)
+    while True:
+        call = await person.feed.until("call", lambda call: call["state"] == "talking", since=since, timeout=86400)
+        since = len(person.feed.seen)
+        await asyncio.sleep(talk())
+        await person.post(f"/desk/calls/{call['call_id']}/hangup")
+
+
+@asynccontextmanager
+async def _seats_on_the_line(stage: Stage) -> AsyncIterator[Sipp]:
+    """SIPp nails the seats up; each speaks quiet noise all the while, else its leg would be ended as dead."""
+    folder = stage.site.folder / "sipp-seats"
+    await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
+    voice = folder / "voice.ulaw"
+    await asyncio.to_thread(voice.write_bytes, bytes([0xFE, 0x7E]) * 8000)
+    secrets = Secrets(stage.site.folder)
+    users = [
+        f"{seat}-sip;[authentication username={seat}-sip password={secrets.seat_password(seat)}]"
+        for seat in stage.seats
+    ]
+    many = str(len(users))
+    arguments = ["-m", many, "-r", "10", "-l", many, "-mp", "34000"]
+    async with sipp(
+        "seat", folder, arguments, server=stage.sip_server, users=users, VOICE_FILE=voice.absolute()
+    ) as running:
+        yield running
