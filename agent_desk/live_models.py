@@ -28,6 +28,14 @@ class PartyShown(Shape):
     joined_at: datetime | None
 
 
+class Watching(Shape):
+    """Whose call a supervisor's own seat is at, and how."""
+
+    seat: str
+    call_id: str
+    mode: str
+
+
 class Control(Shape):
     """What goes on at a seat besides the plain talk, and what its agent can do now (the names of the routes)."""
 
@@ -43,6 +51,8 @@ class Control(Shape):
     """How supervisors are at this call (listen, whisper, barge), where the site's settings let the agent see it."""
     hand_raised: bool = False
     hand_note: str = ""
+    watching: Watching | None = None
+    """Of a supervisor's own seat."""
 
 
 class Live(Shape):

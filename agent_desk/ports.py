@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 from hotline.security import Deed, Person
 from ivr.call_records import CallRecords
+from ivr.control.echo import EchoTest
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 from ivr.kpi import Kpi
@@ -362,3 +363,4 @@ class Rooms:
     control: CallControl | None = None
     supervision: Supervision | None = None
     oversight: Oversight | None = None
+    echo: EchoTest | None = None

@@ -5,10 +5,10 @@ call changed meanwhile, it is read again. So the parts belong together.
 """
 
 from agent_desk.models import Call, DeskSnapshot, Draft, Offer, Seat, SipAccount, TicketSummary, Utterance
-from agent_desk.ports import Rooms
+from agent_desk.ports import CallCentre, Rooms
 from hotline.errors import Unavailable
 from hotline.settings import Settings
-from ivr.views import CallView, OfferView
+from ivr.views import CallState, CallView, OfferView, SeatState
 
 RECENT = 10
 _TRIES = 5
@@ -44,12 +44,12 @@ async def take_desk_snapshot(rooms: Rooms, seat: str, settings: Settings, sip: S
     """
     centre = rooms.call_centre
     for _ in range(_TRIES):
-        call, offer = centre.call_for(seat), centre.offer_for(seat)
+        call, offer = _own_call(centre, seat), centre.offer_for(seat)
         said = await rooms.transcripts.of_call(call.call_id) if call else []
         draft = await rooms.work_orders.draft(call.call_id) if call else None
         shown = await offer_with_history(rooms, offer) if offer else None
         recent = await centre.recent_calls(seat, RECENT)
-        now_call, now_offer = centre.call_for(seat), centre.offer_for(seat)
+        now_call, now_offer = _own_call(centre, seat), centre.offer_for(seat)
         if _id_of(call) == _id_of(now_call) and _id_of(offer) == _id_of(now_offer):
             return DeskSnapshot(
                 seat=Seat.model_validate(centre.seat(seat)),
@@ -63,6 +63,13 @@ async def take_desk_snapshot(rooms: Rooms, seat: str, settings: Settings, sip: S
                 recent=[Call.model_validate(item) for item in recent],
             )
     raise Unavailable("座席状态变化过快,请重试", "the desk changes too fast to be read; try again")
+
+
+def _own_call(centre: CallCentre, seat: str) -> CallView | None:
+    """The seat's call; none while it is only asked about another's, or listens to it."""
+    call = centre.call_for(seat)
+    elsewhere = call is not None and call.state is CallState.TALKING and call.seat not in (None, seat)
+    return None if elsewhere and centre.seat(seat).state is SeatState.TALKING else call
 
 
 def _id_of(view: CallView | OfferView | None) -> str | int | None:

@@ -1,6 +1,6 @@
 """What a seat's screen is told about call control, from the rooms that know."""
 
-from agent_desk.live_models import Control, Live
+from agent_desk.live_models import Control, Live, Watching
 from agent_desk.ports import Rooms
 from agent_desk.shapes import show_live
 from hotline.errors import NotFound
@@ -30,7 +30,9 @@ def show_control(rooms: Rooms, seat: str) -> Control:
     shown = Control.model_validate(control_of(rooms).view(seat))
     watched = sorted({watch.mode for watch in supervision.watched_by(seat)})
     hand = {"hand_raised": seat in supervision.hands_up, "hand_note": supervision.hands_up.get(seat, "")}
-    return shown.model_copy(update={"watched": watched, **hand})
+    watch = supervision.watches.get(seat)
+    watching = Watching(seat=watch.seat, call_id=watch.call_id, mode=watch.mode) if watch is not None else None
+    return shown.model_copy(update={"watched": watched, "watching": watching, **hand})
 
 
 def show_room(rooms: Rooms) -> Live:
@@ -40,8 +42,9 @@ def show_room(rooms: Rooms) -> Live:
     callers = {seat.id: caller_at(rooms, seat) for seat in live.seats}
     busy: set[str] = set()
     if rooms.supervision is not None and rooms.control is not None:
-        watched = {watch.seat for watch in rooms.supervision.watches.values()}
-        busy = watched | set(rooms.supervision.hands_up) | {saga.seat for saga in rooms.control.sagas.values()}
+        watches, sagas = rooms.supervision.watches, rooms.control.sagas
+        busy = {watch.seat for watch in watches.values()} | set(watches)
+        busy |= set(rooms.supervision.hands_up) | {saga.seat for saga in sagas.values()}
     return show_live(live, callers, [show_control(rooms, seat) for seat in sorted(busy)])
 
 

@@ -33,6 +33,7 @@ from hotline.migrations import migrate
 from hotline.security import Security
 from hotline.settings import Secrets, Settings
 from ivr.call_records import CallRecords
+from ivr.control.echo import EchoTest
 from ivr.control.journal import party_call
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
@@ -264,6 +265,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             call_centre=centre,
             control=control,
             supervision=supervision,
+            echo=EchoTest(line.telephone, centre),
             work_orders=work_orders,
             intake=work_orders.intake,
             attachments=Attachments(database, clock, folder / "attachments"),

@@ -56,6 +56,8 @@ class Floor(Citizens, Offers, Seats, Parties, Assignments):
                 self._end_wrap_up(seat, step, now)
             if seat.break_until is not None and seat.break_until <= now:
                 self._end_break(seat, step, now)
+            if seat.returning_until is not None and seat.returning_until <= now:
+                self._stop_waiting_for(seat, step)
             if seat.unwatched_since is not None and seat.unwatched_since + UNWATCHED_GRACE <= now:
                 seat.unwatched_since = None
                 self._go_offline(seat, step, now)

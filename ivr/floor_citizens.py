@@ -117,8 +117,11 @@ class Citizens(Settling):
         seat = self.seats.get(call.seat or "")
         call.accompanied = False
         if seat is not None and seat.call_id == call_id:
+            step, left = Step(), call.seat_uniqueid
             self._part(call, seat, now)
-            return self._settle(Step(), now, calls=[call], seats=[seat])
+            if seat.leg is not None and seat.leg.uniqueid != left and seat.offer is None:  # a new leg was quicker
+                self._resume(call, seat, step, now)
+            return self._settle(step, now, calls=[call], seats=[seat])
         if call.state is not CallState.TALKING:
             return Step()
         call.talked_seconds, call.talking_since = call.talked(now), None  # the seat had left; the others went too

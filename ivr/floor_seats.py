@@ -47,6 +47,7 @@ class Seats(Settling):
         if seat.leg is not None and seat.leg.uniqueid != leg.uniqueid:
             step.orders.append(HangUp(seat.leg.channel))
         seat.leg = leg
+        self._bring_back(seat, step, now)
         return self._settle(step, now, seats=[seat])
 
     def leg_gone(self, uniqueid: str, now: datetime) -> Step:
@@ -65,6 +66,7 @@ class Seats(Settling):
             self._start_wrap_up(seat, call, step, now)
         else:
             self._part(call, seat, now)
+            self._await_return(call, seat, now)
         return self._settle(step, now, calls=[call] if call else [], seats=[seat])
 
     def screen_opened(self, seat_id: str, account: str, name: str, now: datetime) -> Step:
@@ -72,6 +74,8 @@ class Seats(Settling):
         seat = self.seat(seat_id)
         step = Step()
         seat.watched, seat.unwatched_since = True, None
+        if seat.account != account:
+            self._stop_waiting_for(seat, step)
         if seat.account != account or seat.status is SeatStatus.OFFLINE:
             seat.account, seat.agent_name, seat.break_until = account, name, None
             self._choose(seat, SeatStatus.NOT_READY, None, step, now, by=account)

@@ -20,8 +20,8 @@ from ivr.occupancy import SeatTimes
 from ivr.people import Call, Seat
 from ivr.views import CallState, SeatState
 
-UNWATCHED_GRACE = timedelta(seconds=8)
-"""How long a seat keeps its leg after its last screen closed; a page reload takes less."""
+UNWATCHED_GRACE = timedelta(seconds=12)
+"""How long a seat keeps its leg and status after its last screen closed: a page reload, a network drop of 10 s."""
 
 
 class Ground:
@@ -173,6 +173,8 @@ def _dues(seat: Seat) -> list[datetime]:
     dues = [due for due in (seat.wrap_up_until, seat.break_until) if due is not None]
     if seat.offer is not None:
         dues.append(seat.offer.expires_at)
+    if seat.returning_until is not None:
+        dues.append(seat.returning_until)
     if seat.unwatched_since is not None:
         dues.append(seat.unwatched_since + UNWATCHED_GRACE)
     return dues

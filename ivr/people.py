@@ -64,6 +64,8 @@ class Call:
     """The duty session that answered."""
     accompanied: bool = False
     """Somebody besides the seat is with the citizen: the seat's loss does not end the talk."""
+    returns_to: str | None = None
+    """The seat whose leg was lost and may come back in a moment; nobody else is offered the citizen until then."""
     ringing: set[str] = field(default_factory=set)
     """Seats that have an offer of this call."""
 
@@ -137,6 +139,9 @@ class Seat:
     """The reason of a rest that was granted and begins when the work at hand is done."""
     rest_minutes: Mapping[str, int] = field(default_factory=dict)
     """Reason → how long a rest for it is meant to be."""
+    returning: str | None = None
+    """The call whose talk broke off with this seat's leg; a new leg gets its citizen back without an offer."""
+    returning_until: datetime | None = None
     idle_since: datetime | None = None
     calls_taken: int = 0
     shown_state: SeatState = SeatState.UNREACHABLE
@@ -183,7 +188,7 @@ class Seat:
             reason=self.reason,
             state=self.state,
             since=self.since,
-            call_id=self.call_id or (self.last_call_id if self.wrap_up_until else None),
+            call_id=self.call_id or self.returning or (self.last_call_id if self.wrap_up_until else None),
             groups=self.groups,
             rest_until=self.rest_until,
             rest_asked=self.rest_asked,

@@ -8,7 +8,7 @@ from hotline.facts.screens import CallChanged, SeatChanged, WaitingChanged
 from hotline.facts.seats import SeatStateObserved
 from hotline.settings import Overflow
 from ivr.distributor import RING_ALL, distribute, served_before
-from ivr.moves import Moves
+from ivr.floor_returns import Returns
 from ivr.orders import MirrorReadiness, Step
 from ivr.people import Call, Seat
 from ivr.views import CallState
@@ -21,7 +21,7 @@ def overflow_time(call: Call, rule: Overflow) -> datetime:
     return call.queued_at + timedelta(seconds=rule.after_seconds)
 
 
-class Settling(Moves):
+class Settling(Returns):
     """Every event ends here, so that no path can forget any of it."""
 
     def _settle(self, step: Step, now: datetime, calls: Iterable[Call] = (), seats: Iterable[Seat] = ()) -> Step:
@@ -103,7 +103,7 @@ class Settling(Moves):
                 self._offer(proposal, step, now)
 
     def _may_be_offered(self, call: Call) -> bool:
-        if call.ending_because is not None:
+        if call.ending_because is not None or call.returns_to is not None:
             return False
         if call.state is CallState.WAITING:
             return True

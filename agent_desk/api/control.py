@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path
 from agent_desk.control_models import (
     AddressBook,
     AddressEntry,
+    EchoWish,
     GroupEntry,
     HandWish,
     KeysWish,
@@ -114,6 +115,15 @@ async def raise_hand(wish: HandWish, desk: DeskDep, agent: Agent) -> Control:
     """Ask the supervisor for help, or no longer."""
     await supervision_of(desk.rooms).raise_hand(seat_of(agent), wish.raised, wish.note, agent)
     return show_control(desk.rooms, seat_of(agent))
+
+
+@router.post("/desk/echo", responses=_ACT)
+async def echo(wish: EchoWish, desk: DeskDep, agent: Agent) -> EchoWish:
+    """Hear oneself, to try the headset; ends by itself after half a minute, and with the next call."""
+    if desk.rooms.echo is None:
+        raise NotFound("回声测试未启用", "the echo test is off")
+    await (desk.rooms.echo.start if wish.on else desk.rooms.echo.stop)(seat_of(agent), agent)
+    return wish
 
 
 @router.get("/address-book", responses=_ACT)

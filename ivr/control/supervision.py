@@ -80,7 +80,7 @@ class Supervision:
             await self._send(watch.leg, "spy", HOTLINE_SPY=watch.seat_leg, HOTLINE_SPY_OPTIONS=SPY_OPTIONS[mode])
         self._centre.floor.accompany(watch.call_id, mode == "barge" or self._control.accompanied(watch.call_id))
         await self._record(self._supervised(watch, mode, reason))
-        self._bus.publish(ControlChanged(seat=seat))
+        self._tell(watch)
         return watch
 
     async def take_over(self, seat: str, supervisor_seat: str, reason: str, by: Person) -> None:
@@ -96,7 +96,7 @@ class Supervision:
         await self._centre.do(self._centre.floor.hand_over(watch.call_id, supervisor_seat, now))
         left = SeatLeftCall(at=now, by=by.account, call_id=watch.call_id, seat=seat, reason="taken_over")
         await self._record(self._supervised(watch, "takeover", reason), left)
-        self._bus.publish(ControlChanged(seat=seat))
+        self._tell(watch)
 
     async def stop(self, supervisor_seat: str) -> None:
         """Leave the call alone."""
@@ -174,6 +174,7 @@ class Supervision:
                         accompanied = self._control.accompanied(watch.call_id)
                         self._centre.floor.accompany(watch.call_id, accompanied)
                         self._spawn(self._record(self._supervised(watch, "ended", "leg_lost")))
+                        self._tell(watch)
                     elif uniqueid == watch.seat_leg:
                         self._spawn(self._agent_lost(watch))
             case _:
@@ -189,6 +190,7 @@ class Supervision:
         step = self._centre.floor.hand_over(watch.call_id, watch.supervisor_seat, self._clock.now())
         await self._centre.do(step)
         await self._record(self._supervised(watch, "takeover", "leg_lost"))
+        self._tell(watch)
 
     async def _end(self, watch: Watch) -> None:
         now = self._clock.now()
@@ -199,7 +201,12 @@ class Supervision:
         self._centre.floor.accompany(watch.call_id, self._control.accompanied(watch.call_id))
         await self._centre.do(self._centre.floor.release(watch.supervisor_seat, watch.call_id, now))
         await self._record(self._supervised(watch, "ended", ""))
+        self._tell(watch)
+
+    def _tell(self, watch: Watch) -> None:
+        """Both screens: the agent's, and the supervisor's own."""
         self._bus.publish(ControlChanged(seat=watch.seat))
+        self._bus.publish(ControlChanged(seat=watch.supervisor_seat))
 
     def _supervised(self, watch: Watch, mode: str, reason: str) -> SeatSupervised:
         return SeatSupervised(

@@ -25,6 +25,7 @@ from hotline.facts.calls import (
 )
 from hotline.facts.screens import OfferMade
 from hotline.settings import Group, Line, Seat, Settings
+from ivr.control.echo import EchoTest
 from ivr.service import CallCentre
 from ivr.views import CallState, SeatState, SeatStatus
 from telephony.fake import FakeCaller, FakeTelephony
@@ -120,6 +121,52 @@ async def test_a_site_may_want_rests_to_be_asked_for(room: Room) -> None:
     seat = await room.centre.decide_rest("1001", True, Agent("banzhang", "班长"))
     assert (seat.status, seat.reason) == (SeatStatus.NOT_READY, "小休")
     assert seat.rest_until is not None
+
+
+async def test_an_idle_seat_hears_itself_for_a_while_and_a_citizen_ends_it(room: Room) -> None:
+    echo = EchoTest(room.telephone, room.centre, longest=0.05)
+    with pytest.raises(RuleBroken):
+        await echo.start("1001", AGENT)  # no leg yet
+    await room.ready("1001")
+    leg = room.centre.floor.seats["1001"].leg
+    assert leg is not None
+    await echo.start("1001", AGENT)
+    assert room.telephone.redirected == [(leg.uniqueid, "seat-loop", "echo")]
+    async with asyncio.timeout(5):
+        while len(room.telephone.redirected) < 2:  # noqa: ASYNC110  nothing is told: nobody's screen changes
+            await asyncio.sleep(0.01)
+    assert room.telephone.redirected[1] == (leg.uniqueid, "seat-loop", "parked")
+    await echo.start("1001", AGENT)
+    _, session = room.calls("13800000001")
+    await room.centre.accept("1001", await room.offer("1001"), AGENT)
+    await ends(session)
+    done = len(room.telephone.redirected)
+    await echo.stop("1001", AGENT)
+    assert len(room.telephone.redirected) == done  # who talks is not parked
+    with pytest.raises(RuleBroken):
+        await echo.start("1001", AGENT)
+
+
+async def test_a_reloaded_page_gets_its_citizen_back(room: Room) -> None:
+    await room.ready("1001")
+    await room.ready("1002")
+    caller, session = room.calls("13800000001")
+    await room.until(lambda: any(room.centre.offer_for(seat) for seat in ("1001", "1002")))
+    seat = next(seat for seat in ("1001", "1002") if room.centre.offer_for(seat))
+    call = await room.centre.accept(seat, await room.offer(seat), AGENT)
+    await ends(session)
+    old = room.centre.floor.seats[seat].leg
+    assert old is not None
+    await room.telephone.hang_up(old.channel)
+    again = asyncio.create_task(room.centre.citizen(FakeCaller(caller.channel, caller.uniqueid, dnid="12345")))
+    fresh = room.telephone.add_leg(f"PJSIP/{seat}-0002", seat=seat)
+    await room.until(lambda: room.centre.floor.calls[call.call_id].seat_uniqueid == fresh.uniqueid)
+    await ends(again)
+    assert room.centre.call_for(seat) is not None
+    assert (room.centre.floor.calls[call.call_id].seat, room.centre.seat(seat).state) == (seat, SeatState.TALKING)
+    await room.centre.hang_up(seat, call.call_id, AGENT)
+    await room.until(lambda: room.centre.floor.calls[call.call_id].state is CallState.ENDED)
+    assert (await room.facts(call.call_id)).count(CallConnected) == 2
 
 
 async def test_the_way_of_one_call(room: Room) -> None:

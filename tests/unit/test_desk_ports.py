@@ -6,6 +6,7 @@ from agent_desk.ports import HealthProbe, Rooms
 from asr.transcript import TranscriptStore
 from callback.tasks import CallbackTasks
 from ivr.call_records import CallRecords
+from ivr.control.echo import EchoTest
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 from ivr.service import CallCentre
@@ -33,6 +34,7 @@ def furnish(
     supervision: Supervision,
     records: CallRecords,
     oversight: Oversight,
+    echo: EchoTest,
 ) -> Rooms:
     return Rooms(
         call_centre=centre,
@@ -49,6 +51,7 @@ def furnish(
         supervision=supervision,
         records=records,
         oversight=oversight,
+        echo=echo,
     )
 
 

@@ -113,7 +113,7 @@ function roomOf(count) {
   const kinds = [["ready", "talking"], ["ready", "talking"], ["ready", "talking"], ["ready", "idle"], ["ready", "wrap_up"], ["not_ready", "idle"], ["offline", "unreachable"], ["ready", "talking"], ["ready", "offered"], ["ready", "unreachable"]];
   return Array.from({ length: count }, (_, i) => {
     const [status, state] = kinds[(i * 7 + (i >> 3)) % kinds.length];
-    return seat(String(1001 + i), status === "offline" ? null : NAMES[i % NAMES.length], status, state, { reason: status === "not_ready" ? "小休" : null, groups: [groups[i % 3][0]], rest_until: status === "not_ready" ? iso(i % 2 ? 312 : -95) : null, rest_asked: i === 3 ? "用餐" : null });
+    return seat(String(1001 + i), status === "offline" ? null : NAMES[i % NAMES.length], status, state, { reason: status === "not_ready" ? "小休" : null, groups: [groups[i % 3][0]], rest_until: status === "not_ready" ? iso(i % 2 ? 312 : -95) : null, rest_asked: i === 3 ? "用餐" : null, caller: state === "talking" ? `138****${String(i).padStart(4, "0")}` : "" });
   });
 }
 let live = emptyLive();
@@ -123,12 +123,13 @@ function emptyLive() {
 function busyLive(count) {
   return {
     groups: [
-      { id: "general", name: "综合受理", waiting: 3, longest_wait_seconds: 41, ready: 0, busy: 38, not_ready: 4, answered_15s_rate: 0.914, abandoned: 6 },
+      { id: "general", name: "综合受理", waiting: 3, longest_wait_seconds: 41, ready: 0, busy: 38, not_ready: 4, answered_15s_rate: 0.914, abandoned: 6, trend: Array.from({ length: 30 }, (_, i) => Math.round(4 + 4 * Math.sin(i / 3) + (i % 4))) },
       { id: "enterprise", name: "涉企服务", waiting: 0, longest_wait_seconds: 0, ready: 3, busy: 5, not_ready: 1, answered_15s_rate: 0.983, abandoned: 0 },
       { id: "english", name: "外语", waiting: 1, longest_wait_seconds: 4, ready: 2, busy: 1, not_ready: 0, answered_15s_rate: null, abandoned: 0 },
     ],
-    waiting: [41, 22, 9, 4].map((age, i) => newCall(`w${i}`, i === 2 ? "offered" : "waiting", { caller: `138****000${i}`, arrived_at: iso(-age), group: i === 3 ? "english" : "general", line: i === 3 ? "English" : "12345 主线" })),
+    waiting: [41, 22, 9, 4].map((age, i) => newCall(`w${i}`, i === 2 ? "offered" : "waiting", { caller: `138****000${i}`, arrived_at: iso(-age), because: ["4 席全忙 / all 4 seats are busy", "退回,排在最前；4 席全忙 / came back, in front; all 4 seats are busy", "正在振铃 1003 / ringing at 1003", "没有具备技能“英语”的座席在岗 / nobody there has the skill 英语"][i], group: i === 3 ? "english" : "general", line: i === 3 ? "English" : "12345 主线" })),
     seats: roomOf(count), figures: { arrived: 3313, answered: 3251, abandoned: 44, within_15s: 2987 }, at: iso(),
+    controls: [{ ...control, seat: "1004", call_id: "call_x", stage: "consulting", party: department, hand_raised: true, hand_note: "市民情绪激动，要求领导接听" }, { ...control, seat: "1009", watched: ["listen"] }],
     alarms: [{ name: "等候过久", figure: "longest_wait", group: "general", value: 41, threshold: 30, since: iso(-11), raised: true }, { name: "应答率偏低", figure: "prompt_rate", group: null, value: 0.78, threshold: 0.8, since: iso(-190), raised: true }],
   };
 }
@@ -212,6 +213,10 @@ const book = {
   groups: [{ id: "general", name: "综合受理" }],
 };
 
+const chosen = { code: null, note: "" };
+const dispositions = { required: false, items: [["ordered", "已建工单"], ["answered", "直接答复"], ["progress", "查询进度"], ["transferred", "已转接"], ["supplement", "补充诉求"], ["silent", "无声或骚扰"], ["broken", "中途断线"]].map(([code, name]) => ({ code, name, en: code })) };
+const day = { begins: iso(-30000), calls: 43, talk_seconds: 7912, wrap_up_seconds: 1430, ready_seconds: 3220, not_ready_seconds: 1980, not_ready_by_reason: { 小休: 900, 用餐: 1080 }, missed: 1, rejected: 0, average_talk: 184, average_wrap_up: 33.2, occupancy: 0.744 };
+const scripts = [{ category: "市政公用/路灯井盖", title: "路灯不亮", lines: ["请问是哪条路、哪个路口附近？灯杆上有编号吗？", "是一盏不亮还是一片都不亮？从什么时候开始的？", "我已为您登记，3 个工作日内答复，请保持电话畅通。"] }, { category: "*", title: "结束语", lines: ["请问还有其他需要反映的吗？稍后会有回访电话，请您评价。"] }];
 const owed = [1, 2, 3].map((n) => ({ id: `owed_${n}`, phone: `1380000000${n}`, call_id: "call_1", line: "12345 主线", group: "general", reason: n === 2 ? "requested" : "abandoned", state: "open", since: iso(-600 * n), created_at: iso(-500 * n), done_at: null, by: null, on_the_line: n === 3 }));
 const kpiOf = (query) => ({ begins: iso(-86400), ends: iso(0), group: null, arrived: 412, queued: 400, answered: 384, within_15s: 351, abandoned: 16, answer_rate: 0.96, prompt_rate: 0.914, abandon_rate: 0.04, average_wait: 9.2, abandoned_by_second: [], occupancy: 0.71, formulas: { answer_rate: "人工接通率 = 接通 / 进入排队 / answered ÷ queued" } });
 
@@ -226,6 +231,15 @@ export async function handle(method, path, query, body, person, push) {
   const wish = /\/(?:control\/)?(\w+)$/.exec(path)?.[1];
   if (method === "POST" && /^\/desk\/calls\//.test(path) && stages[wish]) { Object.assign(control, stages[wish]); return [200, control]; }
   if (route === "GET /live") return [200, live];
+  if (/follow$/.test(path)) return [200, { seat: "1001", call: newCall("call_live", "talking", { connected_at: iso(-60) }), transcript: utterances("call_live", 5) }];
+  if (route === "GET /live/calls" || route === "GET /desk/calls") return [200, { items: pastCalls().map((call, i) => ({ ...call, caller: route.includes("live") ? "138****0001" : call.caller, disposition: i % 3 ? "answered" : null, note: i % 3 ? "已解释政策" : "", ticket_id: i % 2 ? "t1" : null, ticket_number: i % 2 ? "261120090000000001" : null })), total: 9, page: 1, size: 30 }];
+  if (route === "GET /dispositions") return [200, dispositions];
+  if (route === "GET /kpi/dispositions") return [200, { items: dispositions.items.map((one, i) => ({ ...one, calls: [212, 96, 41, 12, 8, 3, 1][i], share: [0.55, 0.25, 0.11, 0.03, 0.02, 0.01, 0.01][i] })), unsaid: 11, total: 384 }];
+  if (/disposition$/.test(path)) { if (method === "PUT") Object.assign(chosen, body); return [200, chosen]; }
+  if (route === "GET /desk/statistics") return [200, day];
+  if (route === "GET /scripts") return [200, { items: scripts }];
+  if (route === "POST /desk/echo") return [200, { on: body.on }];
+  if (/\/watch\/|message$|status$|takeover$|move$/.test(path)) return [200, desk.seat];
   if (route === "GET /kpi") return [200, kpiOf(query)];
   if (route === "GET /promises") return [200, { items: owed }];
   if (/keep$/.test(path)) { const [kept] = owed.splice(0, 1); return [200, kept]; }

@@ -53,3 +53,14 @@ function gradeOf(measured: Omit<Quality, "grade">): Grade {
   if (reaches(POOR)) return "poor";
   return reaches(FAIR) ? "fair" : "good";
 }
+
+export type Complaint = "loss" | "jitter" | "rtt";
+
+/** What is wrong with a line, worst measure by measure, in round numbers for people. */
+export function complaints(quality: Quality): [Complaint, number][] {
+  const found: [Complaint, number][] = [];
+  if ((quality.loss ?? 0) >= FAIR.loss) found.push(["loss", Math.round((quality.loss ?? 0) * 100)]);
+  if ((quality.jitterMs ?? 0) >= FAIR.jitterMs) found.push(["jitter", Math.round(quality.jitterMs ?? 0)]);
+  if ((quality.rttMs ?? 0) >= FAIR.rttMs) found.push(["rtt", Math.round(quality.rttMs ?? 0)]);
+  return found;
+}

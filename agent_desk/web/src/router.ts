@@ -1,4 +1,4 @@
-/** Three pages and the way in. Each is loaded when first opened; the desk is not left while a call is on. */
+/** The pages and the way in. Each is loaded when first opened; the desk is not left while a call is on. */
 import { createRouter, createWebHashHistory } from "vue-router";
 import { isTalking } from "./desk/deskStore";
 import { i18n } from "./i18n";
@@ -13,13 +13,14 @@ export const router = createRouter({
     { path: "/desk", name: "desk", component: () => import("./desk/DeskPage.vue") },
     { path: "/tickets", name: "tickets", component: () => import("./department/DepartmentPage.vue") },
     { path: "/live", name: "live", component: () => import("./supervisor/LivePage.vue") },
+    { path: "/wallboard", name: "wallboard", component: () => import("./supervisor/WallPage.vue") },
     { path: "/:rest(.*)*", redirect: () => (me.value ? homeOf(me.value) : "/login") },
   ],
 });
 
 function mayOpen(name: unknown): boolean {
   if (name === "desk") return isAgent.value;
-  if (name === "live") return has("supervisor", "admin");
+  if (name === "live" || name === "wallboard") return has("supervisor", "admin");
   return true;
 }
 

@@ -7,6 +7,7 @@ import JsSIP from "jssip";
 import type { RTCSession } from "jssip/lib/RTCSession";
 import { shallowReactive } from "vue";
 import type { SipAccount } from "./api/types";
+import { chosen, playOn, readDevices } from "./audio";
 import { delayBefore } from "./backoff";
 import { type Counters, type Quality, countersOf, qualityBetween } from "./quality";
 
@@ -21,6 +22,8 @@ export interface Leg {
   state: LegState;
   muted: boolean;
   quality: Quality | null;
+  /** How many measurements in a row were poor. */
+  poorFor: number;
   /** Why it is lost or blocked, as Asterisk or the browser put it. */
   cause: string | null;
   /** True when the browser refuses to play sound until the person clicks somewhere. */
@@ -38,7 +41,7 @@ const ICE_WAIT_MS = 400;
 const SUSPECT_MS = 15_000;
 
 export class Softphone {
-  readonly leg: Leg = shallowReactive({ state: "off", muted: false, quality: null, cause: null, silent: false });
+  readonly leg: Leg = shallowReactive({ state: "off", muted: false, quality: null, poorFor: 0, cause: null, silent: false });
 
   private account: SipAccount | null = null;
   private agent: JsSIP.UA | null = null;
@@ -126,6 +129,34 @@ export class Softphone {
     Object.assign(this.leg, { state: "off", muted: false, quality: null, cause: null, silent: false });
   }
 
+  /** The microphone's track of the leg that is up, for the level meter. */
+  get microphone(): MediaStreamTrack | null {
+    return this.sender()?.track ?? null;
+  }
+
+  /** Change the microphone under the living leg; nothing is dialled anew and nobody drops. */
+  async useMicrophone(id: string): Promise<void> {
+    chosen.microphone.value = id;
+    const sender = this.sender();
+    if (sender === null) return;
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: wanted(id), video: false });
+    const [track] = stream.getAudioTracks();
+    if (track === undefined) return;
+    const before = sender.track;
+    track.enabled = !this.leg.muted;
+    await sender.replaceTrack(track);
+    before?.stop();
+  }
+
+  async useSpeaker(id: string): Promise<void> {
+    chosen.speaker.value = id;
+    await playOn(this.audio, id);
+  }
+
+  private sender(): RTCRtpSender | null {
+    return this.session?.connection?.getSenders().find((one) => one.track?.kind === "audio") ?? null;
+  }
+
   setMuted(muted: boolean): void {
     if (this.session === null) return;
     if (muted) this.session.mute({ audio: true });
@@ -151,7 +182,7 @@ export class Softphone {
     window.clearTimeout(this.redialTimer);
     this.leg.state = "dialling";
     const session = this.agent.call(this.account.extension, {
-      mediaConstraints: { audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true }, video: false },
+      mediaConstraints: { audio: wanted(chosen.microphone.value), video: false },
       pcConfig: { iceServers: [] },
     });
     this.session = session;
@@ -191,6 +222,7 @@ export class Softphone {
     if (session !== this.session) return;
     this.attempts = 0;
     Object.assign(this.leg, { state: "up", cause: null });
+    void readDevices().then(() => playOn(this.audio, chosen.speaker.value));
     if (this.leg.muted) session.mute({ audio: true });
     this.counters = null;
     window.clearInterval(this.statsTimer);
@@ -202,7 +234,7 @@ export class Softphone {
     if (session !== this.session) return;
     this.session = null;
     window.clearInterval(this.statsTimer);
-    this.leg.quality = null;
+    Object.assign(this.leg, { quality: null, poorFor: 0 });
     if (cause === JsSIP.C.causes.USER_DENIED_MEDIA_ACCESS) {
       Object.assign(this.leg, { state: "blocked", cause: "microphone" });
       return;
@@ -236,8 +268,15 @@ export class Softphone {
     if (!connection || connection.connectionState === "closed") return;
     const now = countersOf(await connection.getStats());
     this.leg.quality = qualityBetween(this.counters, now);
+    this.leg.poorFor = this.leg.quality.grade === "poor" ? this.leg.poorFor + 1 : 0;
     this.counters = now;
   }
+}
+
+/** An exact device, but no failure when it is gone: `ideal` falls back to the default. */
+function wanted(id: string): MediaTrackConstraints {
+  const clean = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
+  return id === "" ? clean : { ...clean, deviceId: { ideal: id } };
 }
 
 function sameAccount(a: SipAccount | null, b: SipAccount): boolean {

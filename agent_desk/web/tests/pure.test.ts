@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { delayBefore } from "../src/backoff";
 import { isNew, readsLikeBoilerplate, step } from "../src/department/inbox";
-import type { Seat, TicketSummary } from "../src/api/types";
+import type { LiveSeat as Seat, TicketSummary } from "../src/api/types";
 import { momentOf, percent, phone, secondsSince, shareGone, stopwatch, timeLeft } from "../src/format";
 import { mark } from "../src/parts/marking";
 import { countersOf, qualityBetween } from "../src/quality";
@@ -94,7 +94,7 @@ describe("the inbox", () => {
 
 describe("seats of the room", () => {
   const seat = (id: string, status: Seat["status"], state: Seat["state"], since = later(0)): Seat => ({
-    id, name: id, account: null, agent_name: `人${id}`, status, reason: null, state, since, call_id: null, groups: ["g"],
+    id, name: id, account: null, agent_name: `人${id}`, status, reason: null, state, since, call_id: null, groups: ["g"], caller: "",
   });
   it("what happens counts more than what was chosen", () => {
     expect(doingOf(seat("1", "not_ready", "talking"))).toBe("talking");

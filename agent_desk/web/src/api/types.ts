@@ -310,6 +310,81 @@ export interface LiveGroup {
   not_ready: number;
   answered_15s_rate: number | null;
   abandoned: number;
+  /** Citizens in the line during each two minutes of the last hour, oldest first. */
+  trend?: number[];
+}
+
+/** A seat as supervisors see it: with the masked number of its citizen. */
+export interface LiveSeat extends Seat {
+  caller: string;
+}
+
+/** A citizen in the line, and why still there ("中文 / English"). */
+export interface WaitingCall extends Call {
+  because: string;
+}
+
+/** A call in a list, with what its agent said about it. */
+export interface CallRecord extends Call {
+  disposition: string | null;
+  note: string;
+  ticket_id: string | null;
+  ticket_number: string | null;
+}
+
+export interface CallPage {
+  items: CallRecord[];
+  total: number;
+  page: number;
+  size: number;
+}
+
+export interface Disposition {
+  code: string;
+  name: string;
+  en: string;
+}
+
+export interface DispositionReport {
+  items: (Disposition & { calls: number; share: number })[];
+  unsaid: number;
+  total: number;
+}
+
+/** My own figures since midnight; times are seconds. */
+export interface SeatDay {
+  begins: Instant;
+  calls: number;
+  talk_seconds: number;
+  wrap_up_seconds: number;
+  ready_seconds: number;
+  not_ready_seconds: number;
+  not_ready_by_reason: Record<string, number>;
+  missed: number;
+  rejected: number;
+  average_talk: number | null;
+  average_wrap_up: number | null;
+  occupancy: number | null;
+}
+
+export interface Script {
+  category: string;
+  title: string;
+  lines: string[];
+}
+
+export interface Followed {
+  seat: string;
+  call: Call | null;
+  transcript: Utterance[];
+}
+
+export type WatchMode = "listen" | "whisper" | "barge";
+
+export interface Watching {
+  seat: string;
+  call_id: string;
+  mode: WatchMode;
 }
 
 export interface LiveFigures {
@@ -366,11 +441,12 @@ export interface OwedCall {
 
 export interface Live {
   groups: LiveGroup[];
-  waiting: Call[];
-  seats: Seat[];
+  waiting: WaitingCall[];
+  seats: LiveSeat[];
   figures: LiveFigures;
   at: Instant;
   alarms?: Alarm[];
+  controls?: Control[];
 }
 
 /** Everything the engine may say over the live feed. */
@@ -385,6 +461,9 @@ export interface Control {
   may: string[];
   watched: string[];
   hand_raised: boolean;
+  hand_note?: string;
+  /** Of a supervisor's own seat: whose call it is at. */
+  watching?: Watching | null;
 }
 
 export interface AddressBook {
@@ -409,8 +488,11 @@ export type FeedMessage =
   | { type: "control"; data: Control; seq?: number }
   | { type: "message"; data: { text: string; by: string }; seq?: number }
   | { type: "live"; data: Live; seq?: number }
-  | { type: "live.seat"; data: Seat; seq?: number }
-  | { type: "live.waiting"; data: Call[]; seq?: number }
+  | { type: "live.seat"; data: LiveSeat; seq?: number }
+  | { type: "live.control"; data: Control; seq?: number }
+  | { type: "live.partial"; data: Partial; seq?: number }
+  | { type: "live.utterance"; data: Utterance; seq?: number }
+  | { type: "live.waiting"; data: WaitingCall[]; seq?: number }
   | { type: "live.group"; data: LiveGroup; seq?: number }
   | { type: "live.alarm"; data: Alarm; seq?: number }
   | { type: "live.figures"; data: LiveFigures; seq?: number }

@@ -30,6 +30,8 @@ export interface DeskState {
   restApproval: boolean;
   sip: SipAccount | null;
   recent: CallSummary[];
+  /** What supervisors wrote and the agent has not put away, newest last. */
+  messages: { id: number; text: string; by: string }[];
   /** Recordings that became ready while we watched, newest last. */
   recordings: Recording[];
   /** Work orders that moved while we watched, by id. */
@@ -37,6 +39,8 @@ export interface DeskState {
 }
 
 const RECENT_KEPT = 30;
+const MESSAGES_KEPT = 5;
+let messageNumber = 0;
 
 export function emptyDesk(): DeskState {
   return {
@@ -52,6 +56,7 @@ export function emptyDesk(): DeskState {
     restApproval: false,
     sip: null,
     recent: [],
+    messages: [],
     recordings: [],
     tickets: {},
   };
@@ -85,6 +90,9 @@ export function applyToDesk(desk: DeskState, message: FeedMessage): void {
     case "control":
       desk.control = message.data;
       return;
+    case "message":
+      desk.messages = [...desk.messages, { id: ++messageNumber, ...message.data }].slice(-MESSAGES_KEPT);
+      return;
     case "recording":
       desk.recordings.push(message.data);
       return;
@@ -117,8 +125,19 @@ function takeSeat(desk: DeskState, seat: Seat): void {
   if (desk.seat !== null && seat.id !== desk.seat.id) return;
   desk.seat = seat;
   if (seat.state !== "offered") desk.offer = null;
+  if (isOutOf(desk, seat)) turnTo(desk, null);
   const done = desk.call?.state === "ended" && seat.state !== "talking" && seat.state !== "wrap_up";
   if (done && !isUnfinished(desk)) turnTo(desk, null);
+}
+
+/**
+ * The seat lost its citizen without the call's end: its leg broke and did not come back in time, or it was passed on.
+ * (Who has left two others together, or holds somebody, is still in it by call control.)
+ */
+function isOutOf(desk: DeskState, seat: Seat): boolean {
+  if (desk.call === null || desk.call.state === "ended" || seat.call_id !== null) return false;
+  const controlled = desk.control !== null && desk.control.stage !== "talking";
+  return !controlled && (seat.state === "idle" || seat.state === "unreachable");
 }
 
 /**

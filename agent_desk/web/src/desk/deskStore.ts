@@ -3,7 +3,6 @@ import { computed, reactive, watch } from "vue";
 import { api } from "../api/endpoints";
 import type { CallState, SeatStatus, TargetKind } from "../api/types";
 import { feed } from "../feed";
-import { tell } from "../notice";
 import { softphone } from "../softphone";
 import { applyToDesk, emptyDesk, letGo } from "./deskState";
 
@@ -22,7 +21,6 @@ export function startDesk(): void {
   if (forget !== null) return;
   const unlisten = feed.listen((message) => {
     applyToDesk(desk, message);
-    if (message.type === "message") tell(`${message.data.by}：${message.data.text}`, "warning");
     if (message.type === "desk") void refreshControl();
   });
   const unwatch = watch(

@@ -1,13 +1,15 @@
 /** English, beside the Chinese. */
+import { enRoom } from "./enRoom";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
+  ...enRoom,
   site: { name: "12345 Citizen Hotline", short: "12345" },
   mark: { colon: ": ", comma: ", ", aside: " ({words})" },
   language: { switch: "中文", name: "Language" },
   theme: { toDark: "Dark", toLight: "Light" },
   nav: { desk: "Desk", tickets: "Work orders", inbox: "Inbox", live: "Live room" },
-  page: { desk: "Agent desk", tickets: "Work orders", live: "Live room", login: "Sign in" },
+  page: { desk: "Agent desk", tickets: "Work orders", live: "Live room", wallboard: "Wallboard", login: "Sign in" },
   act: {
     cancel: "Cancel",
     close: "Close",
@@ -161,6 +163,7 @@ export const en: Messages = {
     unknownCaller: "Number withheld",
   },
   leg: {
+    broken: "The phone dropped and is being dialled anew. Back within seconds it has this citizen again; else another seat answers. What you typed is kept.",
     off: "Phone off",
     registering: "Phone registering",
     dialling: "Phone connecting",
@@ -482,6 +485,27 @@ export const en: Messages = {
     open: "Open",
     close: "Close",
     search: "Search",
+    listen: "Listen to the chosen seat",
+    whisper: "Whisper",
+    barge: "Barge in",
+    stopWatch: "Stop listening",
+    messageAll: "Message to all",
+    moveWaiting: "Give to a seat or a group (on a waiting citizen)",
+    audio: "Headset and phone",
+    hand: "Ask for help",
+    transferKey: "Choose whom to transfer to",
+    dispose: "Disposition 1 to 9",
+    script: "Script / knowledge",
+    swap: "Swap whom you talk with",
+    merge: "Merge to three",
+    complete: "Complete the transfer",
+    cancelControl: "Cancel the consultation or throw the party out",
+    leaveControl: "Leave three / rejoin",
+    pauseRecording: "Pause / resume the recording",
+    mine: "My day",
+    recent: "Recent calls",
+    tabs: "Left column",
+    keypad: "Keypad",
     group: { desk: "Desk", list: "List", all: "Everywhere" },
   },
 };

@@ -1,12 +1,14 @@
 /** What the live room shows, and how the feed changes it. No I/O. */
-import type { Alarm, Call, FeedMessage, Live, LiveFigures, LiveGroup, Seat, SeatState, SeatStatus } from "../api/types";
+import type { Alarm, Control, FeedMessage, Live, LiveFigures, LiveGroup, LiveSeat, SeatState, SeatStatus, WaitingCall } from "../api/types";
 
 export interface LiveState {
   known: boolean;
   groups: LiveGroup[];
-  waiting: Call[];
+  waiting: WaitingCall[];
   /** By id, so that one seat's change touches one tile. */
-  seats: Record<string, Seat>;
+  seats: Record<string, LiveSeat>;
+  /** What goes on at seats besides the plain talk, by seat: hands raised, supervisors there, holds and parties. */
+  controls: Record<string, Control>;
   figures: LiveFigures;
   /** Limits that are crossed now. */
   alarms: Alarm[];
@@ -18,6 +20,7 @@ export function emptyLive(): LiveState {
     groups: [],
     waiting: [],
     seats: {},
+    controls: {},
     figures: { arrived: 0, answered: 0, abandoned: 0, within_15s: 0 },
     alarms: [],
   };
@@ -29,6 +32,9 @@ export function applyToLive(live: LiveState, message: FeedMessage): void {
       return takeSnapshot(live, message.data);
     case "live.seat":
       live.seats[message.data.id] = message.data;
+      return;
+    case "live.control":
+      live.controls[message.data.seat] = message.data;
       return;
     case "live.waiting":
       live.waiting = message.data;
@@ -54,6 +60,7 @@ function takeSnapshot(live: LiveState, snapshot: Live): void {
   live.groups = snapshot.groups;
   live.waiting = snapshot.waiting;
   live.seats = Object.fromEntries(snapshot.seats.map((seat) => [seat.id, seat]));
+  live.controls = Object.fromEntries((snapshot.controls ?? []).map((control) => [control.seat, control]));
   live.figures = snapshot.figures;
   live.alarms = snapshot.alarms ?? [];
 }
@@ -77,21 +84,29 @@ export function doingOf(seat: { status: SeatStatus; state: SeatState }): Doing {
 
 export type SeatOrder = "id" | "doing" | "longest";
 
+/** The type under which a dragged citizen's call travels. */
+export const DRAGGED_CALL = "application/x-hotline-call";
+
+/** Seats whose agents ask for help, by seat. */
+export function handsUp(live: Pick<LiveState, "controls">): Control[] {
+  return Object.values(live.controls).filter((control) => control.hand_raised).sort((a, b) => a.seat.localeCompare(b.seat, undefined, { numeric: true }));
+}
+
 export interface SeatFilter {
   doing: Doing | null;
   words: string;
   group: string | null;
 }
 
-export function selectSeats(seats: readonly Seat[], filter: SeatFilter, order: SeatOrder): Seat[] {
+export function selectSeats(seats: readonly LiveSeat[], filter: SeatFilter, order: SeatOrder): LiveSeat[] {
   const words = filter.words.trim().toLowerCase();
   const chosen = seats.filter(
     (seat) =>
       (filter.doing === null || doingOf(seat) === filter.doing) &&
       (filter.group === null || seat.groups.includes(filter.group)) &&
-      (words === "" || `${seat.id} ${seat.name} ${seat.agent_name ?? ""}`.toLowerCase().includes(words)),
+      (words === "" || `${seat.id} ${seat.name} ${seat.agent_name ?? ""} ${seat.caller}`.toLowerCase().includes(words)),
   );
-  const byId = (a: Seat, b: Seat): number => a.id.localeCompare(b.id, undefined, { numeric: true });
+  const byId = (a: LiveSeat, b: LiveSeat): number => a.id.localeCompare(b.id, undefined, { numeric: true });
   if (order === "doing") {
     return chosen.sort((a, b) => DOINGS.indexOf(doingOf(a)) - DOINGS.indexOf(doingOf(b)) || byId(a, b));
   }

@@ -1,0 +1,105 @@
+"""A talk survives its seat's leg: a page reloaded, a network gone for a moment. And nobody waits for a seat in vain."""
+
+from hotline.facts.calls import CallConnected, OfferEnded
+from ivr.floor_returns import RESUMED, RETURN_GRACE
+from ivr.orders import Connect, Step
+from ivr.people import Call, SeatLeg
+from ivr.views import CallState, SeatState, SeatStatus
+from tests.unit.test_floor import World
+
+
+def connect_order(step: Step) -> Connect:
+    (order,) = [order for order in step.orders if isinstance(order, Connect)]
+    return order
+
+
+def connects(world: World, step: Step) -> Step:
+    order = connect_order(step)
+    return world.floor.connected(order.call_id, order.offer_id, order.seat, world.now)
+
+
+def new_leg(world: World, seat: str = "1001") -> Step:
+    return world.floor.leg_parked(seat, SeatLeg(f"PJSIP/{seat}-2", f"new-{seat}"), world.now)
+
+
+def test_the_new_leg_gets_the_citizen_back_without_an_offer() -> None:
+    world = World()
+    call = world.talk("1001")
+    world.agent_ready("1002")
+    world.floor.leg_gone("leg-1001", world.now)
+    assert (call.state, call.ringing) == (CallState.WAITING, set())  # the other seat is free, and not asked
+    assert world.floor.seats["1001"].view().call_id == call.call_id  # the page goes on showing it
+    world.passes(1)
+    world.floor.call_returned(call.call_id, world.now)
+    step = new_leg(world)
+    assert connect_order(step).seat_channel == "PJSIP/1001-2"
+    assert world.floor.seats["1001"].offer is not None
+    again = connects(world, step)
+    (fact,) = [fact for fact in again.facts if isinstance(fact, CallConnected)]
+    assert (fact.seat, fact.seat_uniqueid) == ("1001", "new-1001")
+    assert [f.outcome for f in again.facts if isinstance(f, OfferEnded)] == ["accepted"]
+    assert (call.state, call.seat, world.state("1001")) == (CallState.TALKING, "1001", SeatState.TALKING)
+    assert world.floor.next_due() is None
+
+
+def test_a_leg_that_came_before_the_old_one_died_gets_the_citizen_when_he_falls_back() -> None:
+    world = World()
+    call = world.talk("1001")
+    world.floor.status_chosen("1001", SeatStatus.NOT_READY, "小休", "agent1001", "小李", world.now)
+    new_leg(world)
+    world.floor.leg_gone("leg-1001", world.now)
+    assert call.state is CallState.TALKING  # as far as anybody knows
+    step = world.floor.call_returned(call.call_id, world.now)
+    connects(world, step)
+    assert (call.state, call.seat) == (CallState.TALKING, "1001")
+    offers = [fact for fact in step.facts if getattr(fact, "reason", "") == RESUMED]
+    assert len(offers) == 1
+
+
+def test_a_leg_that_does_not_come_back_costs_the_citizen_seconds_only() -> None:
+    world = World()
+    call = world.talk("1001")
+    world.agent_ready("1002")
+    world.floor.leg_gone("leg-1001", world.now)
+    assert world.floor.next_due() == world.now + RETURN_GRACE
+    world.passes(RETURN_GRACE.total_seconds())
+    assert call.ringing == {"1002"}
+    assert world.floor.seats["1001"].view().call_id is None
+    assert not [order for order in new_leg(world).orders if isinstance(order, Connect)]
+
+
+def test_nobody_is_kept_for_a_seat_without_a_screen_or_with_another_agent() -> None:
+    world = World()
+    call = world.talk("1001")
+    world.agent_ready("1002")
+    world.floor.screen_closed("1001", world.now)
+    world.floor.leg_gone("leg-1001", world.now)
+    assert call.ringing == {"1002"}
+
+    world = World()
+    other: Call = world.talk("1001")
+    world.floor.leg_gone("leg-1001", world.now)
+    world.floor.screen_opened("1001", "relief1001", "小王", world.now)
+    assert not [order for order in new_leg(world).orders if isinstance(order, Connect)]
+    assert other.returns_to is None
+
+
+def test_a_citizen_who_hangs_up_meanwhile_is_gone() -> None:
+    world = World()
+    call = world.talk("1001")
+    world.floor.leg_gone("leg-1001", world.now)
+    world.floor.call_gone(call.call_id, world.now)
+    step = new_leg(world)
+    assert not [order for order in step.orders if isinstance(order, Connect)]
+    assert world.state("1001") is SeatState.IDLE
+    assert world.floor.seats["1001"].returning is None
+
+
+def test_connecting_again_fails_and_the_line_goes_on() -> None:
+    world = World()
+    call = world.talk("1001")
+    world.floor.leg_gone("leg-1001", world.now)
+    order = connect_order(new_leg(world))
+    world.floor.connect_failed(call.call_id, order.offer_id, "1001", world.now)
+    assert call.first
+    assert call.ringing == {"1001"}  # offered as any other, for the seat is ready
