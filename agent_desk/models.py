@@ -70,6 +70,9 @@ class Seat(Shape):
     """The reason for which the agent asks to be let go to rest."""
     rest_owed: bool = False
     """A rest begins when the work at hand is done."""
+    kind: Literal["nailed", "rung"] = "nailed"
+    """By what its agent talks: a leg that is up all shift, or a desk phone that is rung per call."""
+    phone_registered: bool = False
 
 
 class Call(Shape):
@@ -374,6 +377,10 @@ class Offer(Shape):
     waited_seconds: float
     expires_at: Instant
     reason: str
+    ringing: bool = False
+    """The desk phone rings for it; whoever picks it up talks with the citizen."""
+    accepted: bool = False
+    """Accepted already: only the phone is still to be picked up."""
     history: list[TicketSummary]
 
 
@@ -564,6 +571,12 @@ class Credentials(Wish):
 
     account: Annotated[str, Field(min_length=1, max_length=64)]
     password: Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class KindWish(Wish):
+    """By what the agent wants to talk from now on."""
+
+    kind: Literal["nailed", "rung"]
 
 
 class StatusWish(Wish):

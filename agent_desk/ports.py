@@ -18,7 +18,7 @@ from ivr.control.echo import EchoTest
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 from ivr.kpi import Kpi
-from ivr.views import CallView, LiveView, OfferView, SeatStatus, SeatView
+from ivr.views import CallView, LiveView, OfferView, SeatKind, SeatStatus, SeatView
 from tickets.oversight import Oversight
 from tickets.views import TicketGlance
 
@@ -65,8 +65,15 @@ class CallCentre(Protocol):
         """The agent chooses ready or not ready. Raises RuleBroken for a reason that the site does not have."""
         ...
 
+    async def choose_kind(self, seat_id: str, kind: SeatKind, by: Person) -> SeatView:
+        """Talk by the nailed-up leg or by the desk phone. Raises RuleBroken during a call or an offer."""
+        ...
+
     async def accept(self, seat_id: str, offer_id: int, by: Person) -> CallView:
-        """Connect the offered citizen. Raises RuleBroken when late, withdrawn or taken; never connects twice."""
+        """Connect the offered citizen, or ring the seat's phone for it.
+
+        Raises RuleBroken when late, withdrawn or taken; never connects twice.
+        """
         ...
 
     async def reject(self, seat_id: str, offer_id: int, by: Person) -> SeatView:

@@ -33,6 +33,8 @@ def show_offer(offer: OfferView, history: list[TicketSummary]) -> Offer:
         waited_seconds=offer.waited_seconds,
         expires_at=offer.expires_at,
         reason=offer.reason,
+        ringing=offer.ringing,
+        accepted=offer.accepted,
         history=history,
     )
 

@@ -51,6 +51,7 @@ class SwitchPlan:
     seats: tuple[SeatLogin, ...]
     ami_password: str
     fallback_after_seconds: int
+    seat_silence_seconds: int
     modules: tuple[str, ...]
     """Names of the modules to load, without ``.so``."""
     modules_folder: Path

@@ -198,6 +198,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             bus.publish,
             agi_port=ports.agi_port,
             audiosocket=("127.0.0.1", ports.audiosocket_port),
+            seats=[seat.id for seat in settings.seats],
         )
         centre = CallCentre(settings, database, bus, line.telephone, clock)
         await centre.load()
@@ -251,6 +252,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             )
         )
         line.route("citizen", centre.citizen)
+        line.route("seat", centre.status_by_phone)
         line.route("callback", robot.survey)
         await stack.enter_async_context(line)
 

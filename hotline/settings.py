@@ -94,6 +94,8 @@ class Asterisk(Section):
     rtp_last: Port = 12000
     fallback_after_seconds: Annotated[int, Field(ge=2, le=60)] = 5
     """A heartbeat older than this sends citizens to Asterisk's own queue."""
+    seat_silence_seconds: Annotated[int, Field(ge=3, le=300)] = 8
+    """A seat's leg from which no sound came so long is cut off: it is hung up, and its citizen is served anew."""
     trunk: Trunk = Trunk()
 
     @model_validator(mode="after")
@@ -213,6 +215,18 @@ class Seat(Section):
     groups: Annotated[list[Token], Field(min_length=1)]
     skills: dict[Skill, Level] = {}
     reserved: Reserved | None = None
+    kind: Literal["nailed", "rung"] = "nailed"
+    """``nailed``: a leg that is up all shift; ``rung``: a desk phone, rung per call. Agents may change at the desk."""
+    rings: Literal["accepted", "offered"] = "accepted"
+    """The desk phone rings once the agent has accepted; or with the offer, and picking it up accepts."""
+    desk: bool = True
+    """False: the agent needs no open screen; the phone's keys *1 and *2 choose ready and not ready."""
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> Self:
+        if not self.desk and (self.kind, self.rings) != ("rung", "offered"):
+            raise ValueError("desk: false needs kind: rung and rings: offered, else nobody could accept")
+        return self
 
 
 class DutySession(Section):

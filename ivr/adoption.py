@@ -16,7 +16,7 @@ from hotline.settings import Settings
 from ivr.floor import Floor
 from ivr.orders import Step
 from ivr.people import Call, Seat
-from ivr.views import CallState, SeatStatus
+from ivr.views import CallState, SeatKind, SeatStatus
 from telephony.legs import Leg, LegState
 from telephony.port import Telephony
 
@@ -30,7 +30,9 @@ def restore_seat(seat: Seat, row: dict[str, Any], now: datetime) -> None:
     seat.status, seat.reason, seat.since = SeatStatus(row["status"]), row["reason"], row["since"]
     seat.calls_taken = row["calls_taken"]
     seat.calls_since_break, seat.break_until = row["calls_since_break"], row["break_until"]
-    if seat.status is not SeatStatus.OFFLINE:
+    if row["kind"] is not None:
+        seat.kind = SeatKind(row["kind"])
+    if seat.status is not SeatStatus.OFFLINE and seat.screen_counts:
         seat.unwatched_since = now
 
 

@@ -14,6 +14,7 @@ from ivr.floor_assignments import Assignments
 from ivr.floor_citizens import Citizens
 from ivr.floor_offers import REJECTED, Offers
 from ivr.floor_parties import Parties
+from ivr.floor_phones import MISSED
 from ivr.floor_seats import Seats
 from ivr.ground import UNWATCHED_GRACE
 from ivr.moves import FORCED_BREAK
@@ -23,9 +24,6 @@ from ivr.settling import overflow_time
 from ivr.views import CallState, SeatStatus
 
 __all__ = ["FORCED_BREAK", "MISSED", "REJECTED", "UNWATCHED_GRACE", "Floor"]
-
-MISSED = "漏接"
-"""The reason given to a seat that did not answer (RONA: ring on no answer)."""
 
 
 class Floor(Citizens, Offers, Seats, Parties, Assignments):
@@ -68,7 +66,8 @@ class Floor(Citizens, Offers, Seats, Parties, Assignments):
         if offer is None or offer.expires_at > now:
             return
         self.calls[offer.call_id].first = True
-        if offer.taken:  # accepted, and then neither connected nor failed: whoever had it in hand is lost
+        if offer.taken and (offer.ring_id is None or offer.answered):
+            # accepted, and then neither connected nor failed: whoever had it in hand is lost
             self._end_offer(seat, offer, "failed", step, now)
             return
         self._end_offer(seat, offer, "timed_out", step, now)
@@ -85,6 +84,10 @@ class Floor(Citizens, Offers, Seats, Parties, Assignments):
     def live_call_of(self, phone: str) -> Call | None:
         """The call in which this citizen is now, if any."""
         return next((call for call in self.calls.live.values() if call.caller == phone), None)
+
+    def seat_with_leg(self, uniqueid: str) -> Seat | None:
+        """The seat to which this leg belongs."""
+        return next((s for s in self.seats.values() if s.leg is not None and s.leg.uniqueid == uniqueid), None)
 
     def by_uniqueid(self, uniqueid: str) -> Call | None:
         """The live call whose citizen's channel has this unique id."""

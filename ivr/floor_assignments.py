@@ -19,7 +19,7 @@ class Assignments(Settling):
     def move_to_seat(self, call_id: str, seat_id: str, by: str, reason: str, now: datetime) -> Step:
         """Offer this citizen to this seat now, ready or not. RuleBroken: does not wait, or the seat is busy."""
         call, seat = self._in_line(call_id), self.seat(seat_id)
-        if seat.leg is None or seat.state is not SeatState.IDLE:
+        if not seat.can_be_joined or seat.state is not SeatState.IDLE:
             raise RuleBroken(f"座席 {seat_id} 忙或不在线", f"seat {seat_id} is busy or away", code="seat_busy")
         step = Step(facts=[CallMoved(at=now, by=by, call_id=call_id, seat=seat_id, group=None, reason=reason)])
         self._withdraw_offers_of(call, step, now)

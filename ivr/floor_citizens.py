@@ -112,7 +112,7 @@ class Citizens(Settling):
     def call_returned(self, call_id: str, now: datetime) -> Step:
         """The citizen's channel came back to the waiting room after a talk that broke off."""
         call = self.calls.get(call_id)
-        if call is None or call.state is CallState.ENDED:
+        if call is None or call.state is CallState.ENDED or call.ending_because is not None:
             return Step()
         seat = self.seats.get(call.seat or "")
         call.accompanied = False

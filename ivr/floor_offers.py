@@ -10,7 +10,8 @@ from datetime import datetime
 from hotline.errors import RuleBroken
 from ivr.orders import Step
 from ivr.settling import Settling
-from ivr.views import CallState, SeatStatus
+from ivr.views import CallState, SeatKind, SeatStatus
+from telephony.observations import PhoneState
 
 REJECTED = "拒接"
 """The reason given to a seat whose agent gave an offered citizen back."""
@@ -24,7 +25,9 @@ class Offers(Settling):
     def accept(self, seat_id: str, offer_id: int, account: str, now: datetime) -> Step:
         """The agent accepts. Raises RuleBroken when the offer is no longer open."""
         seat, offer, call = self._open_offer(seat_id, offer_id)
-        if seat.leg is None:
+        if seat.kind is SeatKind.RUNG and seat.phone is PhoneState.ABSENT:
+            raise RuleBroken("话机未注册,无法振铃", "the desk phone is not registered", code="no_phone")
+        if seat.kind is SeatKind.NAILED and seat.leg is None:
             raise RuleBroken("座席话路未接通,请稍候", "this seat has no audio leg now", code="no_leg")
         seat.account = seat.account or account
         step = Step()
@@ -33,7 +36,13 @@ class Offers(Settling):
         return self._settle(step, now, seats=[seat])
 
     def reject(self, seat_id: str, offer_id: int, now: datetime) -> Step:
-        """The agent gives the citizen back and is not ready from then on, else the same call would return at once."""
+        """The agent gives the citizen back and is not ready from then on, else the same call would return at once.
+
+        An accepted one too, as long as the phone only rings.
+        """
+        seat = self.seat(seat_id)
+        if seat.offer is not None and seat.offer.ring_id is not None and not seat.offer.answered:
+            seat.offer.taken = False
         seat, offer, call = self._open_offer(seat_id, offer_id)
         step = Step()
         call.first = True

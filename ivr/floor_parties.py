@@ -60,7 +60,7 @@ class Parties(Settling):
     def require_free(self, seat_id: str) -> None:
         """Raise RuleBroken unless the seat could talk with somebody at this instant."""
         seat = self.seat(seat_id)
-        if seat.leg is None or seat.state is not SeatState.IDLE:
+        if seat.state is not SeatState.IDLE or not seat.can_be_joined:
             raise RuleBroken(f"座席 {seat_id} 忙或不在线", f"seat {seat_id} is busy or away", code="seat_busy")
 
     def release(self, seat_id: str, call_id: str, now: datetime) -> Step:

@@ -11,7 +11,7 @@ from ivr.distributor import Proposal
 from ivr.moves import Moves
 from ivr.orders import Step
 from ivr.people import Call, Seat
-from ivr.views import CallState
+from ivr.views import CallState, SeatKind
 
 RETURN_GRACE = timedelta(seconds=4)
 """The page dials anew half a second after its leg dropped, and is there a second later."""
@@ -23,7 +23,7 @@ class Returns(Moves):
 
     def _await_return(self, call: Call, seat: Seat, now: datetime) -> None:
         """The citizen is kept for the seat, whose screen is open and whose new leg is on its way."""
-        if seat.watched and seat.leg is None:
+        if seat.watched and seat.leg is None and seat.kind is SeatKind.NAILED:
             call.returns_to = seat.id
             seat.returning, seat.returning_until = call.call_id, now + RETURN_GRACE
 

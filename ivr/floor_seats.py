@@ -1,17 +1,17 @@
-"""Events of seats: status chosen, legs and screens that come and go, the agent's own hand on the talk, breaks."""
+"""Events of seats: status chosen, screens that come and go, legs lost, the agent's own hand on the talk, breaks."""
 
 from datetime import datetime
 
 from hotline.errors import RuleBroken
 from hotline.facts.screens import SeatChanged
 from hotline.facts.seats import RestAsked, RestDecided
+from ivr.floor_phones import Phones
 from ivr.orders import HangUp, MirrorReadiness, Step
-from ivr.people import Call, Seat, SeatLeg
-from ivr.settling import Settling
-from ivr.views import SeatStatus
+from ivr.people import Call, Seat
+from ivr.views import SeatKind, SeatStatus
 
 
-class Seats(Settling):
+class Seats(Phones):
     """What agents, their screens and their seats' legs do."""
 
     def status_chosen(
@@ -35,23 +35,20 @@ class Seats(Settling):
         self._choose(seat, status, reason, step, now, by=account or "system")
         return self._settle(step, now, seats=[seat])
 
-    def leg_parked(self, seat_id: str, leg: SeatLeg, now: datetime) -> Step:
-        """The seat's channel is up and parked. An older one that lingers is hung up: one seat, one leg."""
-        step = Step()
-        seat = self.seats.get(seat_id)
-        if seat is None:
-            step.orders.append(HangUp(leg.channel))
-            return step
-        if seat.leg == leg:  # back from a talk: nothing to write, and the next citizen waits for no commit
-            return self._settle(step, now)
-        if seat.leg is not None and seat.leg.uniqueid != leg.uniqueid:
-            step.orders.append(HangUp(seat.leg.channel))
-        seat.leg = leg
-        self._bring_back(seat, step, now)
-        return self._settle(step, now, seats=[seat])
+    def status_by_phone(self, seat_id: str, status: SeatStatus, now: datetime) -> Step:
+        """The phone's keys choose. Raises NotFound; RuleBroken where no phone is rung, or a screen is needed."""
+        seat = self.seat(seat_id)
+        if seat.kind is not SeatKind.RUNG:
+            raise RuleBroken("该座席未使用桌面话机", "this seat does not use its desk phone", code="not_by_phone")
+        if status is SeatStatus.READY and seat.screen_counts and not seat.watched:
+            raise RuleBroken("请先登录座席工作台", "sign in at the desk first", code="no_desk")
+        return self.status_chosen(seat_id, status, None, seat.account, seat.agent_name, now)
 
-    def leg_gone(self, uniqueid: str, now: datetime) -> Step:
-        """A seat's channel is gone. Its citizen, if any, goes back to the front of the line."""
+    def leg_gone(self, uniqueid: str, now: datetime, *, put_down: bool = False) -> Step:
+        """A seat's channel is gone. Its citizen, if any, goes back to the front of the line.
+
+        ``put_down``: the agent hung up. A rung phone that is put down ends the call, as telephones do.
+        """
         step = Step()
         seat = next((s for s in self.seats.values() if s.leg is not None and s.leg.uniqueid == uniqueid), None)
         if seat is None:
@@ -59,11 +56,15 @@ class Seats(Settling):
         seat.leg = None
         call = self.calls.get(seat.call_id or "")
         if seat.offer is not None:
+            self.calls[seat.offer.call_id].first |= seat.offer.answered
             self._end_offer(seat, seat.offer, "withdrawn", step, now)
         if call is None or call.seat != seat.id:  # it was only asked for its advice
             seat.call_id = None
         elif call.accompanied:
             self._start_wrap_up(seat, call, step, now)
+        elif put_down and seat.kind is SeatKind.RUNG:
+            call.ending_because = "agent_hung_up"  # wrap-up begins when the citizen's channel is gone too
+            step.orders.append(HangUp(call.channel))
         else:
             self._part(call, seat, now)
             self._await_return(call, seat, now)
@@ -76,6 +77,8 @@ class Seats(Settling):
         seat.watched, seat.unwatched_since = True, None
         if seat.account != account:
             self._stop_waiting_for(seat, step)
+        if seat.account != account and seat.kind is not seat.default_kind and seat.call_id is None:
+            self._move_to(seat, seat.default_kind, step, now, by="system")
         if seat.account != account or seat.status is SeatStatus.OFFLINE:
             seat.account, seat.agent_name, seat.break_until = account, name, None
             self._choose(seat, SeatStatus.NOT_READY, None, step, now, by=account)
@@ -86,8 +89,8 @@ class Seats(Settling):
         """The last screen of the seat's agent closed; after the grace time the seat goes offline."""
         seat = self.seat(seat_id)
         step = Step()
-        seat.watched, seat.unwatched_since = False, now
-        if seat.offer is not None and not seat.offer.taken:
+        seat.watched, seat.unwatched_since = False, now if seat.screen_counts else None
+        if seat.offer is not None and not seat.offer.taken and seat.screen_counts:
             self._end_offer(seat, seat.offer, "withdrawn", step, now)
         return self._settle(step, now, seats=[seat])
 
@@ -166,7 +169,7 @@ class Seats(Settling):
         """Asterisk may have forgotten, or enlisted seats by itself: say again which seats take calls without us."""
         step = Step()
         for seat in self.seats.values():
-            seat.mirrored = self._takes_calls(seat)
-            if seat.leg is not None:
-                step.orders.append(MirrorReadiness(seat.id, seat.mirrored))
+            seat.mirrored, by_phone = self._takes_calls(seat), seat.kind is SeatKind.RUNG
+            if seat.leg is not None or by_phone:
+                step.orders.append(MirrorReadiness(seat.id, seat.mirrored, by_phone))
         return step

@@ -18,7 +18,7 @@ from ivr.estimate import Chance, Outlook, RecentTimes
 from ivr.figures import RollingFigures
 from ivr.occupancy import SeatTimes
 from ivr.people import Call, Seat
-from ivr.views import CallState, SeatState
+from ivr.views import CallState, SeatKind, SeatState
 
 UNWATCHED_GRACE = timedelta(seconds=12)
 """How long a seat keeps its leg and status after its last screen closed: a page reload, a network drop of 10 s."""
@@ -162,6 +162,10 @@ def _seat_of(settings: SeatSettings, now: datetime, rest_minutes: Mapping[str, i
         name=settings.name or settings.id,
         groups=tuple(settings.groups),
         since=now,
+        kind=SeatKind(settings.kind),
+        default_kind=SeatKind(settings.kind),
+        rings_at_offer=settings.rings == "offered",
+        needs_desk=settings.desk,
         skills=settings.skills,
         reserved_groups=tuple(reserved.groups) if reserved else (),
         reserved_priority=reserved.priority if reserved else None,

@@ -8,9 +8,10 @@ from hotline.facts.screens import FiguresChanged, OfferGone, OfferMade, SeatChan
 from hotline.facts.seats import SeatStatusChosen
 from ivr.distributor import Proposal
 from ivr.ground import Ground
-from ivr.orders import Connect, HangUp, Step
-from ivr.people import Call, Offer, Seat
-from ivr.views import CallState, SeatStatus
+from ivr.orders import Connect, HangUp, Ring, Step
+from ivr.people import RING, Call, Offer, Seat
+from ivr.views import CallState, SeatKind, SeatStatus
+from telephony.observations import PhoneState
 
 CONNECTING_GRACE = timedelta(seconds=10)
 """An accepted offer of which nothing is heard so long has failed."""
@@ -92,6 +93,8 @@ class Moves(Ground):
         seat.offer = None
         call = self.calls[offer.call_id]
         call.ringing.discard(seat.id)
+        if offer.ring_id is not None and not offer.answered:
+            step.orders.append(HangUp(offer.ring_id))
         if outcome == "accepted":
             call.duty = call.duty or offer.duty
         if call.state is CallState.OFFERED and not call.ringing:
@@ -130,14 +133,27 @@ class Moves(Ground):
         if self.groups[call.group].answer == "auto":
             self._take(seat, seat.offer, call, step, now)
         else:
+            if seat.kind is SeatKind.RUNG and seat.rings_at_offer:
+                self._ring(seat, seat.offer, step)
             step.tell([OfferMade(seat=seat.id, offer_id=self._last_offer_id)])
         self._refresh(seat, now)
 
     def _take(self, seat: Seat, offer: Offer, call: Call, step: Step, now: datetime) -> None:
-        """Close the fence and have the two connected."""
-        assert seat.leg is not None
+        """Close the fence and have the two connected; a phone must first be picked up."""
         offer.taken, offer.expires_at = True, now + CONNECTING_GRACE
+        if seat.kind is SeatKind.RUNG and not offer.answered:
+            offer.expires_at += timedelta(seconds=self.groups[call.group].offer_seconds)
+            if offer.ring_id is None:
+                self._ring(seat, offer, step)
+            step.tell([OfferMade(seat=seat.id, offer_id=offer.offer_id)])  # it looks different now
+            return
+        assert seat.leg is not None
         step.orders.append(Connect(call.call_id, offer.offer_id, seat.id, call.channel, seat.leg.channel))
+
+    def _ring(self, seat: Seat, offer: Offer, step: Step) -> None:
+        offer.ring_id = f"{RING}{seat.id}_{offer.offer_id}"
+        seconds = self.groups[self.calls[offer.call_id].group].offer_seconds
+        step.orders.append(Ring(offer.call_id, seat.id, offer.ring_id, seconds))
 
     # -- moves of seats -------------------------------------------------------------------------------------------
 
@@ -203,4 +219,6 @@ class Moves(Ground):
 
     @staticmethod
     def _takes_calls(seat: Seat) -> bool:
-        return seat.status is SeatStatus.READY and seat.leg is not None
+        by_phone = seat.kind is SeatKind.RUNG and seat.phone is not PhoneState.ABSENT
+        by_leg = seat.kind is SeatKind.NAILED and seat.leg is not None
+        return seat.status is SeatStatus.READY and (by_phone or by_leg)

@@ -18,8 +18,18 @@ class Connect:
 
 
 @dataclass(frozen=True, slots=True)
+class Ring:
+    """Ring the seat's phone under this id; picked up, it parks and is heard of. Report how it went if it did not."""
+
+    call_id: str
+    seat: str
+    ring_id: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
-    """Hang a channel up. Gone already is as good."""
+    """Hang a channel up, by its name or Uniqueid. Gone already is as good."""
 
     channel: str
 
@@ -38,9 +48,11 @@ class MirrorReadiness:
 
     seat: str
     ready: bool
+    phone: bool = False
+    """By having its phone rung."""
 
 
-Order = Connect | HangUp | TakeBack | MirrorReadiness
+Order = Connect | Ring | HangUp | TakeBack | MirrorReadiness
 
 
 @dataclass(slots=True)

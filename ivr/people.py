@@ -4,7 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from ivr.views import CallState, CallView, SeatState, SeatStatus, SeatView
+from ivr.views import CallState, CallView, SeatKind, SeatState, SeatStatus, SeatView
+from telephony.observations import PhoneState
+
+RING = "ring_"
+"""How the ids of the legs begin that ring a seat's phone."""
 
 
 @dataclass(slots=True)
@@ -20,6 +24,10 @@ class Offer:
     taken: bool = False
     duty: str | None = None
     """The duty session in whose turn the seat is asked."""
+    ring_id: str | None = None
+    """Uniqueid of the leg that rings the seat's phone for this offer, chosen by us."""
+    answered: bool = False
+    """The phone was picked up; the two are being connected."""
 
 
 @dataclass(slots=True)
@@ -99,7 +107,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class SeatLeg:
-    """The parked channel of a seat."""
+    """The channel of a seat: parked all shift, or of the call for which its phone was rung."""
 
     channel: str
     uniqueid: str
@@ -117,6 +125,14 @@ class Seat:
     agent_name: str | None = None
     status: SeatStatus = SeatStatus.OFFLINE
     reason: str | None = None
+    kind: SeatKind = SeatKind.NAILED
+    default_kind: SeatKind = SeatKind.NAILED
+    """By the site's settings; an agent who sits down anew begins with it."""
+    rings_at_offer: bool = False
+    """A rung seat: the phone rings with the offer and picking it up accepts; else it rings once accepted."""
+    needs_desk: bool = True
+    """A rung seat: nobody is offered to it without an open screen."""
+    phone: PhoneState = PhoneState.ABSENT
     leg: SeatLeg | None = None
     watched: bool = False
     """A screen of its agent is open."""
@@ -149,11 +165,29 @@ class Seat:
     """What the fallback queue was last told."""
 
     @property
+    def reachable(self) -> bool:
+        """Whether a citizen could be brought to its agent, were there nothing else to do."""
+        if self.kind is SeatKind.RUNG:
+            return self.phone is not PhoneState.ABSENT and (self.watched or not self.screen_counts)
+        return self.leg is not None and self.watched
+
+    @property
+    def screen_counts(self) -> bool:
+        """Whether the seat is nobody's without an open screen."""
+        return self.kind is SeatKind.NAILED or self.needs_desk
+
+    @property
+    def leg_is_left(self) -> bool:
+        """A rung phone's leg that is in no call any more, nor on its way into one."""
+        on_its_way = self.offer is not None and self.offer.answered
+        return self.kind is SeatKind.RUNG and self.leg is not None and self.call_id is None and not on_its_way
+
+    @property
     def state(self) -> SeatState:
         """What we observe."""
         if self.call_id is not None:
             return SeatState.TALKING
-        if self.leg is None or not self.watched:
+        if not self.reachable:
             return SeatState.UNREACHABLE
         if self.offer is not None:
             return SeatState.OFFERED
@@ -162,7 +196,14 @@ class Seat:
     @property
     def free(self) -> bool:
         """Whether a call may be offered to it."""
-        return self.status is SeatStatus.READY and self.state is SeatState.IDLE
+        return self.status is SeatStatus.READY and self.state is SeatState.IDLE and self.can_be_joined
+
+    @property
+    def can_be_joined(self) -> bool:
+        """Whether its leg is up, or its phone may be rung: one that talks with others is not disturbed."""
+        if self.kind is SeatKind.RUNG:
+            return self.leg is None and self.phone is PhoneState.FREE
+        return self.leg is not None
 
     @property
     def staffed(self) -> bool:
@@ -193,4 +234,6 @@ class Seat:
             rest_until=self.rest_until,
             rest_asked=self.rest_asked,
             rest_owed=bool(self.break_owed_seconds or self.rest_owed),
+            kind=self.kind,
+            phone_registered=self.phone is not PhoneState.ABSENT,
         )

@@ -16,9 +16,9 @@ from ivr.waiting_reasons import why_waiting
 
 
 def offer_view(floor: Floor, seat_id: str, now: datetime) -> OfferView | None:
-    """The offer this seat may accept now; None when there is none or it was taken."""
+    """The offer this seat may accept now, or for which its phone rings; None when there is none or it was taken."""
     offer = floor.seat(seat_id).offer
-    if offer is None or offer.taken:
+    if offer is None or offer.answered or (offer.taken and offer.ring_id is None):
         return None
     call = floor.calls[offer.call_id]
     return OfferView(
@@ -29,6 +29,8 @@ def offer_view(floor: Floor, seat_id: str, now: datetime) -> OfferView | None:
         waited_seconds=call.waited(now),
         expires_at=offer.expires_at,
         reason=offer.reason,
+        ringing=offer.ring_id is not None,
+        accepted=offer.taken,
     )
 
 

@@ -29,13 +29,14 @@ from ivr.floor import Floor
 from ivr.house import House
 from ivr.journal import Journal
 from ivr.kpi import Kpi
-from ivr.orders import Connect, HangUp, MirrorReadiness, Order, Step, TakeBack
+from ivr.orders import Connect, HangUp, MirrorReadiness, Order, Ring, Step, TakeBack
 from ivr.owed_calls import OwedCalls
-from ivr.people import Call, SeatLeg
+from ivr.people import Call, Seat, SeatLeg
+from ivr.phone_hands import PhoneHands, is_put_down
 from ivr.readings import calls_this_month, kpi_over, live_view, offer_view
 from ivr.reception import Reception
 from ivr.services import Services
-from ivr.views import CallState, CallView, LiveView, OfferView, SeatStatus, SeatView
+from ivr.views import CallState, CallView, LiveView, OfferView, SeatKind, SeatStatus, SeatView
 from telephony.observations import (
     CitizenFellBack,
     GoneReason,
@@ -43,7 +44,9 @@ from telephony.observations import (
     LegGone,
     LinkDown,
     LinkUp,
+    NewLeg,
     Observation,
+    PhoneSeen,
     SeatParked,
 )
 from telephony.port import CallerGone, CallerSession, Telephony
@@ -87,6 +90,7 @@ class CallCentre:
         folder = settings.storage.folder.resolve()
         house = House(self.floor, self._do, telephone, bus, database, clock, folder)
         self.reception = Reception(settings, house)
+        self.phones = PhoneHands(self.floor, telephone, clock, settings.lines[0].number, self._do)
         self._sessions: dict[str, CallerSession] = {}
         self._hands: set[asyncio.Task[None]] = set()
         self._time_changed = asyncio.Event()
@@ -143,6 +147,9 @@ class CallCentre:
     async def citizen(self, session: CallerSession) -> None:
         """FastAGI handler of ``/citizen``. When it returns, the dialplan goes on as HOTLINE_AFTER says."""
         call, returning = await self._admit(session)
+        if returning and call.ending_because is not None:  # hung up already by the agent; only the channel is left
+            await session.set_variable("HOTLINE_AFTER", "hangup")
+            return
         self._sessions[call.call_id] = session
         try:
             await self.reception.receive(session, call, returning=returning)
@@ -161,7 +168,10 @@ class CallCentre:
         """Connect the offered citizen. RuleBroken when late, withdrawn or taken; Unavailable when Asterisk is."""
         self.require_own(seat_id, by)
         step = self.floor.accept(seat_id, offer_id, by.account, self._clock.now())
-        (order,) = [order for order in step.orders if isinstance(order, Connect)]
+        order = next((order for order in step.orders if isinstance(order, Connect)), None)
+        if order is None:  # a phone rings: whoever picks it up is connected
+            await self._do(step)
+            return self._call_offered_to(seat_id)
         step.orders.remove(order)  # carried out here, to be waited for
         if step.facts:
             self._do(step)
@@ -172,6 +182,12 @@ class CallCentre:
                 "接通失败,市民可能已挂机", "could not connect; the citizen may have hung up", code="not_connected"
             )
         return call.view()
+
+    def _call_offered_to(self, seat_id: str) -> CallView:
+        offer = self.floor.seat(seat_id).offer
+        if offer is None:
+            raise RuleBroken("话机未能振铃", "the phone could not be rung", code="not_connected")
+        return self.floor.calls[offer.call_id].view()
 
     async def reject(self, seat_id: str, offer_id: int, by: Person) -> SeatView:
         """Give the offered citizen back."""
@@ -234,6 +250,25 @@ class CallCentre:
         """A supervisor lets the agent go when the work at hand is done, or does not. RuleBroken: nothing is asked."""
         await self._do(self.floor.decide_rest(seat_id, granted, by.account, self._clock.now()))
         return self.seat(seat_id)
+
+    async def choose_kind(self, seat_id: str, kind: SeatKind, by: Person) -> SeatView:
+        """Talk by the nailed-up leg or by the desk phone from now on. RuleBroken during a call or an offer."""
+        self.require_own(seat_id, by)
+        await self._do(self.floor.kind_chosen(seat_id, kind, by.account, self._clock.now()))
+        return self.seat(seat_id)
+
+    async def status_by_phone(self, session: CallerSession) -> None:
+        """FastAGI handler of ``/seat?status=…``: a desk phone's keys choose its seat's status. It hears how it went."""
+        seat_id = await session.get_variable("HOTLINE_SEAT") or ""  # set by the endpoint, not by who dials
+        status = SeatStatus.READY if session.query.get("status") == "ready" else SeatStatus.NOT_READY
+        await session.set_variable("HOTLINE_DONE", "1")
+        try:
+            await self._do(self.floor.status_by_phone(seat_id, status, self._clock.now()))
+        except HotlineError as refusal:
+            _log.info("a phone chose no status", seat=seat_id, why=refusal.en)
+            await session.play("hotline/seat-refused")
+            return
+        await session.play(f"hotline/seat-{status.value.replace('_', '-')}")
 
     def feed_opened(self, seat_id: str, by: Person) -> None:
         """The first screen of the seat's agent opened."""
@@ -340,6 +375,9 @@ class CallCentre:
         now = self._clock.now()
         known = self.floor.by_uniqueid(session.uniqueid)
         if known is not None:
+            seat = self.floor.seats.get(known.seat or "")
+            if seat is not None and seat.kind is SeatKind.RUNG and seat.leg is not None:
+                await self.phones.until_told(seat.leg.uniqueid)
             if self.control is not None:
                 self.control.returned(known.call_id)
             await self._do(self.floor.call_returned(known.call_id, now))
@@ -383,14 +421,21 @@ class CallCentre:
     def _observe(self, observation: object) -> None:
         now = self._clock.now()
         match observation:
+            case NewLeg(uniqueid=uniqueid) if self._taken_up.is_set() and self.phones.leg_seen(uniqueid):
+                self._carry_out(HangUp(uniqueid))
             case LegGone(uniqueid=uniqueid, reason=reason):
                 call = self.floor.by_uniqueid(uniqueid)
                 why = {GoneReason.ASTERISK_RESTARTED: "asterisk_restarted", GoneReason.MISSING: "ended_unseen"}.get(
                     reason
                 )
-                self._do(self.floor.call_gone(call.call_id, now, why) if call else self.floor.leg_gone(uniqueid, now))
+                self._do(self.floor.call_gone(call.call_id, now, why) if call else self._left_seat(observation, now))
+                self.phones.leg_gone(observation)
                 if call is not None:
                     self.reception.forget(call.call_id)
+            case PhoneSeen(seat=seat, state=state):
+                self._do(self.floor.phone_seen(seat, state, now))
+            case SeatParked(seat=seat) if not self._taken_up.is_set() and self._is_rung(seat):
+                pass  # held for, perhaps: what went on before the link came up is taken up as a whole
             case SeatParked(seat=seat, channel=channel, uniqueid=uniqueid):
                 self._do(self.floor.leg_parked(seat, SeatLeg(channel, uniqueid), now))
             case LegBridged(uniqueid=uniqueid):
@@ -407,15 +452,34 @@ class CallCentre:
             case _:
                 pass
 
+    def _is_rung(self, seat_id: str) -> bool:
+        seat = self.floor.seats.get(seat_id)
+        return seat is not None and seat.kind is SeatKind.RUNG
+
+    def _left_seat(self, gone: LegGone, now: datetime) -> Step:
+        seat = self.floor.seat_with_leg(gone.uniqueid)
+        is_operated_on = seat is not None and self.control is not None and self.control.keeps(seat.call_id or "")
+        return self.floor.leg_gone(gone.uniqueid, now, put_down=is_put_down(gone) and not is_operated_on)
+
     async def _look_who_talks(self, uniqueid: str) -> None:
         """Adopt a talk that Asterisk's own queue made. Our own offers are known already."""
         await self._taken_up.wait()  # what went on before the link came up is taken up as a whole
-        seat = next((s for s in self.floor.seats.values() if s.leg is not None and s.leg.uniqueid == uniqueid), None)
+        seat = self.floor.seat_with_leg(uniqueid) or self._seat_whose_phone_is(uniqueid)
         if seat is None or seat.call_id is not None or (seat.offer is not None and seat.offer.taken):
             return
         call = await adoption.find_partner(self._telephone, self.floor, seat.id, uniqueid)
-        if call is not None:
-            await self._do(self.floor.join(call, seat, self._clock.now()))
+        leg = self._telephone.legs.get(uniqueid)
+        if call is not None and leg is not None:
+            found = SeatLeg(leg.channel, leg.uniqueid)
+            now = self._clock.now()
+            self._do(self.floor.leg_found(seat.id, found, parked=False, bridged=True, now=now))
+            await self._do(self.floor.join(call, seat, now))
+
+    def _seat_whose_phone_is(self, uniqueid: str) -> Seat | None:
+        """The rung seat to which this leg belongs, unless it is known what for it was rung."""
+        leg = self._telephone.legs.get(uniqueid)
+        seat = self.floor.seats.get(leg.seat or "") if leg is not None else None
+        return seat if seat is not None and seat.kind is SeatKind.RUNG and seat.leg is None else None
 
     async def _take_up(self) -> None:
         """After the link came (back) up: compare what we believe with the legs there are."""
@@ -427,9 +491,15 @@ class CallCentre:
             self._taken_up.set()
 
     async def _compare_with_legs(self) -> None:
+        for seat_id, state in self._telephone.phones.items():
+            self._do(self.floor.phone_seen(seat_id, state, self._clock.now()))
         for leg in list(self._telephone.legs.values()):
             if leg.seat and leg.seat in self.floor.seats and leg.channel.startswith(f"PJSIP/{leg.seat}-"):
-                self._do(self.floor.leg_parked(leg.seat, SeatLeg(leg.channel, leg.uniqueid), self._clock.now()))
+                found, bridged = SeatLeg(leg.channel, leg.uniqueid), leg.bridge_id is not None
+                step = self.floor.leg_found(
+                    leg.seat, found, parked=leg.parked, bridged=bridged, now=self._clock.now()
+                )  # fmt: skip
+                self._do(step)
             elif adoption.is_strange_citizen(leg, self.floor):
                 await self._do(adoption.take_in(self.floor, leg, self._settings, self._clock.now())[1])
         if self.control is not None:
@@ -440,6 +510,7 @@ class CallCentre:
         for seat in self.floor.seats.values():
             if seat.leg is not None and seat.leg.uniqueid not in self._telephone.legs:
                 self._do(self.floor.leg_gone(seat.leg.uniqueid, self._clock.now()))
+        self._do(self.floor.let_phones_go(self._clock.now()))
         self._do(self.floor.mirror_anew())
         self._do(self.floor.tick(self._clock.now()))
 
@@ -494,8 +565,10 @@ class CallCentre:
                 self._spawn(self._try(self._telephone.hang_up(channel)))
             case TakeBack(channel=channel):
                 self._spawn(self._try(self._telephone.redirect(channel, "citizen", "again")))
-            case MirrorReadiness(seat=seat, ready=ready):
-                self._spawn(self._try(self._telephone.queue_ready(seat, ready)))
+            case Ring():
+                self._spawn(self.phones.ring(order))
+            case MirrorReadiness(seat=seat, ready=ready, phone=phone):
+                self._spawn(self._try(self._telephone.queue_ready(seat, ready, phone=phone)))
 
     async def _connect(self, order: Connect) -> None:
         try:

@@ -9,9 +9,9 @@ from hotline.facts.seats import SeatStateObserved
 from hotline.settings import Overflow
 from ivr.distributor import RING_ALL, distribute, served_before
 from ivr.floor_returns import Returns
-from ivr.orders import MirrorReadiness, Step
+from ivr.orders import HangUp, MirrorReadiness, Step
 from ivr.people import Call, Seat
-from ivr.views import CallState
+from ivr.views import CallState, SeatKind
 
 
 def overflow_time(call: Call, rule: Overflow) -> datetime:
@@ -48,7 +48,9 @@ class Settling(Returns):
         takes_calls = self._takes_calls(seat)
         if takes_calls != bool(seat.mirrored):
             seat.mirrored = takes_calls
-            step.orders.append(MirrorReadiness(seat.id, takes_calls))
+            step.orders.append(MirrorReadiness(seat.id, takes_calls, seat.kind is SeatKind.RUNG))
+        if seat.leg_is_left and seat.leg is not None:
+            step.orders.append(HangUp(seat.leg.channel))
 
     def _let_overflow(self, step: Step, now: datetime) -> None:
         for group in self.groups.values():

@@ -31,7 +31,7 @@ def call_row(call: Call) -> dict[str, Any]:
 def seat_row(seat: Seat) -> dict[str, Any]:
     """The row that keeps this seat."""
     row = {column.name: getattr(seat, column.name) for column in seats.columns}
-    return row | {"status": seat.status.value}
+    return row | {"status": seat.status.value, "kind": seat.kind.value if seat.kind is not seat.default_kind else None}
 
 
 async def upsert(uow: UnitOfWork, table: Table, rows: Sequence[dict[str, Any]]) -> None:

@@ -43,6 +43,7 @@ seats = Table(
     Column("call_id", String(40)),
     Column("calls_since_break", Integer, nullable=False, server_default="0"),
     Column("break_until", Instant),
+    Column("kind", String(8)),
 )
 
 dispositions = Table(

@@ -17,6 +17,15 @@ class SeatStatus(StrEnum):
     OFFLINE = "offline"
 
 
+class SeatKind(StrEnum):
+    """By what the agent talks."""
+
+    NAILED = "nailed"
+    """A leg that is up all shift, from the browser or a phone: citizens are bridged to it within milliseconds."""
+    RUNG = "rung"
+    """A desk phone, rung for each call."""
+
+
 class SeatState(StrEnum):
     """What we observe of the seat."""
 
@@ -58,6 +67,9 @@ class SeatView:
     """The reason for which the agent asks to be let go to rest."""
     rest_owed: bool = False
     """A rest begins when the work at hand is done."""
+    kind: SeatKind = SeatKind.NAILED
+    phone_registered: bool = False
+    """Whether the seat's desk phone can be rung."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +84,10 @@ class OfferView:
     expires_at: datetime
     reason: str
     """Why this seat, in words for the agent."""
+    ringing: bool = False
+    """The seat's desk phone rings for it: whoever picks it up talks with the citizen."""
+    accepted: bool = False
+    """Accepted at the desk; only the phone is still to be picked up."""
 
 
 @dataclass(frozen=True, kw_only=True)

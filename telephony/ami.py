@@ -25,7 +25,18 @@ from telephony.port import Refused
 
 _log = structlog.get_logger()
 
-EVENTS = frozenset({"Newchannel", "Newstate", "Hangup", "BridgeEnter", "BridgeLeave", "UserEvent", "FullyBooted"})
+EVENTS = frozenset(
+    {
+        "Newchannel",
+        "Newstate",
+        "Hangup",
+        "BridgeEnter",
+        "BridgeLeave",
+        "UserEvent",
+        "DeviceStateChange",
+        "FullyBooted",
+    }
+)
 """The events that the house reads. All others are thrown away unparsed."""
 
 

@@ -23,6 +23,8 @@ from telephony.observations import (
     LinkUp,
     NewLeg,
     Observation,
+    PhoneSeen,
+    PhoneState,
     SeatParked,
 )
 from telephony.port import CallerGone, Dial, LegMissing, OriginateOutcome, Recorded, Result
@@ -44,11 +46,22 @@ class FakeTelephony:
         self.variables: dict[tuple[str, str], str] = {}
         """(uniqueid, name) → value."""
         self.redirected: list[tuple[str, str, str]] = []
+        self.was_redirected = asyncio.Event()
         self.muted: set[str] = set()
         self.pressed: list[tuple[str, str]] = []
+        self.queue_by_phone: set[str] = set()
+        """Seats whose desk phone the fallback queue may ring."""
+        self.slow: set[str] = set()
+        """Endpoints that ring until ``picks_up`` or ``refuses``."""
         self.pressed_for: list[tuple[str, str]] = []
         """(uniqueid, key) of ``press_for``."""
         self._legs: dict[str, Leg] = {}
+        self._phones: dict[str, PhoneState] = {}
+        self._rung: dict[str, asyncio.Future[tuple[Result, int]]] = {}
+        self._broken: dict[str, str | None] = {}
+        """Bridges that legs were in whose end nobody was told of yet."""
+        self.asked = asyncio.Event()
+        """Set once somebody has asked for a leg."""
         self._publish = publish
         self._numbers = count(1)
         self._up = True
@@ -60,6 +73,10 @@ class FakeTelephony:
     @property
     def legs(self) -> Mapping[str, Leg]:
         return self._legs
+
+    @property
+    def phones(self) -> Mapping[str, PhoneState]:
+        return self._phones
 
     # --- what the test does to the world -----------------------------------------------------------------
 
@@ -79,17 +96,44 @@ class FakeTelephony:
         self._park(leg)
         return leg
 
+    def phone(self, seat: str, state: PhoneState) -> None:
+        """A desk phone registers, is used, or goes away."""
+        self._phones[seat] = state
+        self._publish(PhoneSeen(seat=seat, state=state))
+
+    def picks_up(self, endpoint: str) -> None:
+        """Whoever is rung there answers."""
+        self._rung[endpoint].set_result((Result.ANSWERED, 0))
+
+    def refuses(self, endpoint: str, cause: int = 17) -> None:
+        """Whoever is rung there turns the call away (17 busy, 21 rejected, 19 does not answer)."""
+        self._rung[endpoint].set_result((Result.REJECTED, cause))
+
+    def is_rung(self, endpoint: str) -> bool:
+        """Whether it rings there now."""
+        return endpoint in self._rung
+
     def drop(self, channel: str, cause: int = 16, reason: GoneReason = GoneReason.HUNG_UP) -> None:
         """A party hangs up by itself."""
+        self.tell(self.forget(channel, cause, reason))
+
+    def forget(self, channel: str, cause: int = 16, reason: GoneReason = GoneReason.HUNG_UP) -> LegGone:
+        """A party hangs up; nobody is told until ``tell``."""
         leg = self._leg(channel)
         del self._legs[leg.uniqueid]
-        self._publish(
-            LegGone(
-                uniqueid=leg.uniqueid, channel=leg.channel, reason=reason, cause=cause, call=leg.call, seat=leg.seat
-            )
+        for endpoint, answer in self._rung.items():
+            if leg.channel.startswith(endpoint) and not answer.done():
+                answer.set_result((Result.REJECTED, cause))
+        self._broken[leg.uniqueid] = leg.bridge_id
+        return LegGone(
+            uniqueid=leg.uniqueid, channel=leg.channel, reason=reason, cause=cause, call=leg.call, seat=leg.seat
         )
-        if leg.bridge_id is not None:
-            self._break_bridge(leg.bridge_id)
+
+    def tell(self, gone: LegGone) -> None:
+        """The news of a leg's end; a bridge that one party is left in dissolves."""
+        self._publish(gone)
+        if (bridge_id := self._broken.pop(gone.uniqueid)) is not None:
+            self._break_bridge(bridge_id)
 
     def fall_back(self, uniqueid: str) -> None:
         """A citizen's leg is now in the hands of Asterisk's own queue."""
@@ -137,14 +181,29 @@ class FakeTelephony:
         self.dialled.append(dial)
         result = self.outcomes.get(dial.endpoint, Result.ANSWERED)
         channel = f"{dial.endpoint.split('@')[0]}-{next(self._numbers):08x}"
+        if dial.endpoint in self.slow:
+            result = await self._ring(dial, channel)
         if result is Result.ANSWERED:
-            self.add_leg(channel, uniqueid=dial.channel_id)
+            self.add_leg(channel, uniqueid=dial.channel_id, seat=_seat_at(dial.endpoint))
         return OriginateOutcome(result, dial.channel_id, channel)
+
+    async def _ring(self, dial: Dial, channel: str) -> Result:
+        seat = _seat_at(dial.endpoint)
+        leg = self._legs[dial.channel_id] = Leg(dial.channel_id, channel, state=LegState.RINGING, seat=seat)
+        self._publish(NewLeg(uniqueid=leg.uniqueid, channel=channel, caller="", call=None, seat=None))
+        answer: asyncio.Future[tuple[Result, int]] = asyncio.get_running_loop().create_future()
+        self._rung[dial.endpoint] = answer
+        result, cause = await answer
+        del self._rung[dial.endpoint]
+        if result is not Result.ANSWERED and leg.uniqueid in self._legs:
+            self.drop(leg.uniqueid, cause)
+        return result
 
     async def redirect(self, channel: str, context: str, exten: str) -> None:
         self._require_up()
         leg = self._leg(channel)
         self.redirected.append((leg.uniqueid, context, exten))
+        self.was_redirected.set()
         self._leave(leg)
 
     async def mute(self, channel: str, muted: bool) -> None:
@@ -170,12 +229,13 @@ class FakeTelephony:
         self._require_up()
         self.unrecorded = (self.unrecorded | {channel}) if muted else (self.unrecorded - {channel})
 
-    async def queue_ready(self, seat: str, ready: bool) -> None:
+    async def queue_ready(self, seat: str, ready: bool, *, phone: bool = False) -> None:
         self._require_up()
+        members = self.queue_by_phone if phone else self.queue
         if ready:
-            self.queue.add(seat)
+            members.add(seat)
         else:
-            self.queue.discard(seat)
+            members.discard(seat)
 
     async def get_variable(self, channel: str, name: str) -> str:
         self._require_up()
@@ -199,6 +259,7 @@ class FakeTelephony:
 
     async def ask_leg(self, uniqueid: str) -> Leg | None:
         self._require_up()
+        self.asked.set()
         return self._legs.get(uniqueid)
 
     # --- how the world behaves ---------------------------------------------------------------------------
@@ -231,6 +292,11 @@ class FakeTelephony:
     def _park(self, leg: Leg) -> None:
         if leg.parked and leg.seat is not None:
             self._publish(SeatParked(uniqueid=leg.uniqueid, channel=leg.channel, seat=leg.seat))
+
+
+def _seat_at(endpoint: str) -> str | None:
+    """The seat whose desk phone this is."""
+    return endpoint.removeprefix("PJSIP/").removesuffix("-sip") if endpoint.endswith("-sip") else None
 
 
 class FakeCaller:

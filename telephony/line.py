@@ -1,7 +1,7 @@
 """The telephone line as one object: link, verbs, observations and FastAGI, opened and closed together."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack, suppress
 from types import TracebackType
 from typing import Self
@@ -12,6 +12,7 @@ from hotline.clock import Clock, SystemClock
 from hotline.errors import Unavailable
 from telephony.agi import AgiHandler, AgiServer
 from telephony.ami import AmiAddress, AmiLink, Patience
+from telephony.desk_phones import DeskPhones
 from telephony.heartbeat import Heartbeat
 from telephony.observations import LinkUp, Observation
 from telephony.reconciliation import Reconciler
@@ -35,11 +36,13 @@ class TelephonyLine:
         heartbeat_seconds: float = 1.0,
         reconcile_seconds: float = 5.0,
         connect_seconds: float = 10.0,
+        seats: Iterable[str] = (),
         patience: Patience = Patience(),
     ) -> None:
         self.link = AmiLink(ami, patience=patience)
         self.telephone = Telephone(self.link, audiosocket)
-        self.reconciler = Reconciler(self.link, self.telephone, self._tell, reconcile_seconds)
+        phones = DeskPhones(self.telephone, self._tell, seats)
+        self.reconciler = Reconciler(self.link, self.telephone, self._tell, reconcile_seconds, phones)
         self._agi = AgiServer(agi_host, agi_port)
         self._heartbeat = Heartbeat(self.telephone, clock or SystemClock(), heartbeat_seconds)
         self._publish = publish

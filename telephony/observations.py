@@ -83,6 +83,24 @@ class SeatParked(LegSeen):
     seat: str
 
 
+class PhoneState(StrEnum):
+    """What a seat's desk phone can be asked for."""
+
+    ABSENT = "absent"
+    """Not registered, or silent when asked: it cannot be rung."""
+    FREE = "free"
+    BUSY = "busy"
+    """It rings or talks, for whomever."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneSeen(Observation):
+    """A seat's desk phone is in another state than before."""
+
+    seat: str
+    state: PhoneState
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CitizenFellBack(LegSeen):
     """A citizen whom we had, or should have had, is now in the fallback queue's hands."""

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from hotline.errors import RuleBroken
 from telephony.legs import Leg
+from telephony.observations import PhoneState
 
 
 class LegMissing(RuleBroken):
@@ -102,6 +103,11 @@ class Telephony(Protocol):
         """The legs known now, by Uniqueid."""
         ...
 
+    @property
+    def phones(self) -> Mapping[str, PhoneState]:
+        """The seats' desk phones as they were seen last, by seat."""
+        ...
+
     async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
         """Let two legs hear each other. About 2 ms."""
         ...
@@ -138,8 +144,8 @@ class Telephony(Protocol):
         """Let the recording of this leg have silence for a while (both directions), or the voices again."""
         ...
 
-    async def queue_ready(self, seat: str, ready: bool) -> None:
-        """Let Asterisk's own fallback queue ring this seat, or not."""
+    async def queue_ready(self, seat: str, ready: bool, *, phone: bool = False) -> None:
+        """Let Asterisk's own fallback queue give citizens to this seat's parked leg or to its desk phone, or not."""
         ...
 
     async def get_variable(self, channel: str, name: str) -> str:

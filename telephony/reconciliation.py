@@ -15,6 +15,7 @@ import structlog
 from hotline.errors import Unavailable
 from telephony.ami import AmiLink
 from telephony.ami_stream import LinkNotice
+from telephony.desk_phones import DeskPhones
 from telephony.legs import Claim, Legs, Step, hear, reconcile, settle
 from telephony.messages import AmiMessage
 from telephony.observations import AsteriskRestarted, LinkDown, LinkUp, Observation
@@ -41,7 +42,12 @@ class Reconciler:
     """``run`` it for as long as the link lives. ``counts``: claims, claims_refuted, snapshots, restarts."""
 
     def __init__(
-        self, link: AmiLink, telephone: Telephone, publish: Callable[[Observation], None], every: float = 5.0
+        self,
+        link: AmiLink,
+        telephone: Telephone,
+        publish: Callable[[Observation], None],
+        every: float = 5.0,
+        phones: DeskPhones | None = None,
     ) -> None:
         self.counts: Counter[str] = Counter()
         self.seen = asyncio.Event()
@@ -50,6 +56,7 @@ class Reconciler:
         self._telephone = telephone
         self._publish = publish
         self._every = every
+        self._phones = phones or DeskPhones(telephone, publish, ())
         self._legs: Legs = {}
         self._started = ""
         self._told_up = False
@@ -73,7 +80,9 @@ class Reconciler:
             await self._take(item)
 
     async def _take(self, item: AmiMessage | LinkNotice) -> None:
-        if isinstance(item, AmiMessage):
+        if isinstance(item, AmiMessage) and item.event == "DeviceStateChange":
+            await self._phones.hear(item)
+        elif isinstance(item, AmiMessage):
             step = hear(self._legs, item)
             self._believe(step)
             if step.claim is not None:
@@ -134,6 +143,7 @@ class Reconciler:
             _log.warning("asterisk restarted", started=snapshot.started, legs_lost=len(self._legs))
             self._publish(AsteriskRestarted())
         self._believe(reconcile(self._legs, snapshot, restarted))
+        await self._phones.compare()
         self.seen.set()
         if not self._told_up:
             self._told_up = True

@@ -13,6 +13,7 @@ from hotline.ids import new_id
 from telephony.ami import AmiLink
 from telephony.legs import Leg, LegState, Snapshot, read_leg
 from telephony.messages import AmiMessage, fault
+from telephony.observations import PhoneState
 from telephony.port import Dial, LegMissing, OriginateOutcome, Refused, Result
 
 FALLBACK_QUEUE = "fallback"
@@ -36,6 +37,11 @@ def outside_line(trunk: str, number: str) -> str:
     return f"PJSIP/{number}@{trunk}"
 
 
+def phone_endpoint(seat: str) -> str:
+    """The endpoint, and the device, of a seat's desk phone."""
+    return f"PJSIP/{seat}-sip"
+
+
 class Telephone:
     """The verbs over one AMI link. ``legs`` is kept by the reconciler."""
 
@@ -43,6 +49,7 @@ class Telephone:
         self._link = link
         self._audiosocket = audiosocket
         self._legs: Mapping[str, Leg] = {}
+        self._phones: Mapping[str, PhoneState] = {}
 
     @property
     def up(self) -> bool:
@@ -53,6 +60,15 @@ class Telephone:
     def legs(self) -> Mapping[str, Leg]:
         """The legs known now, by Uniqueid."""
         return self._legs
+
+    @property
+    def phones(self) -> Mapping[str, PhoneState]:
+        """The desk phones as they were seen last, by seat."""
+        return self._phones
+
+    def believe_phones(self, phones: Mapping[str, PhoneState]) -> None:
+        """Take over what was found out about desk phones."""
+        self._phones = phones
 
     def believe(self, legs: Mapping[str, Leg]) -> None:
         """Take over what the reconciler has found out."""
@@ -112,9 +128,13 @@ class Telephone:
         """A global variable of the dialplan; empty when it is not set."""
         return (await self._link.action("Getvar", {"Variable": name})).get("Value")
 
-    async def queue_ready(self, seat: str, ready: bool) -> None:
-        """Let Asterisk's own fallback queue ring this seat, or not. Doing it again changes nothing."""
-        fields = {"Queue": FALLBACK_QUEUE, "Interface": f"Local/{seat}@fallback-seat/n"}
+    async def queue_ready(self, seat: str, ready: bool, *, phone: bool = False) -> None:
+        """Let Asterisk's own fallback queue give citizens to this seat's parked leg, or to its desk phone (``phone``).
+
+        Doing it again changes nothing.
+        """
+        place = "fallback-phone" if phone else "fallback-seat"
+        fields = {"Queue": FALLBACK_QUEUE, "Interface": f"Local/{seat}@{place}/n"}
         try:
             if ready:
                 await self._link.action("QueueAdd", {**fields, "MemberName": seat, "Paused": "false"})
@@ -186,6 +206,11 @@ class Telephone:
         if not items or fault(items[0]) is not None:
             raise Unavailable("话务平台应答无法解读", f"the state of leg {uniqueid} could not be read")
         return read_leg(items[0])
+
+    async def ask_devices(self) -> dict[str, str]:
+        """Every device that Asterisk knows (``PJSIP/1001-sip``), with its word for the device's state."""
+        items = await self._link.listing("DeviceStateList")
+        return {item.get("Device"): item.get("State") for item in items if fault(item) is None}
 
     async def ask_all(self) -> Snapshot:
         """Every leg as Asterisk shows it now, and which Asterisk process said so."""

@@ -10,6 +10,7 @@ from agent_desk.models import (
     DeskSnapshot,
     Draft,
     DraftWish,
+    KindWish,
     PauseWish,
     RestWish,
     Seat,
@@ -21,7 +22,7 @@ from agent_desk.refusals import documented
 from agent_desk.snapshot import take_desk_snapshot
 from hotline.errors import NotFound
 from hotline.security import Person
-from ivr.views import SeatStatus
+from ivr.views import SeatKind, SeatStatus
 
 router = APIRouter(prefix="/api/desk", tags=["desk"])
 CallId = Annotated[str, Path(max_length=64)]
@@ -51,9 +52,15 @@ async def ask_rest(wish: RestWish, desk: DeskDep, agent: Agent) -> Seat:
     return Seat.model_validate(await desk.rooms.call_centre.ask_rest(seat_of(agent), wish.reason, agent))
 
 
+@router.put("/kind", responses=_ACT)
+async def choose_kind(wish: KindWish, desk: DeskDep, agent: Agent) -> Seat:
+    """Talk by the browser's leg or by the desk phone from now on. 409 during a call or an offer."""
+    return Seat.model_validate(await desk.rooms.call_centre.choose_kind(seat_of(agent), SeatKind(wish.kind), agent))
+
+
 @router.post("/offers/{offer_id}/accept", responses=_ACT)
 async def accept_offer(offer_id: OfferId, desk: DeskDep, agent: Agent) -> Call:
-    """Take the citizen. 409 when the offer is over, whoever was faster."""
+    """Take the citizen; a desk phone rings now. 409 when the offer is over, whoever was faster."""
     return Call.model_validate(await desk.rooms.call_centre.accept(seat_of(agent), offer_id, agent))
 
 

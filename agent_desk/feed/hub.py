@@ -217,7 +217,7 @@ class FeedHub:
             return
         shown = await self._lookups.offer(offer)
         still = self._centre.offer_for(seat)
-        if still is not None and still.offer_id == offer_id:
+        if still is not None and (still.offer_id, still.accepted) == (offer_id, offer.accepted):
             self._tell(OfferNews(seat=seat, offer=shown))
 
     async def _tell_looked_up(self, message: Message) -> None:

@@ -17,6 +17,16 @@ class SeatStatusChosen(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SeatKindChosen(Fact):
+    """The seat's agent talks by another means from now on, or somebody who sits down begins with the seat's own."""
+
+    seat: str
+    account: str | None
+    kind: str
+    """``nailed`` (browser, up all shift) or ``rung`` (desk phone, rung per call)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeatStateObserved(Fact):
     """What the seat was seen doing changed."""
 

@@ -67,6 +67,7 @@ def plan_switch(
         seats=tuple(SeatLogin(id=seat.id, password=secrets.seat_password(seat.id)) for seat in settings.seats),
         ami_password=secrets.ami_password,
         fallback_after_seconds=asterisk.fallback_after_seconds,
+        seat_silence_seconds=asterisk.seat_silence_seconds,
         modules=installation.loadable_modules(),
         modules_folder=installation.modules,
         etc=files.configuration.parent,

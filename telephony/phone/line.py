@@ -1,5 +1,6 @@
 """One SIP line: a socket, its dialogues, and who takes the calls that come in. pyVoIP's phone with its gaps filled."""
 
+import asyncio
 import socket
 from collections import deque
 from collections.abc import Callable
@@ -29,6 +30,9 @@ class Line(VoIPPhone):  # type: ignore[misc]  # pyVoIP is not typed
         self._sockets: dict[int, socket.socket] = {}
         self._last_reply: dict[str, tuple[tuple[int, str], str]] = {}
         self._challenged: set[str] = set()
+        self._registration = (self.sip.gen_call_id(), 0)
+        """Call-ID and the last number used."""
+        self._registered: asyncio.Future[Message] | None = None
         self.NSD = True
 
     def dial(self, number: str, caller: str, listener: Listener) -> Call:
@@ -40,6 +44,28 @@ class Line(VoIPPhone):  # type: ignore[misc]  # pyVoIP is not typed
         self.calls[invite.call_id] = call
         self._send_invite(invite)
         return call
+
+    async def register(self, expires: int, timeout: float = 5.0) -> int:
+        """Tell the server where we are for ``expires`` seconds (0: nowhere); the final SIP status."""
+        status, proof = 401, ""
+        for _ in range(2):
+            call_id, number = self._registration
+            self._registration = call_id, number + 1
+            request = self.sip.write_register(expires, call_id, number + 1, proof)
+            self._registered = asyncio.get_running_loop().create_future()
+            self._send_until(request)
+            async with asyncio.timeout(timeout):
+                response = await self._registered
+            status = response.code
+            if status != 401:
+                break
+            proof = self.sip.authorize(response, "REGISTER", request.uri)
+        return int(status)
+
+    @property
+    def unplugged(self) -> bool:
+        """The cable is out: nothing comes in, nothing goes out, nobody is told."""
+        return self.wire.unplugged
 
     def answer(self, call: Call) -> None:
         """200 with our audio, repeated until they acknowledge. Only for a call that still rings."""
@@ -160,6 +186,8 @@ class Line(VoIPPhone):  # type: ignore[misc]  # pyVoIP is not typed
     def _handle_response(self, response: Message) -> None:
         method = response.kind
         self.wire.settle((method, response.call_id))
+        if method == "REGISTER" and self._registered is not None and not self._registered.done():
+            self._registered.set_result(response)
         if method != "INVITE":
             return
         call = self.calls.get(response.call_id)

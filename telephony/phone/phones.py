@@ -4,7 +4,7 @@ import asyncio
 from types import TracebackType
 from typing import Self
 
-from telephony.phone.calls import IncomingCall, PhoneCall
+from telephony.phone.calls import CallRefused, IncomingCall, PhoneCall
 from telephony.phone.line import Line
 from telephony.phone.repairs import Call, Listener, Message
 from telephony.phone.wire import Address
@@ -84,6 +84,20 @@ class ScriptedPhone(Telephone):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.line.stop()
+
+    async def register(self, expires: int = 60) -> None:
+        """Be reachable as our user. Raises ``CallRefused`` with the SIP status that the server gave."""
+        status = await self.line.register(expires)
+        if status != 200:
+            raise CallRefused(status)
+
+    def unplug(self) -> None:
+        """The cable is pulled: no sound, no answer, no good-bye. Calls here go on, talking to nobody."""
+        self.line.wire.unplugged = True
+
+    def plug_in(self) -> None:
+        """The cable is back."""
+        self.line.wire.unplugged = False
 
     @property
     def address(self) -> Address:

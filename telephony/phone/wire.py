@@ -24,6 +24,8 @@ class SipWire:
         self._loop = asyncio.get_running_loop()
         self._on_datagram = on_datagram
         self._pending: dict[object, asyncio.TimerHandle] = {}
+        self.unplugged = False
+        """The cable is out: what comes is not read, what goes is lost."""
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.setblocking(False)
@@ -37,7 +39,7 @@ class SipWire:
 
     def sendto(self, data: bytes, address: Address) -> None:
         """Send once. A full buffer or a dead peer is what UDP loses anyway; resending makes good for it."""
-        if self._socket.fileno() < 0:
+        if self._socket.fileno() < 0 or self.unplugged:
             return
         try:
             self._socket.sendto(data, address)
@@ -84,4 +86,5 @@ class SipWire:
             except OSError as error:  # an ICMP "port unreachable" surfaces here; the socket is still good
                 _log.debug("sip_not_read", error=str(error))
                 return
-            self._on_datagram(data, address)
+            if not self.unplugged:
+                self._on_datagram(data, address)

@@ -36,6 +36,7 @@ from ivr.views import (
     GroupView,
     LiveView,
     OfferView,
+    SeatKind,
     SeatState,
     SeatStatus,
     SeatView,
@@ -161,6 +162,11 @@ class FakeCallCentre:
         if reason not in (None, "小休"):
             raise RuleBroken("没有这个示忙原因", "no such reason", code="unknown_reason")
         return self.change_seat(seat_id, status=status, reason=reason)
+
+    async def choose_kind(self, seat_id: str, kind: SeatKind, by: Person) -> SeatView:
+        if self.seat(seat_id).call_id is not None:
+            raise RuleBroken("通话中不能切换话路", "not during a call", code="seat_busy")
+        return self.change_seat(seat_id, kind=kind)
 
     async def accept(self, seat_id: str, offer_id: int, by: Person) -> CallView:
         offer = self.offers.get(seat_id)

@@ -1,7 +1,7 @@
 """The call centre's hands on a real database and a behaving telephone."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -50,9 +50,15 @@ AGENT = Agent()
 class Room:
     """One engine's call centre with its telephone."""
 
-    def __init__(self, database: Database, bus: Bus, telephone: FakeTelephony) -> None:
+    def __init__(self, database: Database, bus: Bus, telephone: FakeTelephony, settings: Settings) -> None:
         self.bus, self.telephone, self.database = bus, telephone, database
-        self.centre = CallCentre(SETTINGS, database, bus, telephone, SystemClock())
+        self.centre = CallCentre(settings, database, bus, telephone, SystemClock())
+        self._sessions: set[asyncio.Task[None]] = set()
+
+    def start(self, session: Coroutine[object, object, None]) -> "asyncio.Task[None]":
+        task = asyncio.create_task(session)
+        self._sessions.add(task)
+        return task
 
     async def ready(self, seat: str) -> None:
         self.telephone.add_leg(f"PJSIP/{seat}-0001", seat=seat)
@@ -63,7 +69,7 @@ class Room:
     def calls(self, number: str) -> tuple[FakeCaller, "asyncio.Task[None]"]:
         leg = self.telephone.add_leg(f"PJSIP/trunk-{number}", caller=number)
         caller = FakeCaller(leg.channel, leg.uniqueid, callerid=number, dnid="12345")
-        return caller, asyncio.create_task(self.centre.citizen(caller))
+        return caller, self.start(self.centre.citizen(caller))
 
     async def until(self, true: Callable[[], object]) -> None:
         """Wait for a change on the bus that makes it true."""
@@ -83,12 +89,14 @@ class Room:
 
 
 @asynccontextmanager
-async def opened(url: str, telephone: FakeTelephony | None = None) -> AsyncIterator[Room]:
+async def opened(
+    url: str, telephone: FakeTelephony | None = None, settings: Settings = SETTINGS
+) -> AsyncIterator[Room]:
     bus = Bus()
     telephone = telephone or FakeTelephony()
     telephone._publish = bus.publish
     database = await Database.open(url, bus)
-    room = Room(database, bus, telephone)
+    room = Room(database, bus, telephone, settings)
     await room.centre.load()
     task = asyncio.create_task(room.centre.run())
     try:

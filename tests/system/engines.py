@@ -99,6 +99,18 @@ class House:
                     await leg.hang_up()
 
     @asynccontextmanager
+    async def desk_phone(self, seat: str) -> AsyncIterator[ScriptedPhone]:
+        """A seat's desk phone, registered, to be rung per call. It needs no engine."""
+        password = Secrets(self.site.folder).seat_password(seat)
+        async with ScriptedPhone(seat, self.server, user=f"{seat}-sip", password=password) as phone:
+            await phone.register()
+            try:
+                yield phone
+            finally:
+                phone.plug_in()
+                await phone.register(0)
+
+    @asynccontextmanager
     async def person(self, account: str) -> AsyncIterator[Somebody]:
         """Somebody at a screen whose live feed is open."""
         async with signed_in(self.site.url, self.site.logins[account]) as somebody:

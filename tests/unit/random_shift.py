@@ -15,11 +15,13 @@ from ivr.distributor import FreeSeat, WaitingCall, fits
 from ivr.duty import DutyRoster
 from ivr.figures import WINDOW, outcome_of
 from ivr.floor import Floor
+from ivr.floor_phones import RingEnd
 from ivr.kpi import CallOutcome, kpi_of, tally
 from ivr.occupancy import SeatTimes
-from ivr.orders import Connect, Step
+from ivr.orders import Connect, HangUp, Ring, Step
 from ivr.people import Call, SeatLeg
-from ivr.views import CallState, SeatState, SeatStatus
+from ivr.views import CallState, SeatKind, SeatState, SeatStatus
+from telephony.observations import PhoneState
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 GROUPS = [
@@ -45,7 +47,7 @@ GROUPS = [
 SEATS = [
     Seat(id="1001", groups=["general", "all"]),
     Seat(id="1002", groups=["general", "traffic"], skills={"交通": 3}),
-    Seat(id="1003", groups=["all", "traffic"], skills={"交通": 1}),
+    Seat(id="1003", groups=["all", "traffic"], skills={"交通": 1}, kind="rung", rings="offered", desk=False),
     Seat(id="1004", groups=["general", "all", "traffic"], skills={"交通": 5}, reserved=Reserved(priority=3)),
 ]
 DUTY = DutySession(
@@ -64,6 +66,11 @@ class RandomShift:
         self.connecting: list[Connect] = []
         self.facts: list[Fact] = []
         self.connects: set[int] = set()
+        self.rings: list[Ring] = []
+        """Every phone that was ever rung: it may be picked up much too late."""
+        self.hung_up: set[str] = set()
+        self.ended: set[str] = set()
+        """Legs that rang and are gone by themselves, or were picked up."""
         self.parked = 0
         self.calls: dict[str, Call] = {}
 
@@ -74,6 +81,11 @@ class RandomShift:
                 assert order.offer_id not in self.connects, "one offer, two connections"
                 self.connects.add(order.offer_id)
                 self.connecting.append(order)
+            elif isinstance(order, Ring):
+                assert order.ring_id not in [ring.ring_id for ring in self.rings], "one offer, two rings"
+                self.rings.append(order)
+            elif isinstance(order, HangUp):
+                self.hung_up.add(order.channel)
 
     def _call(self, number: int) -> str:
         return f"call{number % max(1, len(self.calls)) + 1}"
@@ -121,7 +133,9 @@ class RandomShift:
     def ready(self, seat: int, _: int) -> None:
         name = _seat(seat)
         self.did(self.floor.screen_opened(name, f"agent{name}", "小李", self.now))
-        if self.floor.seats[name].leg is None:
+        if self.floor.seats[name].kind is SeatKind.RUNG:
+            self.did(self.floor.phone_seen(name, PhoneState.FREE, self.now))
+        elif self.floor.seats[name].leg is None:
             self.parked += 1
             self.did(self.floor.leg_parked(name, SeatLeg(f"PJSIP/{name}-{self.parked}", f"leg{self.parked}"), self.now))
         self.did(self.floor.status_chosen(name, SeatStatus.READY, None, f"agent{name}", "小李", self.now))
@@ -136,9 +150,40 @@ class RandomShift:
         else:
             self.did(self.floor.screen_closed(name, self.now))
 
-    def leg_gone(self, seat: int, _: int) -> None:
+    def leg_gone(self, seat: int, put_down: int) -> None:
         leg = self.floor.seats[_seat(seat)].leg
-        self.did(self.floor.leg_gone(leg.uniqueid if leg else "nobody's", self.now))
+        uniqueid = leg.uniqueid if leg else "nobody's"
+        self.did(self.floor.leg_gone(uniqueid, self.now, put_down=bool(put_down % 2)))
+
+    def hang_up_done(self, _: int, __: int) -> None:
+        """What was to be hung up is gone."""
+        for seat in self.floor.seats.values():
+            if seat.leg is not None and seat.leg.channel in self.hung_up:
+                self.did(self.floor.leg_gone(seat.leg.uniqueid, self.now))
+
+    def picked_up(self, which: int, late: int) -> None:
+        """Mostly the phone that was rung last; now and then one whose offer is long over."""
+        if self.rings:
+            ring = self.rings[-1] if late % 4 else self.rings[which % len(self.rings)]
+            leg = SeatLeg(f"PJSIP/{ring.seat}-sip-{ring.ring_id}", ring.ring_id)
+            offer = self.floor.seats[ring.seat].offer
+            wanted = offer is not None and offer.ring_id == ring.ring_id
+            before = len(self.connects)
+            self.ended.add(ring.ring_id)
+            self.did(self.floor.leg_parked(ring.seat, leg, self.now))
+            assert len(self.connects) == before or wanted, "a phone picked up too late was given a citizen"
+
+    def not_picked_up(self, which: int, why: int) -> None:
+        if self.rings:
+            ring = self.rings[-1] if which % 4 else self.rings[which % len(self.rings)]
+            self.ended.add(ring.ring_id)
+            self.did(self.floor.ring_ended(ring.ring_id, list(RingEnd)[why % 4], self.now))
+
+    def phone(self, seat: int, state: int) -> None:
+        self.did(self.floor.phone_seen(_seat(seat), list(PhoneState)[state % 3], self.now))
+
+    def moves_over(self, seat: int, kind: int) -> None:
+        self.did(self.floor.kind_chosen(_seat(seat), list(SeatKind)[kind % 2], "agent", self.now))
 
     def second_leg(self, seat: int, _: int) -> None:
         self.parked += 1
@@ -210,6 +255,7 @@ class RandomShift:
         self._nobody_waits_while_a_fit_seat_is_free()
         self._states_agree()
         self._indexes_agree()
+        self._no_phone_is_left_off_the_hook()
 
     def _no_seat_two_calls_no_call_two_seats(self) -> None:
         seats = self.floor.seats.values()
@@ -265,6 +311,17 @@ class RandomShift:
             if call.state is CallState.TALKING:
                 assert any(seat.call_id == call.call_id for seat in self.floor.seats.values())
 
+    def _no_phone_is_left_off_the_hook(self) -> None:
+        for seat in self.floor.seats.values():
+            if seat.kind is SeatKind.RUNG and seat.leg is not None and seat.call_id is None:
+                on_its_way = seat.offer is not None and seat.offer.answered
+                assert on_its_way or seat.leg.channel in self.hung_up
+        wanted = {seat.offer.ring_id for seat in self.floor.seats.values() if seat.offer} | {None}
+        for ring in self.rings[-4:]:
+            picked_up = any(seat.leg and seat.leg.uniqueid == ring.ring_id for seat in self.floor.seats.values())
+            known = ring.ring_id in wanted or picked_up or ring.ring_id in self.hung_up
+            assert known or ring.ring_id in self.ended, "a phone rings for nobody"
+
     def _indexes_agree(self) -> None:
         floor = self.floor
         assert set(floor._free) == {seat.id for seat in floor.seats.values() if seat.free}
@@ -279,7 +336,9 @@ class RandomShift:
             self.did(self.floor.call_gone(call.call_id, self.now))
         for name in NAMES:
             self.did(self.floor.screen_closed(name, self.now))
-        for _ in range(10):
+            self.did(self.floor.phone_seen(name, PhoneState.ABSENT, self.now))
+        self.hang_up_done(0, 0)
+        for _ in range(25):
             self.time_passes(29, 0)
         self.check()
         assert not self.floor.calls.lined
@@ -309,6 +368,8 @@ EVENTS = (
     *("bridge_answers",) * 6,
     *("rejects", "joined"),
     *("hangs_up", "ends_wrap_up", "rests", "asks_rest", "rest_decided", "rest_ends", "time_passes", "time_passes"),
+    *("picked_up",) * 4,
+    *("not_picked_up", "phone", "moves_over", "hang_up_done", "hang_up_done"),
 )
 
 

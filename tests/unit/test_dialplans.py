@@ -17,6 +17,7 @@ PLAN = SwitchPlan(
     seats=(SeatLogin(id="1001", password="secret-one"), SeatLogin(id="1002", password="secret-two")),
     ami_password="secret-ami",
     fallback_after_seconds=5,
+    seat_silence_seconds=8,
     modules=("chan_pjsip", "pbx_config"),
     modules_folder=Path("/opt/asterisk/modules"),
     etc=Path("/srv/热线 12345/etc"),

@@ -108,7 +108,9 @@ class Audio(RTP.RTPClient):  # type: ignore[misc]
     def recv(self) -> None:
         while self.NSD:
             try:
-                self.parse_packet(self.sin.recv(4096))
+                packet = self.sin.recv(4096)
+                if not self.call.phone.unplugged:
+                    self.parse_packet(packet)
             except BlockingIOError:
                 return
             except (RTP.RTPParseError, ValueError):
@@ -151,6 +153,8 @@ class Audio(RTP.RTPClient):  # type: ignore[misc]
         head += (stamp & 0xFFFFFFFF).to_bytes(4, "big") + self.outSSRC.to_bytes(4, "big")
         self.outSequence += 1
         self.outTimestamp += _PACKET_SAMPLES
+        if self.call.phone.unplugged:
+            return
         try:
             self.sout.sendto(head + payload, (self.outIP, self.outPort))
         except OSError:  # nobody listens there (yet, or any more): sound is lost, as on any line

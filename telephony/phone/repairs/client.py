@@ -82,6 +82,21 @@ class Client(SIP.SIPClient):  # type: ignore[misc]
         text = text.replace(f"From: <sip:{self.username}@", f"From: <sip:{caller}@", 1)
         return Message(text.replace("\r\nContent-Length", f"\r\n{authorization}Content-Length", 1).encode())
 
+    def write_register(self, expires: int, call_id: str, cseq: int, authorization: str = "") -> Message:
+        """REGISTER our address for ``expires`` seconds; 0 takes it away."""
+        uri, us = f"sip:{self.target[0]}", f"sip:{self.username}@{self.target[0]}"
+        tag = self.tagLibrary.setdefault(call_id, self.gen_tag())
+        return Message(
+            (
+                f"REGISTER {uri} SIP/2.0\r\n"
+                f"Via: SIP/2.0/UDP {self.myIP}:{self.myPort};branch={self.gen_branch()};rport\r\n"
+                f"Max-Forwards: 70\r\nFrom: <{us}>;tag={tag}\r\nTo: <{us}>\r\n"
+                f"Call-ID: {call_id}\r\nCSeq: {cseq} REGISTER\r\n"
+                f"Contact: <sip:{self.username}@{self.myIP}:{self.myPort}>\r\nExpires: {expires}\r\n"
+                f"{authorization}Content-Length: 0\r\n\r\n"
+            ).encode()
+        )
+
     def authorize(self, challenge: Message, method: str, uri: str) -> str:
         """The header line that answers a 401 or 407 (MD5, with ``qop=auth`` where asked)."""
         asked = challenge.authentication

@@ -1,0 +1,235 @@
+"""Desk phones rung per call, on a real Asterisk with a real engine: every way a ring can end, and who is cut off.
+
+Seat 1001 has a desk and a phone that rings once accepted; 1002 has a phone only; 1003 is nailed up.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+import pytest
+import pytest_asyncio
+
+from hotline.demo.people import Refusal, Shape, Somebody
+from hotline.facts.calls import CallEnded, OfferEnded
+from telephony.phone import PhoneCall, ScriptedPhone
+from tests.system.engines import AT_ONCE, FLOWS, LINES, House, hear_each_other, in_conversation, open_house, speaking
+from tests.system.who_hears import hears
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 6, "wrap_up_seconds": 0}]
+SEATS = [
+    {"id": "1001", "groups": ["general"], "kind": "rung"},
+    {"id": "1002", "groups": ["general"], "kind": "rung", "rings": "offered", "desk": False},
+    {"id": "1003", "groups": ["general"]},
+]
+HEALED = 10.0
+"""Seconds in which a seat that is cut off must be known to be away."""
+CITIZEN, SEAT = 600.0, 900.0
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def whole_house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    folder = tmp_path_factory.mktemp("phones")
+    changes = {"groups": GROUPS, "seats": SEATS, "lines": LINES, "asterisk": {"fallback_after_seconds": 2}}
+    async with open_house(folder, flows=FLOWS, **changes) as house:
+        house.line = AT_ONCE
+        yield house
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def house(whole_house: House) -> AsyncIterator[House]:
+    if not whole_house.engine.running:
+        await whole_house.engine.start()
+    yield whole_house
+    await whole_house.hang_up_all()
+
+
+@dataclass
+class Desk:
+    """An agent with a screen and a phone."""
+
+    person: Somebody
+    phone: ScriptedPhone
+
+    async def until_seat(self, since: int, timeout: float = 15.0, **wanted: object) -> Shape:
+        seat: Shape = await self.person.feed.until(
+            "seat", lambda seat: wanted.items() <= seat.items(), since=since, timeout=timeout
+        )
+        return seat
+
+    async def accept(self, caller: str) -> Shape:
+        """Take this citizen's offer: the phone rings."""
+        offer = await self.person.feed.until("offer", lambda offer: offer["caller"] == caller, timeout=30)
+        return await self.person.accept(offer)
+
+
+@asynccontextmanager
+async def at_the_desk(house: House) -> AsyncIterator[Desk]:
+    """Ready at 1001."""
+    async with house.desk_phone("1001") as phone, house.person("agent1001") as person:
+        desk = Desk(person, phone)
+        seat = (await person.get("/desk"))["seat"]
+        since = len(person.feed.seen)
+        assert seat["kind"] == "rung"
+        if not seat["phone_registered"]:
+            await desk.until_seat(0, phone_registered=True)
+        if (await person.be("ready"))["state"] != "idle":
+            await desk.until_seat(since, state="idle")
+        yield desk
+
+
+async def picked_up(desk: Desk, house: House, number: str) -> tuple[PhoneCall, PhoneCall, str]:
+    """A citizen talks with 1001: his call, the phone's, and its name."""
+    citizen = await house.dial(number)
+    call_id = (await desk.accept(number))["call_id"]
+    since = len(desk.person.feed.seen)
+    ringing = await desk.phone.next_call()
+    assert ringing.number == number
+    leg = await ringing.answer()
+    await desk.until_seat(since, state="talking")
+    return citizen, leg, call_id
+
+
+async def test_the_way_of_a_call_hold_and_the_end_by_either_side(house: House) -> None:
+    async with at_the_desk(house) as desk:
+        citizen, leg, call_id = await picked_up(desk, house, "13800000101")
+        async with in_conversation(citizen, leg):
+            await desk.person.post(f"/desk/calls/{call_id}/control/hold")
+            await hears(leg, but=(CITIZEN,))
+            await hears(citizen, but=(SEAT,))
+            assert leg.is_up, "the phone waits while the citizen is held"
+            await desk.person.post(f"/desk/calls/{call_id}/control/resume")
+            await hear_each_other(citizen, leg)
+            with pytest.raises(Refusal) as refused:
+                await desk.person.ask("PUT", "/desk/kind", {"kind": "nailed"})
+            assert refused.value.error["code"] == "seat_busy"
+            since = len(desk.person.feed.seen)
+            await citizen.hang_up()
+        await leg.wait_ended()
+        await desk.until_seat(since, state="idle")
+
+        citizen, leg, second = await picked_up(desk, house, "13800000102")
+        await leg.hang_up()  # the receiver is put down
+        await citizen.wait_ended()
+        (ended,) = await house.until_facts(CallEnded, lambda fact: fact.call_id == second)
+        assert ended.reason == "agent_hung_up"
+
+
+async def test_a_phone_that_does_not_answer_is_busy_or_declines(house: House) -> None:
+    ways = {"no_answer": ("timed_out", "漏接"), "busy": ("rejected", "话机占线"), "decline": ("rejected", "话机拒接")}
+    async with at_the_desk(house) as desk:
+        citizen = await house.dial("13800000103")
+        for way, (outcome, reason) in ways.items():
+            since = len(desk.person.feed.seen)
+            await desk.person.be("ready")
+            offer = await desk.person.feed.until("offer", since=since)
+            await desk.person.accept(offer)
+            ringing = await desk.phone.next_call()
+            if way == "busy":
+                ringing.reject(486)
+            elif way == "decline":
+                ringing.reject(603)
+            seat = await desk.until_seat(since, status="not_ready")
+            assert seat["reason"] == reason
+            ended = await house.until_facts(OfferEnded, lambda fact, o=offer: fact.offer_id == o["offer_id"])
+            assert [fact.outcome for fact in ended] == [outcome]
+        assert citizen.is_up
+        async with house.ready_agent("1003") as other:
+            await other.accept("13800000103")
+            async with in_conversation(citizen, other.leg):
+                pass
+
+
+async def test_the_citizen_hangs_up_while_the_phone_rings(house: House) -> None:
+    async with at_the_desk(house) as desk:
+        citizen = await house.dial("13800000104")
+        await desk.accept("13800000104")
+        ringing = await desk.phone.next_call()
+        since = len(desk.person.feed.seen)
+        await citizen.hang_up()
+        assert (await ringing.wait_ended()).status == 487
+        seat = await desk.until_seat(since, state="idle")
+        assert seat["status"] == "ready"
+
+
+async def test_a_phone_without_a_desk(house: House) -> None:
+    """*1 makes it ready, an offer rings it, picking it up accepts."""
+    async with house.desk_phone("1002") as phone, house.person("supervisor") as supervisor:
+        since = len(supervisor.feed.seen)
+        keys = await phone.dial("*1")
+        await keys.wait_ended()
+        await supervisor.feed.until("live.seat", lambda s: (s["id"], s["status"]) == ("1002", "ready"), since=since)
+        citizen = await house.dial("13800000105")
+        leg = await (await phone.next_call()).answer()
+        async with in_conversation(citizen, leg):
+            forced = await supervisor.get("/live")
+            assert next(s for s in forced["seats"] if s["id"] == "1002")["state"] == "talking"
+        await citizen.hang_up()
+        await leg.wait_ended()
+        await (await phone.dial("*2")).wait_ended()
+
+
+async def test_a_phone_cut_off_in_a_call_and_while_idle(house: House) -> None:
+    """No BYE, no sound: the citizen is served anew, the seat is away in time, and comes back with its cable."""
+    loop = asyncio.get_running_loop()
+    async with at_the_desk(house) as desk, house.ready_agent("1003") as other:
+        await other.person.be("not_ready", None)
+        citizen, _, _ = await picked_up(desk, house, "13800000106")
+        await other.ready()
+        since, began = len(desk.person.feed.seen), loop.time()
+        desk.phone.unplug()
+        await other.accept("13800000106")
+        async with in_conversation(citizen, other.leg):
+            await desk.until_seat(since, state="unreachable")
+            healed = loop.time() - began
+            print(f"phone cut off in a call → served anew and away: {healed:.1f} s")
+            assert healed < HEALED + 2  # two seconds for picking up and hearing
+        since = len(desk.person.feed.seen)
+        desk.phone.plug_in()
+        await desk.until_seat(since, state="idle")
+        since, began = len(desk.person.feed.seen), loop.time()
+        desk.phone.unplug()
+        await desk.until_seat(since, state="unreachable")
+        print(f"idle phone cut off → away: {loop.time() - began:.1f} s")
+        assert loop.time() - began < HEALED
+
+
+async def test_the_engine_is_killed_while_the_phone_rings_and_while_they_talk(house: House) -> None:
+    """Without an engine the fallback queue rings the phone; the next engine finds them talking, and goes on."""
+    async with AsyncExitStack() as calls:
+        phone = await calls.enter_async_context(house.desk_phone("1001"))
+        async with house.person("agent1001") as person:
+            desk = Desk(person, phone)
+            await person.be("ready")
+            citizen = await house.dial("13800000107")
+            await desk.accept("13800000107")
+            ringing = await phone.next_call()
+            await house.engine.kill()
+        await ringing.answer()  # nobody is there: it is hung up, and rung again by the queue
+        await ringing.wait_ended()
+        leg = await (await phone.next_call(timeout=20)).answer()
+        await calls.enter_async_context(speaking(citizen, CITIZEN))
+        await calls.enter_async_context(speaking(leg, SEAT))
+        await hear_each_other(citizen, leg)
+        await house.engine.start()
+        person = await calls.enter_async_context(house.person("agent1001"))
+        desk = Desk(person, phone)
+        seat = (await person.get("/desk"))["seat"]
+        if seat["state"] != "talking":
+            seat = await desk.until_seat(0, state="talking")
+        call_id = seat["call_id"]
+        await person.post(f"/desk/calls/{call_id}/control/hold")
+        await hears(citizen, but=(SEAT,))
+        await person.post(f"/desk/calls/{call_id}/control/resume")
+        await hear_each_other(citizen, leg)
+        await house.engine.kill()
+        await hear_each_other(citizen, leg)
+        await house.engine.start()
+        await hear_each_other(citizen, leg)
+        await citizen.hang_up()
+        await leg.wait_ended()
+        counted = await house.counted(call_id)
+        await house.until_facts(CallEnded, lambda fact: fact.call_id == call_id)
+        assert counted["CallAdopted"] == 2
