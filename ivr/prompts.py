@@ -72,6 +72,9 @@ PROMPTS: Mapping[str, str] = MappingProxyType(
         "menu-main": "查询进度请按一，企业服务请按二，政策咨询请按三，留言请按四，预约回电请按五，人工服务请按零",
         "menu-policy": "异地就医请按一，公积金请按二，社保卡请按三，返回请按零",
         "no-answer": "对方暂时无人接听",
+        "seat-ready": "座席已就绪",
+        "seat-not-ready": "座席已示忙",
+        "seat-refused": "现在不能更改状态",
     }
 )
 """Name → the Chinese words of it."""

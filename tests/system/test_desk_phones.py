@@ -136,7 +136,8 @@ async def test_a_phone_that_does_not_answer_is_busy_or_declines(house: House) ->
             ended = await house.until_facts(OfferEnded, lambda fact, o=offer: fact.offer_id == o["offer_id"])
             assert [fact.outcome for fact in ended] == [outcome]
         assert citizen.is_up
-        async with house.ready_agent("1003") as other:
+        async with house.seat("1003") as nailed, house.agent("1003", nailed) as other:
+            await other.person.be("ready")
             await other.accept("13800000103")
             async with in_conversation(citizen, other.leg):
                 pass
