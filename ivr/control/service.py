@@ -138,7 +138,8 @@ class CallControl:
         if kind is PartyKind.SEAT:
             leg = self._centre.floor.seat(target).leg
             self._centre.floor.require_free(target)
-            assert leg is not None
+            if leg is None:
+                raise RuleBroken("该座席使用桌面话机,不能咨询", "that seat uses a desk phone", code="rung_seat")
             return Party(party_id=new_id("party"), kind=kind, target=target, name=name or target, uniqueid=leg.uniqueid)
         for number in (target, *fallback):
             outside_line("trunk", number)

@@ -20,7 +20,7 @@ from hotline.facts.control import HandRaised, SeatForced, SeatLeftCall, SeatMess
 from hotline.facts.screens import ControlChanged, MessageToSeat
 from ivr.control.service import CallControl
 from ivr.service import CallCentre, Person
-from ivr.views import SeatStatus, SeatView
+from ivr.views import SeatKind, SeatStatus, SeatView
 from telephony.observations import LegGone
 from telephony.port import Telephony
 
@@ -145,6 +145,10 @@ class Supervision:
             raise RuleBroken("不能监听自己", "a seat cannot watch itself", code="own_seat")
         if target.call_id is None or target.leg is None:
             raise RuleBroken("该座席不在通话中", "that seat is in no call", code="not_in_call")
+        if own.kind is SeatKind.RUNG:
+            raise RuleBroken(
+                "监听须使用浏览器通话,请先切换话路", "change over to the browser's leg to listen", code="rung_seat"
+            )
         if own.leg is None:
             raise RuleBroken("您的座席话路未接通", "your own seat has no audio leg", code="no_leg")
         before = self.watches.get(supervisor_seat)

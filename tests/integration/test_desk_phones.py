@@ -148,7 +148,9 @@ async def test_an_engine_killed_while_the_phone_rings(database_url: str) -> None
         assert phone_legs(room)
         with room.bus.subscribe("test", LegGone) as gone:
             telephone.come_up()
-            assert (await anext(gone)).channel.startswith(PHONE)
+            seen = await anext(gone)
+            assert isinstance(seen, LegGone)
+            assert seen.channel.startswith(PHONE)
         async with asyncio.timeout(5):
             await telephone.was_redirected.wait()
         assert telephone.redirected == [(caller.uniqueid, "citizen", "again")]

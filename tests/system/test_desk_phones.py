@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 
 import pytest
 import pytest_asyncio
@@ -92,6 +93,10 @@ async def picked_up(desk: Desk, house: House, number: str) -> tuple[PhoneCall, P
     return citizen, leg, call_id
 
 
+def ends(fact: OfferEnded, *, offer_id: int) -> bool:
+    return fact.offer_id == offer_id
+
+
 async def test_the_way_of_a_call_hold_and_the_end_by_either_side(house: House) -> None:
     async with at_the_desk(house) as desk:
         citizen, leg, call_id = await picked_up(desk, house, "13800000101")
@@ -133,7 +138,7 @@ async def test_a_phone_that_does_not_answer_is_busy_or_declines(house: House) ->
                 ringing.reject(603)
             seat = await desk.until_seat(since, status="not_ready")
             assert seat["reason"] == reason
-            ended = await house.until_facts(OfferEnded, lambda fact, o=offer: fact.offer_id == o["offer_id"])
+            ended = await house.until_facts(OfferEnded, partial(ends, offer_id=offer["offer_id"]))
             assert [fact.outcome for fact in ended] == [outcome]
         assert citizen.is_up
         async with house.seat("1003") as nailed, house.agent("1003", nailed) as other:
