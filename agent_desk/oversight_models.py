@@ -1,10 +1,11 @@
 """The shapes of quality, supervision, assessment and projects, as OpenAPI tells them."""
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from agent_desk.models import Instant, Shape, TicketSummary, Wish
+from agent_desk.models import Instant, Shape, TicketSummary, TimelineEntry, Wish
 
 Words = Annotated[str, Field(min_length=1, max_length=5000)]
 Short = Annotated[str, Field(min_length=1, max_length=200)]
@@ -125,3 +126,277 @@ class DecisionWish(Wish):
 
     text: Words
     marks: Marks | None = None
+
+
+class Proposal(Shape):
+    """The engine proposes to supervise a work order; ``others``: ids of those with the same reply."""
+
+    id: str
+    ticket: TicketSummary
+    ground: str
+    ground_zh: str
+    level: int
+    level_name: str
+    because: str
+    others: list[str]
+    state: Literal["open", "accepted", "dismissed"]
+    at: Instant
+    decided_at: Instant | None
+    decided_by: str | None
+    note: str | None
+
+
+class ProposalPage(Shape):
+    """A page of proposals."""
+
+    items: list[Proposal]
+    total: int
+    page: int
+    size: int
+
+
+class Letter(Shape):
+    """A press letter (督办函) or an urging (催办单)."""
+
+    id: str
+    kind: Literal["letter", "urge"]
+    kind_zh: str
+    number: str
+    ticket: TicketSummary
+    unit: str
+    unit_name: str
+    level: int
+    text: str
+    sent_at: Instant
+    sent_by: str
+    due_at: Instant
+    answer: str | None
+    answered_at: Instant | None
+    answered_by: str | None
+    late: bool
+
+
+class LetterPage(Shape):
+    """A page of letters."""
+
+    items: list[Letter]
+    total: int
+    page: int
+    size: int
+
+
+class Course(Shape):
+    """One level of a work order's supervision, and its result."""
+
+    level: int
+    name: str
+    reason: str
+    skip_reason: str
+    opened_at: Instant
+    opened_by: str
+    result: str | None
+    solved: bool | None
+    concluded_at: Instant | None
+    concluded_by: str | None
+
+
+class TicketSupervision(Shape):
+    """The supervision of one work order."""
+
+    level: int
+    levels: list[str]
+    courses: list[Course]
+    letters: list[Letter]
+    proposals: list[Proposal]
+
+
+class Supervised(Shape):
+    """A work order under supervision."""
+
+    ticket: TicketSummary
+    waits_for_result: bool
+
+
+class LevelCount(Shape):
+    """How many stand on a level."""
+
+    level: int
+    name: str
+    count: int
+
+
+class SupervisedPage(Shape):
+    """Work orders under supervision."""
+
+    items: list[Supervised]
+    total: int
+    page: int
+    size: int
+    levels: list[LevelCount]
+
+
+class AcceptWish(Wish):
+    """Take a proposal up; another level than the next needs its reason."""
+
+    note: Annotated[str, Field(max_length=5000)] = ""
+    level: Annotated[int, Field(ge=1, le=5)] | None = None
+    skip_reason: Annotated[str, Field(max_length=500)] | None = None
+
+
+class NoteWish(Wish):
+    """A reason."""
+
+    note: Words
+
+
+class ResultWish(Wish):
+    """The result of a level."""
+
+    result: Words
+    solved: bool
+
+
+class LetterWish(Wish):
+    """What a letter says; ``days``: working days for the answer."""
+
+    kind: Literal["letter", "urge"]
+    text: Words
+    days: Annotated[int, Field(ge=1, le=60)] | None = None
+
+
+class TextWish(Wish):
+    """Words."""
+
+    text: Words
+
+
+class ReferralWish(Wish):
+    """What is handed to the discipline role."""
+
+    tickets: Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=100)]
+    text: Words
+
+
+class ReferralReceipt(Shape):
+    """All that the sender keeps."""
+
+    id: str
+    sealed_at: Instant
+
+
+class Referral(Shape):
+    """A referral without its content."""
+
+    id: str
+    sealed_by: str
+    sealed_at: Instant
+    state: Literal["sealed", "opened", "closed"]
+    opened_by: str | None
+    opened_at: Instant | None
+    closed_by: str | None
+    closed_at: Instant | None
+
+
+class ReferralPage(Shape):
+    """A page of referrals."""
+
+    items: list[Referral]
+    total: int
+    page: int
+    size: int
+
+
+class ReferredTicket(Shape):
+    """A work order as it was when it was referred."""
+
+    number: str
+    title: str
+    type: str
+    category: str
+    place: str
+    description: str
+    reply: str | None
+    contact: str | None
+    unit: str | None
+    phone: str
+    timeline: list[TimelineEntry]
+
+
+class OpenReferral(Referral):
+    """A referral with its content."""
+
+    text: str
+    tickets: list[ReferredTicket]
+    outcome: str | None
+
+
+class CaseWish(Wish):
+    """One decision of the discipline ledger."""
+
+    unit: Annotated[str, Field(max_length=20)]
+    ground: Short
+    penalty: Short
+    persons: Annotated[int, Field(ge=0, le=10_000)]
+    published: bool
+    decided_on: date
+    names: Annotated[str, Field(max_length=2000)] = ""
+    referral: Annotated[str, Field(max_length=64)] = ""
+
+
+class DisciplineCase(Shape):
+    """An entry of the discipline ledger, with its names."""
+
+    id: str
+    unit: str
+    unit_name: str
+    ground: str
+    penalty: str
+    persons: int
+    published: bool
+    decided_on: date
+    by: str
+    names: str
+    referral: str
+
+
+class DisciplineCases(Shape):
+    """A page of the discipline ledger."""
+
+    items: list[DisciplineCase]
+    total: int
+    page: int
+    size: int
+
+
+class DisciplineSum(Shape):
+    """Cases, persons and published ones."""
+
+    cases: int
+    persons: int
+    published: int
+
+
+class NamedSum(DisciplineSum):
+    """A sum of one ground, penalty, unit or month."""
+
+    name: str
+
+
+class GroundShown(Shape):
+    """A ground and its penalty classes."""
+
+    name: str
+    penalties: list[str]
+
+
+class DisciplineSummary(Shape):
+    """Counts without names; every list adds up to the total."""
+
+    since: date
+    until: date
+    total: DisciplineSum
+    ground: list[NamedSum]
+    penalty: list[NamedSum]
+    unit: list[NamedSum]
+    month: list[NamedSum]
+    grounds: list[GroundShown]

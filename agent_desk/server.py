@@ -16,10 +16,12 @@ from agent_desk.api import (
     calls,
     control,
     desk,
+    discipline,
     health,
     intake,
     knowledge,
     live,
+    pressing,
     promises,
     quality,
     recordings,
@@ -99,6 +101,8 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
         supervision,
         records,
         quality,
+        pressing,
+        discipline,
     ):
         app.include_router(part.router)
     app.include_router(feed)

@@ -278,7 +278,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             knowledge=knowledge,
             health=health,
             records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),
-            oversight=Oversight.of(database, clock, settings, site, work_orders),
+            oversight=Oversight.of(database, clock, settings, site, work_orders, secrets),
         )
         desk = create_desk(rooms=rooms, security=security, settings=settings, secrets=secrets, bus=bus, clock=clock)
         yield Machine(

@@ -20,6 +20,7 @@ def case_of(
     open_parts: int = 0,
     ready: frozenset[str] | None = None,
     below: frozenset[str] = frozenset(),
+    supervision_open: bool = False,
 ) -> Case:
     """The work order as it is at ``now``, under the process that it is on."""
     state, part = State(row["state"]), row["parent_id"] is not None
@@ -35,6 +36,7 @@ def case_of(
         open_parts=open_parts,
         extension=Extension(row["extension"]),
         supervise_level=row["supervise_level"],
+        supervision_open=supervision_open,
         forbid_return=row["forbid_return"],
         past_due=row["due_at"] is not None and now > row["due_at"],
         return_over=dispatched is not None and now > due(calendar, dispatched, process.return_days).at,

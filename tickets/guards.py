@@ -39,6 +39,8 @@ class Case:
     open_parts: int = 0
     extension: Extension = Extension.NONE
     supervise_level: int = 0
+    supervision_open: bool = False
+    """The present level has no result yet."""
     forbid_return: bool = False
     past_due: bool = False
     return_over: bool = False
@@ -250,6 +252,10 @@ def level_next(case: Case, form: Form) -> Refusal | None:
         return Refusal(
             f"督办级别应高于当前的{case.supervise_level}级，最高{HIGHEST_SUPERVISION}级",
             f"the level must be above {case.supervise_level} and at most {HIGHEST_SUPERVISION}",
+        )
+    if case.supervision_open:
+        return Refusal(
+            f"第{case.supervise_level}级督办尚无结果，不能升级", f"level {case.supervise_level} has no result yet"
         )
     if level > case.supervise_level + 1 and not str(form.get("skip_reason") or "").strip():
         return Refusal("越级督办须说明理由", "skipping a level needs a reason")

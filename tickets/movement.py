@@ -22,6 +22,7 @@ from tickets.process_book import Executes, ProcessBook
 from tickets.scope import OUT_OF_SCOPE
 from tickets.site import TicketSite
 from tickets.states import DONE, Action, Part, State
+from tickets.supervision.watch import Watch
 
 _log = structlog.get_logger()
 Row = dict[str, Any]
@@ -62,6 +63,7 @@ class Mover:
         self._site = site
         self._visits = visits
         self._book = book
+        self.watch = Watch(clock, site.supervision)
 
     async def move(
         self, uow: UnitOfWork, row: Row, action: Action, actor: Actor, form: Mapping[str, Any], note: str = ""
@@ -88,9 +90,11 @@ class Mover:
         """What the rules judge of a row, as things are now."""
         process = await self._book.of(source, row["process"])
         open_parts = await store.count_open_parts(source, row["id"])
+        pressed = row["supervise_level"] > 0 and await self.watch.has_open_course(source, row["id"])
         return case_of(
             row, self._clock.now(), process, self._site.rules.calendar,
             open_parts=open_parts, ready=self._site.ready, below=self._site.below.get(row["unit"] or "", frozenset()),
+            supervision_open=pressed,
         )  # fmt: skip
 
     async def _step(
@@ -118,6 +122,7 @@ class Mover:
                 at=now, by=actor.account, ticket_id=row["id"], number=row["number"], call_id=row["call_id"], **said
             )
         )
+        await self.watch.moved(uow, row, action, form, actor.account)
         return row
 
     async def _go_on(self, uow: UnitOfWork, row: Row) -> Row:

@@ -4,10 +4,13 @@ from dataclasses import dataclass
 
 from hotline.clock import Clock
 from hotline.database import Database
-from hotline.settings import Settings
+from hotline.settings import Secrets, Settings
 from tickets.quality.service import Quality
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
+from tickets.supervision.referrals import Referrals
+from tickets.supervision.seal import Seal
+from tickets.supervision.service import Supervising
 
 
 @dataclass(frozen=True)
@@ -15,10 +18,22 @@ class Oversight:
     """Quality, supervision, assessment, projects."""
 
     quality: Quality
+    supervising: Supervising
+    referrals: Referrals
 
     @classmethod
     def of(
-        cls, database: Database, clock: Clock, settings: Settings, site: TicketSite, orders: WorkOrders
+        cls,
+        database: Database,
+        clock: Clock,
+        settings: Settings,
+        site: TicketSite,
+        orders: WorkOrders,
+        secrets: Secrets,
     ) -> "Oversight":
         """All of them on one database."""
-        return cls(Quality(database, clock, site, settings.quality, orders))
+        return cls(
+            Quality(database, clock, site, settings.quality, orders),
+            Supervising(database, clock, site, orders, name=settings.site.name),
+            Referrals(database, clock, site, Seal(secrets.get("referral_secret"))),
+        )

@@ -58,7 +58,7 @@ def _supervise(state: State) -> Transition:
 
 
 def _release(state: State) -> Transition:
-    return Transition(state, _SUPERVISOR, "解除督办", needs=("note",), guards=("supervised",))
+    return Transition(state, _JUDGES, "解除督办", needs=("note",), guards=("supervised",))
 
 
 def _invite(state: State) -> Transition:

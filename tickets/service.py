@@ -31,6 +31,7 @@ from tickets.recompute import Recomputed, recompute
 from tickets.scope import suspect
 from tickets.site import TicketSite
 from tickets.states import Action, Role, State
+from tickets.supervision.watch import Watch
 from tickets.timers import Timers
 from tickets.views import Shape, TicketGlance
 
@@ -71,6 +72,10 @@ class WorkOrders:
     async def keep_time(self, bus: Bus) -> None:
         """Do what falls due by the passing of time, until cancelled: late dispatch, missed deadlines, archiving."""
         await self._timers.run(bus)
+
+    async def tick(self) -> float:
+        """Do now what has fallen due; the seconds until the next."""
+        return await self._timers.tick()
 
     # ── drafts ──────────────────────────────────────────────────────────────────────────────────────────────────
     async def follow(self, bus: Bus) -> None:
@@ -195,6 +200,11 @@ class WorkOrders:
     ) -> Row:
         """Move a work order in somebody else's transaction, by the same law. Raises ``RuleBroken``, ``Forbidden``."""
         return await self._mover.move(uow, row, action, actor, form, note or str(form.get("note") or ""))
+
+    @property
+    def watch(self) -> Watch:
+        """Who writes down what moves mean to supervision."""
+        return self._mover.watch
 
     def glance(self, row: Row) -> Shape:
         """The TicketSummary of a row that is already here."""

@@ -1,11 +1,12 @@
 """What one site's settings mean to the tickets room, checked and made ready once at start."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hotline.errors import RuleBroken
+from hotline.oversight import Supervision
 from hotline.settings import Settings
 from tickets.classifier import Classifier, LearntClassifier, shipped_evidence
 from tickets.deadlines import DeadlineRules, calendar_of
@@ -38,6 +39,7 @@ class TicketSite:
     """Unit → the units below it, down to the villages."""
     protected_types: frozenset[str] = frozenset()
     """Types of matter whose reporter is hidden from units."""
+    supervision: Supervision = field(default_factory=Supervision)
 
     @classmethod
     def of(cls, settings: Settings, classifier: Classifier | None = None) -> "TicketSite":
@@ -73,7 +75,7 @@ class TicketSite:
         views = TicketViews(settings.site.zone, rules, names)
         return cls(
             settings.site.zone, rules, drafter, views, units, organisation.categories, process, ready, below,
-            frozenset(promises.protected_types),
+            frozenset(promises.protected_types), settings.supervision,
         )  # fmt: skip
 
     def rules_of(self, process: Process, kind: str) -> DeadlineRules:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, insert, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, insert, or_, select, true, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -68,7 +68,7 @@ async def add_ticket(uow: UnitOfWork, row: Row) -> None:
 
 async def fetch(uow: UnitOfWork, ticket_id: str) -> Row | None:
     """The work order, by id or number, held against other writers until the unit of work ends."""
-    row = (await uow.execute(select(tickets).where(_named(ticket_id)).with_for_update())).mappings().first()
+    row = (await uow.execute(select(tickets).where(named(ticket_id)).with_for_update())).mappings().first()
     return dict(row) if row else None
 
 
@@ -96,14 +96,18 @@ async def add_step(uow: UnitOfWork, row: Row) -> None:
 
 async def read_ticket(connection: AsyncConnection, ticket_id: str) -> Row | None:
     """The work order, by id or number."""
-    row = (await connection.execute(select(tickets).where(_named(ticket_id)))).mappings().first()
+    row = (await connection.execute(select(tickets).where(named(ticket_id)))).mappings().first()
     return dict(row) if row else None
 
 
-async def read_steps(connection: AsyncConnection, ticket_id: str) -> list[Row]:
+def steps_of(ticket_id: str) -> Select[Any]:
     """The timeline, oldest first."""
-    query = select(ticket_timeline).where(ticket_timeline.c.ticket_id == ticket_id).order_by(ticket_timeline.c.id)
-    return [dict(row) for row in (await connection.execute(query)).mappings()]
+    return select(ticket_timeline).where(ticket_timeline.c.ticket_id == ticket_id).order_by(ticket_timeline.c.id)
+
+
+async def read_steps(connection: AsyncConnection, ticket_id: str) -> list[Row]:
+    """The rows of the timeline."""
+    return [dict(row) for row in (await connection.execute(steps_of(ticket_id))).mappings()]
 
 
 async def id_of_call(connection: AsyncConnection, call_id: str) -> str | None:
@@ -278,5 +282,6 @@ def stamp(now: datetime, row: Row) -> Row:
     return dict.fromkeys(column.name for column in tickets.columns) | fresh | row
 
 
-def _named(ticket: str) -> ColumnElement[bool]:
+def named(ticket: str) -> ColumnElement[bool]:
+    """By number when it is one, else by id."""
     return tickets.c.number == ticket if ticket.isdigit() else tickets.c.id == ticket

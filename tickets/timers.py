@@ -121,7 +121,9 @@ class Timers:
         if await self._mark(uow, row, "overdue_at", "due_at"):
             named = {"ticket_id": row["id"], "number": row["number"], "unit": row["unit"]}
             uow.record(DeadlineMissed(at=self._clock.now(), due_at=row["due_at"], **named))
-            if row["supervise_level"] == 0:  # the first level comes by itself, the next ones are people's
+            at_once = row["supervise_level"] == 0
+            await self._mover.watch.missed(uow, row, accepted=at_once)
+            if at_once:  # the first level comes by itself, the next ones are people's
                 note = "超过办理期限，自动进入督办"
                 await self._mover.move(uow, row, Action.SUPERVISE, SYSTEM, {"level": 1, "note": note}, note)
 

@@ -37,6 +37,13 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "quality.read": frozenset({_AGENT, _DEPARTMENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "quality.score": frozenset({_SUPERVISOR, _INSPECTOR}),
     "quality.appeal": frozenset({_AGENT, _DEPARTMENT}),
+    "supervision.read": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN}),
+    "supervision.act": frozenset({_SUPERVISOR, _INSPECTOR}),
+    "letter.read": frozenset({_DEPARTMENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
+    "letter.answer": frozenset({_DEPARTMENT}),
+    "referral.send": frozenset({_SUPERVISOR, _INSPECTOR}),
+    "referral.open": frozenset({_DISCIPLINE}),
+    "discipline.summary": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN, _DISCIPLINE}),
 }
 """``*_any`` widens a right from one's own calls to everybody's. What a role may do to a work order in which state
 is the work order's life-cycle, not this table."""

@@ -17,6 +17,7 @@ SUPERVISORS = frozenset({"supervisor", "admin"})
 DECIDERS = frozenset({"supervisor", "inspector", "admin"})
 JUDGES = frozenset({"supervisor", "inspector"})
 UNIT = frozenset({"department"})
+DISCIPLINE = frozenset({"discipline"})
 NOBODY_ASKED = None
 """The route is open to those who are not signed in."""
 
@@ -96,10 +97,30 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/quality/tickets/{ticket_id}"): JUDGES,
     ("POST", "/api/quality/reviews/{review_id}/appeal"): AGENT | UNIT,
     ("POST", "/api/quality/reviews/{review_id}/decision"): JUDGES,
+    ("GET", "/api/supervision/proposals"): DECIDERS,
+    ("POST", "/api/supervision/proposals/{proposal_id}/accept"): JUDGES,
+    ("POST", "/api/supervision/proposals/{proposal_id}/dismiss"): JUDGES,
+    ("GET", "/api/supervision/tickets"): DECIDERS,
+    ("GET", "/api/supervision/tickets/{ticket_id}"): UNIT | DECIDERS,
+    ("POST", "/api/supervision/tickets/{ticket_id}/result"): JUDGES,
+    ("POST", "/api/supervision/tickets/{ticket_id}/letters"): JUDGES,
+    ("GET", "/api/supervision/letters"): UNIT | DECIDERS,
+    ("POST", "/api/supervision/letters/{letter_id}/answer"): UNIT,
+    ("GET", "/api/supervision/letters/{letter_id}/document"): UNIT | DECIDERS,
+    ("POST", "/api/referrals"): JUDGES,
+    ("GET", "/api/referrals"): DISCIPLINE,
+    ("GET", "/api/referrals/{referral_id}"): DISCIPLINE,
+    ("POST", "/api/referrals/{referral_id}/close"): DISCIPLINE,
+    ("POST", "/api/discipline/cases"): DISCIPLINE,
+    ("GET", "/api/discipline/cases"): DISCIPLINE,
+    ("GET", "/api/discipline/summary"): DISCIPLINE | DECIDERS,
 }
 PATHS = {
     "{offer_id}": "1",
     "{review_id}": "review_1",
+    "{proposal_id}": "proposal_1",
+    "{letter_id}": "letter_1",
+    "{referral_id}": "referral_1",
     "{promise_id}": "owed_1",
     "{call_id}": "call_1",
     "{utterance_id}": "u_1",
@@ -144,6 +165,21 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/quality/tickets/{ticket_id}": {"stage": "call", "marks": {}},
     "/api/quality/reviews/{review_id}/appeal": {"text": "不当"},
     "/api/quality/reviews/{review_id}/decision": {"text": "维持"},
+    "/api/supervision/proposals/{proposal_id}/accept": {},
+    "/api/supervision/proposals/{proposal_id}/dismiss": {"note": "已办结"},
+    "/api/supervision/tickets/{ticket_id}/result": {"result": "已办结", "solved": True},
+    "/api/supervision/tickets/{ticket_id}/letters": {"kind": "urge", "text": "请抓紧"},
+    "/api/supervision/letters/{letter_id}/answer": {"text": "已办结"},
+    "/api/referrals": {"tickets": [], "text": "见附件"},
+    "/api/referrals/{referral_id}/close": {"text": "已了结"},
+    "/api/discipline/cases": {
+        "unit": "371323",
+        "ground": "x",
+        "penalty": "x",
+        "persons": 1,
+        "published": False,
+        "decided_on": "2026-03-02",
+    },
 }
 
 

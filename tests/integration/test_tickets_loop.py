@@ -216,12 +216,13 @@ async def test_closing_archiving_and_reopening(world: World) -> None:
 
 
 async def test_supervision_climbs_one_by_one(world: World) -> None:
-    ticket = await world.make()
+    ticket, grave = await world.make(), await world.make()
     assert "越级" in await world.refused(ticket, "supervise", BOSS, level=3, note="超期")
     assert (await world.act(ticket, "supervise", BOSS, level=1, note="超期"))["supervise_level"] == 1
-    jumped = await world.act(ticket, "supervise", BOSS, level=4, note="超期", skip_reason="涉及安全")
-    assert (jumped["supervise_level"], jumped["state"]) == (4, "dispatched")
+    assert "尚无结果" in await world.refused(ticket, "supervise", BOSS, level=2, note="仍未办")
     assert (await world.act(ticket, "release", BOSS, note="已办结"))["supervise_level"] == 0
+    jumped = await world.act(grave, "supervise", BOSS, level=4, note="超期", skip_reason="涉及安全")
+    assert (jumped["supervise_level"], jumped["state"]) == (4, "dispatched")
 
 
 async def test_an_edited_sla_leaves_open_work_orders_on_theirs(world: World) -> None:

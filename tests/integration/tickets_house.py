@@ -53,14 +53,13 @@ async def open_tickets_house(
     async with open_house(folder, database_url=database_url) as house:
         settings, database = with_ready_units(house.settings).model_copy(update=sections), house.database
         visits = CallbackTasks(database, house.clock, settings.site.zone)
-        site = TicketSite.of(settings)
+        site, secrets = TicketSite.of(settings), Secrets(folder / "secrets")
         orders = WorkOrders(database, house.clock, site, visits)
         attachments = Attachments(database, house.clock, folder / "attachments")
         rooms = replace(
             house.desk.rooms, work_orders=orders, intake=orders.intake, attachments=attachments, callbacks=visits,
-            oversight=Oversight.of(database, house.clock, settings, site, orders),
+            oversight=Oversight.of(database, house.clock, settings, site, orders, secrets),
         )  # fmt: skip
-        secrets = Secrets(folder / "secrets")
         made = create_desk(
             rooms=rooms, security=house.security, settings=settings, secrets=secrets, bus=house.bus, clock=house.clock
         )

@@ -94,6 +94,13 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "quality.read": {Role.AGENT, Role.DEPARTMENT} | deciders,
         "quality.score": {Role.SUPERVISOR, Role.INSPECTOR},
         "quality.appeal": {Role.AGENT, Role.DEPARTMENT},
+        "supervision.read": deciders,
+        "supervision.act": {Role.SUPERVISOR, Role.INSPECTOR},
+        "letter.read": {Role.DEPARTMENT} | deciders,
+        "letter.answer": {Role.DEPARTMENT},
+        "referral.send": {Role.SUPERVISOR, Role.INSPECTOR},
+        "referral.open": {Role.DISCIPLINE},
+        "discipline.summary": {Role.DISCIPLINE} | deciders,
     }
 
 
