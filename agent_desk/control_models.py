@@ -12,8 +12,9 @@ SeatId = Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
 class TargetWish(Wish):
     """Whom to ask, bring in or pass the citizen on to."""
 
-    kind: Literal["seat", "group", "unit", "phone"]
-    target: Annotated[str, Field(min_length=1, max_length=40)]
+    kind: Literal["seat", "group", "unit", "phone", "flow"]
+    target: Annotated[str, Field(min_length=1, max_length=81)]
+    """A number, or an id; of a flow ``flow/node``."""
 
 
 class KeysWish(Wish):
@@ -116,9 +117,35 @@ class GroupEntry(Shape):
     name: str
 
 
+class FlowEntry(Shape):
+    """A node of a flow to pass a citizen on to; ``target`` is what the wish names."""
+
+    target: str
+    flow: str
+    title: str
+
+
 class AddressBook(Shape):
     """Whom an agent may ask, bring in or pass a citizen on to."""
 
     units: list[AddressEntry]
     seats: list[SeatEntry]
     groups: list[GroupEntry]
+    flows: list[FlowEntry] = []
+
+
+class ParkedCall(Shape):
+    """A citizen who hears music until a seat picks up."""
+
+    call_id: str
+    caller: str
+    group: str
+    seat: str
+    """Who parked the call."""
+    since: datetime
+
+
+class ParkedCalls(Shape):
+    """The one parked first in front."""
+
+    items: list[ParkedCall]

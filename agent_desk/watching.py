@@ -1,5 +1,6 @@
 """What a seat's screen is told about call control, from the rooms that know."""
 
+from agent_desk.control_models import ParkedCall
 from agent_desk.live_models import Control, Live, Watching
 from agent_desk.ports import Rooms
 from agent_desk.shapes import show_live
@@ -22,6 +23,11 @@ def supervision_of(rooms: Rooms) -> Supervision:
     if rooms.supervision is None:
         raise NotFound("班长功能未启用", "supervision is off")
     return rooms.supervision
+
+
+def show_parked(rooms: Rooms) -> list[ParkedCall]:
+    """The citizens whom any seat may pick up."""
+    return [ParkedCall.model_validate(call) for call in control_of(rooms).parked()]
 
 
 def show_control(rooms: Rooms, seat: str) -> Control:

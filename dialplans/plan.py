@@ -52,6 +52,8 @@ class SwitchPlan:
     ami_password: str
     fallback_after_seconds: int
     seat_silence_seconds: int
+    parking_seconds: int
+    """How long a parked citizen hears music before going to the front of the line."""
     modules: tuple[str, ...]
     """Names of the modules to load, without ``.so``."""
     modules_folder: Path

@@ -96,6 +96,10 @@ class Asterisk(Section):
     """A heartbeat older than this sends citizens to Asterisk's own queue."""
     seat_silence_seconds: Annotated[int, Field(ge=3, le=300)] = 8
     """A seat's leg from which no sound came so long is cut off: it is hung up, and its citizen is served anew."""
+    party_ring_seconds: Annotated[int, Field(ge=2, le=120)] = 25
+    """How long each number of a department, or any other third party, is rung."""
+    parking_seconds: Annotated[int, Field(ge=5, le=3600)] = 180
+    """A parked citizen whom nobody picks up for so long goes to the front of the line."""
     trunk: Trunk = Trunk()
 
     @model_validator(mode="after")

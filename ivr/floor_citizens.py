@@ -76,7 +76,7 @@ class Citizens(Settling):
         if call is None or call.state in (CallState.ENDED, CallState.FALLBACK):
             return step
         self._withdraw_offers_of(call, step, now)
-        self._leave_seat(call, step, now)
+        self._leave_seat(call, step, now, "fell_back")
         self.calls.move(call, CallState.FALLBACK)
         call.first = True
         step.facts.append(CallFellBack(at=now, call_id=call_id))
@@ -118,7 +118,7 @@ class Citizens(Settling):
         call.accompanied = False
         if seat is not None and seat.call_id == call_id:
             step, left = Step(), call.seat_uniqueid
-            self._part(call, seat, now)
+            self._part(call, seat, step, now, "broke_off")
             if seat.leg is not None and seat.leg.uniqueid != left and seat.offer is None:  # a new leg was quicker
                 self._resume(call, seat, step, now)
             return self._settle(step, now, calls=[call], seats=[seat])

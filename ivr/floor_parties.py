@@ -4,7 +4,7 @@ from datetime import datetime
 
 from hotline.errors import RuleBroken
 from ivr.orders import Step
-from ivr.people import Call, Seat
+from ivr.people import Call, Seat, SeatLeg
 from ivr.settling import Settling
 from ivr.views import CallState, SeatState
 
@@ -63,6 +63,21 @@ class Parties(Settling):
         if seat.state is not SeatState.IDLE or not seat.can_be_joined:
             raise RuleBroken(f"座席 {seat_id} 忙或不在线", f"seat {seat_id} is busy or away", code="seat_busy")
 
+    def keep_reserved(self, seat_id: str, call_id: str, now: datetime) -> Step:
+        """A seat that was asked by another one before the engine was restarted: no citizen is offered to it."""
+        seat = self.seats.get(seat_id)
+        if seat is None or seat.call_id is not None:
+            return Step()
+        seat.call_id = call_id
+        return self._settle(Step(), now, seats=[seat])
+
+    def require_open(self, seat_id: str) -> SeatLeg:
+        """The leg of a seat that is in no talk, wrapping up or not. Raises RuleBroken."""
+        seat = self.seat(seat_id)
+        if seat.leg is None or seat.call_id is not None or (seat.offer is not None and seat.offer.taken):
+            raise RuleBroken(f"座席 {seat_id} 忙或不在线", f"seat {seat_id} is busy or away", code="seat_busy")
+        return seat.leg
+
     def release(self, seat_id: str, call_id: str, now: datetime) -> Step:
         """The seat that was asked is free again."""
         seat = self.seat(seat_id)
@@ -84,6 +99,20 @@ class Parties(Settling):
         if seat is not None and seat.call_id == call_id:
             self._let_seat_go(call, seat, step, now)
         call.group, call.overflow, call.first = group, (), True
+        return self._settle(step, now, calls=[call], seats=[seat] if seat else [])
+
+    def into_flow(self, call_id: str, now: datetime) -> Step:
+        """The citizen is passed on to a flow: offered to nobody until the flow queues him, and then in front."""
+        step = Step()
+        call = self.calls.live.get(call_id)
+        seat = self.seats.get(call.seat or "") if call else None
+        if call is None:
+            return step
+        if seat is not None and seat.call_id == call_id:
+            self._let_seat_go(call, seat, step, now)
+        call.talked_seconds, call.talking_since = call.talked(now), None
+        call.seat, call.first, call.overflow = None, True, ()
+        self.calls.move(call, CallState.FALLBACK)
         return self._settle(step, now, calls=[call], seats=[seat] if seat else [])
 
     def _let_seat_go(self, call: Call, seat: Seat, step: Step, now: datetime) -> None:

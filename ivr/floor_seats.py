@@ -66,7 +66,7 @@ class Seats(Phones):
             call.ending_because = "agent_hung_up"  # wrap-up begins when the citizen's channel is gone too
             step.orders.append(HangUp(call.channel))
         else:
-            self._part(call, seat, now)
+            self._part(call, seat, step, now, "leg_lost")
             self._await_return(call, seat, now)
         return self._settle(step, now, calls=[call] if call else [], seats=[seat])
 

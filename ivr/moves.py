@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 
 from hotline.errors import RuleBroken
 from hotline.facts.calls import CallConnected, CallOffered, OfferEnded
+from hotline.facts.control import SeatLeftCall
 from hotline.facts.screens import FiguresChanged, OfferGone, OfferMade, SeatChanged
 from hotline.facts.seats import SeatStatusChosen
 from ivr.distributor import Proposal
@@ -27,12 +28,12 @@ class Moves(Ground):
     def _join(self, call: Call, seat: Seat, step: Step, now: datetime) -> None:
         known = seat.leg is not None and (call.seat, call.seat_uniqueid) == (seat.id, seat.leg.uniqueid)
         self._withdraw_offers_of(call, step, now)
-        self._leave_seat(call, step, now)
+        self._leave_seat(call, step, now, "replaced")
         if seat.offer is not None:  # one seat, one citizen: what is bridged wins
             self._end_offer(seat, seat.offer, "withdrawn", step, now)
         if seat.call_id is not None:
             step.calls.add(seat.call_id)
-            self._part(self.calls[seat.call_id], seat, now)
+            self._part(self.calls[seat.call_id], seat, step, now, "replaced")
         if call.seat != seat.id:  # a talk taken up after a restart was counted before
             seat.calls_taken += 1
             seat.calls_since_break += 1
@@ -60,13 +61,15 @@ class Moves(Ground):
             )
         step.tell([FiguresChanged()])
 
-    def _leave_seat(self, call: Call, step: Step, now: datetime) -> None:
+    def _leave_seat(self, call: Call, step: Step, now: datetime, why: str) -> None:
         seat = self.seats.get(call.seat or "")
         if seat is not None and seat.call_id == call.call_id:
-            self._part(call, seat, now)
+            self._part(call, seat, step, now, why)
             step.seats.add(seat.id)
 
-    def _part(self, call: Call, seat: Seat, now: datetime) -> None:
+    def _part(self, call: Call, seat: Seat, step: Step, now: datetime, why: str) -> None:
+        if call.seat == seat.id:  # else it was asked for its advice only
+            step.facts.append(SeatLeftCall(at=now, call_id=call.call_id, seat=seat.id, reason=why))
         call.talked_seconds, call.talking_since = call.talked(now), None
         call.first, call.seat = True, None
         self.calls.move(call, CallState.WAITING)

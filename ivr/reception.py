@@ -1,7 +1,10 @@
 """The first minute of a call: the dialled line's flow, run on the citizen's leg until somebody has the citizen."""
 
+from dataclasses import dataclass
+
 import structlog
 
+from hotline.errors import RuleBroken
 from hotline.settings import Settings
 from ivr.call_desk import CallDesk
 from ivr.flow.book import STANDARD, FlowBook, known_prompts
@@ -17,6 +20,19 @@ from telephony.port import CallerSession
 
 _log = structlog.get_logger()
 PLEASE_WAIT = "hotline/please-wait"
+SENT_TO = "HOTLINE_FLOW"
+"""The channel's variable that says to which ``flow/node`` an agent passed its citizen on. It outlives an engine."""
+
+
+@dataclass(frozen=True, slots=True)
+class FlowPlace:
+    """A node that agents may pass citizens on to."""
+
+    target: str
+    """``flow/node``."""
+    flow: str
+    """The flow's title."""
+    title: str
 
 
 class Reception:
@@ -45,6 +61,24 @@ class Reception:
         finally:
             desk.close()
 
+    def places(self) -> list[FlowPlace]:
+        """Every titled node of every flow."""
+        self.book.refresh()
+        flows = [self.book.flow(name) for name in self.book.names]
+        return [
+            FlowPlace(f"{flow.name}/{name}", flow.title or flow.name, node.title)
+            for flow in flows
+            for name, node in flow.nodes.items()
+            if node.title
+        ]
+
+    def require_place(self, place: str) -> None:
+        """Raise RuleBroken unless ``flow/node`` is a place that a citizen can be passed on to."""
+        self.book.refresh()
+        name, _, node = place.partition("/")
+        if name not in self.book.names or node not in self.book.flow(name).nodes:
+            raise RuleBroken(f"没有语音流程节点 {place}", f"there is no flow node {place}", code="unknown_flow")
+
     def forget(self, call_id: str) -> None:
         """The call is over."""
         self._parked.pop(call_id, None)
@@ -53,11 +87,24 @@ class Reception:
         if (parked := self._parked.pop(call.call_id, None)) is not None:
             flow, state = parked
             return flow, advance(flow, state, TransferFailed())
+        if returning and (sent := await self._sent(session, call)) is not None:
+            return sent
         flow = self._choose(call)
         if returning:  # a talk broke off, or another engine had this citizen
             await session.play(PLEASE_WAIT)
             return flow, wait_only(flow)
         return flow, begin(flow, {"caller": call.caller, "dialled": call.dialled})
+
+    async def _sent(self, session: CallerSession, call: Call) -> tuple[Flow, Step] | None:
+        """The node that an agent passed this citizen on to, once."""
+        name, _, node = (await session.get_variable(SENT_TO) or "").partition("/")
+        if not name:
+            return None
+        await session.set_variable(SENT_TO, "")
+        if name not in self.book.names:  # its file was taken away in this very second: a seat, then
+            return None
+        flow = self.book.flow(name)
+        return flow, begin(flow, {"caller": call.caller, "dialled": call.dialled}, node)
 
     def _choose(self, call: Call) -> Flow:
         self.book.refresh()

@@ -8,17 +8,19 @@ from agent_desk.control_models import (
     AddressBook,
     AddressEntry,
     EchoWish,
+    FlowEntry,
     GroupEntry,
     HandWish,
     KeysWish,
     MuteWish,
+    ParkedCalls,
     SeatEntry,
     TargetWish,
 )
 from agent_desk.guard import Agent, Desk, DeskDep, seat_of
 from agent_desk.live_models import Control
 from agent_desk.refusals import documented
-from agent_desk.watching import control_of, show_control, supervision_of
+from agent_desk.watching import control_of, show_control, show_parked, supervision_of
 from hotline.errors import NotFound, RuleBroken
 from hotline.security import Person
 from ivr.control.address_book import address_book
@@ -31,12 +33,14 @@ from ivr.control.parts import (
     Hold,
     Leave,
     Merge,
+    Park,
     Party,
     PartyKind,
     Rejoin,
     Resume,
     Send,
     SendBack,
+    SendToFlow,
     Swap,
 )
 from ivr.views import SeatState
@@ -53,6 +57,7 @@ _PLAIN: dict[str, type[Event]] = {
     "merge": Merge,
     "leave": Leave,
     "rejoin": Rejoin,
+    "park": Park,
 }
 """Wishes that need nobody named. ``cancel`` also throws the party out of a talk of three."""
 
@@ -77,14 +82,30 @@ async def conference(call_id: CallId, wish: TargetWish, desk: DeskDep, agent: Ag
 
 @router.post("/desk/calls/{call_id}/transfer", responses=_ACT)
 async def transfer(call_id: CallId, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
-    """Pass the citizen on at once: to a seat, a group's line, a department or a number."""
-    now = desk.clock.now()
-    event: Event = (
-        SendBack(at=now, group=wish.target, by=agent.account)
-        if wish.kind == "group"
-        else Send(at=now, party=_party(desk, wish), by=agent.account)
-    )
+    """Pass the citizen on at once: to a seat, a group's line, a department, a number or a node of a flow."""
+    now, by = desk.clock.now(), agent.account
+    event: Event
+    match wish.kind:
+        case "group":
+            event = SendBack(at=now, group=wish.target, by=by)
+        case "flow":
+            event = SendToFlow(at=now, place=wish.target, by=by)
+        case _:
+            event = Send(at=now, party=_party(desk, wish), by=by)
     return await _wish(desk, agent, call_id, event)
+
+
+@router.get("/desk/parked", responses=_ACT)
+async def parked(desk: DeskDep, _agent: Agent) -> ParkedCalls:
+    """The citizens who wait to be picked up."""
+    return ParkedCalls(items=show_parked(desk.rooms))
+
+
+@router.post("/desk/calls/{call_id}/pickup", responses=_ACT)
+async def pick_up(call_id: CallId, desk: DeskDep, agent: Agent) -> Control:
+    """Take a parked citizen; of two who try, one is told that the other was quicker."""
+    await control_of(desk.rooms).pick_up(seat_of(agent), call_id, agent)
+    return show_control(desk.rooms, seat_of(agent))
 
 
 @router.post("/desk/calls/{call_id}/keys", responses=_ACT)
@@ -103,7 +124,7 @@ async def mute(call_id: CallId, wish: MuteWish, desk: DeskDep, agent: Agent) -> 
 
 @router.post("/desk/calls/{call_id}/control/{act}", responses=_ACT)
 async def plain_act(call_id: CallId, act: str, desk: DeskDep, agent: Agent) -> Control:
-    """hold, resume, complete, cancel, swap, merge, leave, rejoin."""
+    """hold, resume, complete, cancel, swap, merge, leave, rejoin, park."""
     kind = _PLAIN.get(act)
     if kind is None:
         raise NotFound("没有这个操作", "there is no such act")
@@ -139,6 +160,7 @@ async def read_address_book(desk: DeskDep, agent: Agent) -> AddressBook:
             if seat.id != agent.seat
         ],
         groups=[GroupEntry(id=group.id, name=group.name) for group in settings.groups],
+        flows=[FlowEntry.model_validate(entry) for entry in control_of(desk.rooms).flow_places()],
     )
 
 
@@ -162,4 +184,6 @@ def _party(desk: Desk, wish: TargetWish) -> Party:
                     return room.party(PartyKind.PHONE, first, entry.name, tuple(others))
             raise NotFound("通讯录中没有该单位的电话", "that unit has no telephone in the address book")
         case _:
-            raise RuleBroken("技能组只能直接转接", "a group can only be transferred to", code="not_a_party")
+            raise RuleBroken(
+                "技能组和语音流程只能直接转接", "a group or a flow can only be transferred to", code="not_a_party"
+            )

@@ -22,6 +22,7 @@ from agent_desk.feed.news import (
     News,
     OfferGoneNews,
     OfferNews,
+    ParkedNews,
     SeatNews,
     TicketNews,
     WaitingNews,
@@ -29,7 +30,7 @@ from agent_desk.feed.news import (
 from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, TOO_SLOW, Outbox
 from agent_desk.feed.shape import shape
 from agent_desk.ports import Rooms
-from agent_desk.watching import caller_at, show_control
+from agent_desk.watching import caller_at, show_control, show_parked
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.errors import HotlineError, RuleBroken
 from hotline.facts import Message
@@ -42,6 +43,7 @@ from hotline.facts.screens import (
     MessageToSeat,
     OfferGone,
     OfferMade,
+    ParkedChanged,
     SeatChanged,
     WaitingChanged,
 )
@@ -64,6 +66,7 @@ _AT_ONCE: tuple[type[Message], ...] = (
     DraftChanged,
     SessionsEnded,
     ControlChanged,
+    ParkedChanged,
     MessageToSeat,
     AlarmRaised,
     AlarmCleared,
@@ -199,6 +202,9 @@ class FeedHub:
                 shown = show_control(self._rooms, seat).model_dump(mode="json")
                 self._tell(DeskNews(seat=seat, type="control", data=shown))
                 self._tell(ControlNews(data=shown))
+            case ParkedChanged():
+                items = tuple(one.model_dump(mode="json") for one in show_parked(self._rooms))
+                self._tell(ParkedNews(items=items))
             case MessageToSeat(seat=seat, text=text, by=by):
                 self._tell(DeskNews(seat=seat, type="message", data={"text": text, "by": by}))
             case AlarmRaised() | AlarmCleared():

@@ -106,6 +106,13 @@ class ControlNews:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ParkedNews:
+    """The citizens whom any seat may pick up, for every desk."""
+
+    items: tuple[Data, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class AlarmNews:
     """A limit was crossed, or is kept again; ``data`` is the API's Alarm."""
 
@@ -125,4 +132,5 @@ News = (
     | GroupNews
     | FiguresNews
     | AlarmNews
+    | ParkedNews
 )

@@ -14,6 +14,7 @@ from agent_desk.feed.news import (
     News,
     OfferGoneNews,
     OfferNews,
+    ParkedNews,
     SeatNews,
     TicketNews,
     WaitingNews,
@@ -25,7 +26,18 @@ Frame = dict[str, Any]
 """{"type", "data"}; the sender adds "seq"."""
 
 STATES = frozenset(
-    {"seat", "offer", "call", "live.seat", "live.waiting", "live.group", "live.figures", "live.control", "control"}
+    {
+        "seat",
+        "offer",
+        "call",
+        "live.seat",
+        "live.waiting",
+        "live.group",
+        "live.figures",
+        "live.control",
+        "control",
+        "parked",
+    }
 )
 """Types that show something as it is now, read from memory: a newer one makes an older one pointless."""
 
@@ -59,6 +71,9 @@ def shape(news: News, viewer: Person) -> list[Frame]:
             return _for_watchers(viewer, "live.group", models.Group, group)
         case ControlNews(data=data):
             return [{"type": "live.control", "data": dict(data)}] if may(viewer, "live.watch") else []
+        case ParkedNews(items=items):
+            at_desk = viewer.seat is not None and viewer.has(Role.AGENT)
+            return [{"type": "parked", "data": [dict(item) for item in items]}] if at_desk else []
         case AlarmNews(data=data):
             return [{"type": "live.alarm", "data": dict(data)}] if may(viewer, "live.watch") else []
         case FiguresNews(view=figures):

@@ -20,8 +20,8 @@ class CallResumed(Fact):
     call_id: str
     seat: str
     reason: str
-    """``resumed``, ``cancelled``, ``busy``, ``no_answer``, ``rejected``, ``unknown``, ``party_left``, ``swapped`` or
-    ``by_exchange``: Asterisk did it while the engine was away."""
+    """``resumed``, ``picked_up``, ``cancelled``, ``busy``, ``no_answer``, ``rejected``, ``unknown``, ``party_left``,
+    ``swapped`` or ``by_exchange``: Asterisk did it while the engine was away."""
     held_seconds: float
 
 
@@ -37,7 +37,7 @@ class PartyCalled(Fact):
     target: str
     name: str
     why: str
-    """``consult``, ``conference`` or ``transfer``."""
+    """``consult``, ``conference`` or ``transfer``. Told anew, with the next number, when one did not answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +67,8 @@ class SeatLeftCall(Fact):
     call_id: str
     seat: str
     reason: str
-    """``transferred``, ``left``, ``taken_over`` or ``leg_lost``."""
+    """``transferred``, ``left``, ``parked``, ``taken_over``; or, unasked: ``leg_lost``, ``broke_off`` (the citizen is
+    in front of the line), ``fell_back`` (to Asterisk's own queue), ``replaced`` (bridged with somebody else)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,6 +57,11 @@ class ControlChanged(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ParkedChanged(Signal):
+    """A citizen was parked, picked up, or is gone: what every desk shows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MessageToSeat(Signal):
     """A supervisor's message for the screen of a seat."""
 

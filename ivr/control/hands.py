@@ -20,16 +20,16 @@ class Hands:
     def __init__(self, telephone: Telephony) -> None:
         self._telephone = telephone
 
-    async def carry_out(self, order: Order, saga: Saga, party: Party | None) -> None:
+    async def carry_out(self, order: Order, saga: Saga, party: Party | None, details: Mapping[str, str] = {}) -> None:
         """Do it; what cannot be done is logged, and the world's own events correct the saga."""
         try:
-            await self._move(order, saga, party)
+            await self._move(order, saga, party, details)
         except LegMissing as missing:
             _log.info("a leg was gone already", order=order.value, call=saga.call_id, leg=missing.channel)
         except HotlineError as failure:
             _log.warning("call control could not act", order=order.value, call=saga.call_id, why=failure.en)
 
-    async def _move(self, order: Order, saga: Saga, party: Party | None) -> None:
+    async def _move(self, order: Order, saga: Saga, party: Party | None, details: Mapping[str, str]) -> None:
         seat, citizen = self._name(saga.seat_leg), self._name(saga.citizen)
         other = self._name(party.uniqueid) if party is not None else ""
         at_seat = party is not None and party.kind is PartyKind.SEAT
@@ -44,6 +44,10 @@ class Hands:
                 await self._send(saga.citizen, "held", "add", {"HOTLINE_JOIN": other})
             case Order.RETURN_CITIZEN:
                 await self._send(saga.citizen, "citizen", "again")
+            case Order.ENTER_FLOW:
+                await self._send(saga.citizen, "citizen", "again", {"HOTLINE_FLOW": details["place"]})
+            case Order.PARK_CITIZEN:
+                await self._send(saga.citizen, "held", "park")
             case Order.PARK_SEAT:
                 await self._send(saga.seat_leg, "seat-loop", "parked")
             case Order.ADD_SEAT:

@@ -29,6 +29,8 @@ class Stage(StrEnum):
     """C music; P rings; S is out of it."""
     TOGETHER = "together"
     """C+P; S is out of it."""
+    PARKED = "parked"
+    """C music; S is out of it; whoever picks up has the citizen."""
     OVER = "over"
     """Nothing is under way any more; the row goes."""
 
@@ -128,6 +130,26 @@ class SendBack(Command):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SendToFlow(Command):
+    """Pass the citizen on to a node of a flow; whether an agent answers afterwards is the flow's matter."""
+
+    place: str
+    """``flow/node``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Park(Command):
+    """Put the citizen where any seat may pick up; the agent is free."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PickUp(Command):
+    """A seat takes a parked citizen."""
+
+    party: Party
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Complete(Command):
     """Give the citizen to the party that was asked."""
 
@@ -160,6 +182,13 @@ class Rejoin(Command):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartyAnswered(Event):
     """The party's leg is up."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartyTried(Event):
+    """The number before did not answer: this one is tried now."""
+
+    number: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -207,6 +236,9 @@ class Order(StrEnum):
     """Into the conversation of seat and party."""
     RETURN_CITIZEN = "return_citizen"
     """To the front of the line."""
+    PARK_CITIZEN = "park_citizen"
+    ENTER_FLOW = "enter_flow"
+    """Out of the seat's hands, to a node of a flow."""
     DIAL_FOR_SEAT = "dial_for_seat"
     DIAL_FOR_ALL = "dial_for_all"
     DIAL_AND_WAIT = "dial_and_wait"

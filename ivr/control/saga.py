@@ -28,26 +28,31 @@ from ivr.control.parts import (
     Merge,
     Order,
     Outcome,
+    Park,
     Party,
     PartyAnswered,
     PartyFailed,
     PartyGone,
     PartyKind,
+    PartyTried,
+    PickUp,
     Rejoin,
     Resume,
     Saga,
     SeatGone,
     Send,
     SendBack,
+    SendToFlow,
     Stage,
     Swap,
 )
 from ivr.control.telling import facts_of
 
 _S, _O = Stage, Order
-HELD_STAGES = frozenset({_S.HELD, _S.CALLING, _S.CONSULTING, _S.SENDING})
+HELD_STAGES = frozenset({_S.HELD, _S.CALLING, _S.CONSULTING, _S.SENDING, _S.PARKED})
 JOINED_STAGES = frozenset({_S.CONSULTING, _S.SWAPPED, _S.CONFERENCE, _S.TOGETHER})
 ACCOMPANIED_STAGES = frozenset({_S.CONFERENCE, _S.TOGETHER})
+SEAT_OUT_STAGES = frozenset({_S.SENDING, _S.TOGETHER, _S.PARKED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,12 +79,16 @@ MOVES: Moves = {
         Add: _to(_S.ADDING, _O.DIAL_FOR_ALL),
         Send: _to(_S.SENDING, _O.HOLD_CITIZEN, _O.SEAT_LEFT, _O.DIAL_AND_WAIT),
         SendBack: _to(_S.OVER, _O.REGROUP, _O.RETURN_CITIZEN),
+        SendToFlow: _to(_S.OVER, _O.ENTER_FLOW),
+        Park: _to(_S.PARKED, _O.PARK_CITIZEN, _O.SEAT_LEFT),
     },
     _S.HELD: {
         Resume: _BACK,
         Consult: _to(_S.CALLING, _O.DIAL_FOR_SEAT),
         Send: _to(_S.SENDING, _O.SEAT_LEFT, _O.DIAL_AND_WAIT),
         SendBack: _to(_S.OVER, _O.REGROUP, _O.RETURN_CITIZEN),
+        SendToFlow: _to(_S.OVER, _O.ENTER_FLOW),
+        Park: _to(_S.PARKED, _O.PARK_CITIZEN, _O.SEAT_LEFT),
         SeatGone: _to(_S.OVER, _O.RETURN_CITIZEN),
         CitizenGone: _to(_S.OVER),
         CitizenReturned: _to(_S.OVER),
@@ -87,6 +96,7 @@ MOVES: Moves = {
     },
     _S.CALLING: {
         Cancel: _to(_S.OVER, _O.DISMISS_PARTY, _O.CITIZEN_TO_SEAT),
+        PartyTried: _to(_S.CALLING),
         PartyAnswered: _to(_S.CONSULTING),
         PartyFailed: _BACK,
         PartyGone: _BACK,
@@ -118,6 +128,7 @@ MOVES: Moves = {
     },
     _S.ADDING: {
         Cancel: _LET_GO,
+        PartyTried: _to(_S.ADDING),
         PartyAnswered: _to(_S.CONFERENCE),
         PartyFailed: _to(_S.OVER),
         PartyGone: _to(_S.OVER),
@@ -127,6 +138,7 @@ MOVES: Moves = {
     },
     _S.CONFERENCE: {
         Leave: _to(_S.TOGETHER, _O.PARK_SEAT, _O.SEAT_LEFT),
+        Swap: _to(_S.SWAPPED, _O.HOLD_PARTY),
         Cancel: _LET_GO,
         PartyGone: _to(_S.OVER),
         SeatGone: _to(_S.TOGETHER, _O.SEAT_LEFT),
@@ -134,6 +146,7 @@ MOVES: Moves = {
         CitizenReturned: _LET_GO,
     },
     _S.SENDING: {
+        PartyTried: _to(_S.SENDING),
         PartyAnswered: _to(_S.TOGETHER, _O.CITIZEN_TO_PARTY),
         PartyFailed: _to(_S.OVER, _O.RETURN_CITIZEN),
         PartyGone: _to(_S.OVER, _O.RETURN_CITIZEN),
@@ -146,6 +159,11 @@ MOVES: Moves = {
         PartyGone: _to(_S.OVER),  # the citizen's channel comes to the line by itself
         CitizenGone: _LET_GO,
         CitizenReturned: _LET_GO,
+    },
+    _S.PARKED: {
+        PickUp: _to(_S.OVER, _O.CITIZEN_TO_PARTY, _O.HAND_OVER),
+        CitizenGone: _to(_S.OVER),
+        CitizenReturned: _to(_S.OVER),  # nobody picked up in time
     },
 }
 
@@ -170,15 +188,24 @@ SEAT_MOVES: Moves = {
 
 def apply(saga: Saga, event: Event) -> Outcome:
     """What ``event`` leads to. Raises RuleBroken for a wish that makes no sense now."""
-    party = event.party if isinstance(event, Consult | Add | Send) else saga.party
+    party = event.party if isinstance(event, Consult | Add | Send | PickUp) else saga.party
     move = _find(saga.stage, type(event), party)
     if move is None:
         if isinstance(event, Command):
             raise RuleBroken("当前通话状态不能这样操作", "not possible at this stage of the call", code="not_now")
         return Outcome(saga)
     after = _after(saga, event, move.to, party)
-    details = {"group": event.group} if isinstance(event, SendBack) else {}
-    return Outcome(after, move.orders, facts_of(saga, event, after, party), party, details)
+    return Outcome(after, move.orders, facts_of(saga, event, after, party), party, _details(event))
+
+
+def _details(event: Event) -> Mapping[str, str]:
+    match event:
+        case SendBack(group=group):
+            return {"group": group}
+        case SendToFlow(place=place):
+            return {"place": place}
+        case _:
+            return {}
 
 
 def _find(stage: Stage, kind: type[Event], party: Party | None) -> Move | None:
@@ -192,6 +219,8 @@ def _find(stage: Stage, kind: type[Event], party: Party | None) -> Move | None:
 def _after(saga: Saga, event: Event, stage: Stage, party: Party | None) -> Saga:
     if stage is Stage.OVER:
         return replace(saga, stage=stage, party=None, held_since=None)
+    if party is not None and isinstance(event, PartyTried):
+        party = replace(party, target=event.number)
     if party is not None and stage in JOINED_STAGES and party.joined_at is None:
         party = replace(party, joined_at=event.at)
     held = saga.held_since

@@ -1,7 +1,9 @@
-"""After the link came (back) up: what the world shows of an operation, and what follows. Pure."""
+"""What the world shows of an operation, after an engine or an order was lost, and what follows from it. Pure."""
 
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import Enum, auto
 
 from ivr.control.parts import (
     CitizenBack,
@@ -15,6 +17,11 @@ from ivr.control.parts import (
     SeatGone,
     Stage,
 )
+from ivr.people import Call, Seat
+from telephony.legs import Leg, LegState
+
+PARTY_LEG = "party_"
+"""How the Uniqueid of every dialled party begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +33,55 @@ class Seen:
     party: bool
     party_up: bool
     citizen_held: bool
-    """In the dialplan's [held], or in a bridge."""
+    """In the dialplan's [held]."""
     citizen_with_seat: bool
     citizen_with_party: bool
     seat_with_party: bool
+
+
+def see(saga: Saga, legs: Mapping[str, Leg]) -> Seen:
+    """The three legs of an operation among those there are."""
+    citizen, seat = legs.get(saga.citizen), legs.get(saga.seat_leg)
+    party = legs.get(saga.party.uniqueid) if saga.party is not None else None
+    return Seen(
+        citizen=citizen is not None,
+        seat=seat is not None,
+        party=party is not None,
+        party_up=party is not None and party.state is LegState.UP,
+        citizen_held=citizen is not None and citizen.context == "held",
+        citizen_with_seat=_together(citizen, seat),
+        citizen_with_party=_together(citizen, party),
+        seat_with_party=_together(seat, party),
+    )
+
+
+def _together(one: Leg | None, other: Leg | None) -> bool:
+    return one is not None and other is not None and one.bridge_id is not None and one.bridge_id == other.bridge_id
+
+
+class Way(Enum):
+    """Where a citizen belongs whom an operation that is over has left on hold."""
+
+    TO_SEAT = auto()
+    TO_LINE = auto()
+
+
+def left_on_hold(leg: Leg | None) -> bool:
+    """Whether the citizen of this leg hears music in [held]. Without an operation nobody would come for him."""
+    return leg is not None and leg.context == "held" and leg.bridge_id is None
+
+
+def way_back(leg: Leg, call: Call, seat: Seat | None, legs: Mapping[str, Leg]) -> Way:
+    """To his own seat where that is free for him; otherwise, and if that seat had let him go, in front of the line."""
+    if seat is None or seat.leg is None or leg.exten == "park" or seat.call_id not in (None, call.call_id):
+        return Way.TO_LINE
+    there = legs.get(seat.leg.uniqueid)
+    return Way.TO_SEAT if there is not None and there.bridge_id is None else Way.TO_LINE
+
+
+def stray_parties(legs: Iterable[Leg], owned: Collection[str]) -> list[Leg]:
+    """Legs of parties that belong to no operation any more: the engine died before it let them go."""
+    return [leg for leg in legs if leg.uniqueid.startswith(PARTY_LEG) and leg.uniqueid not in owned]
 
 
 _ANSWERABLE = frozenset({Stage.CALLING, Stage.ADDING, Stage.SENDING})

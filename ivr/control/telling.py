@@ -21,23 +21,28 @@ from ivr.control.parts import (
     Consult,
     Event,
     Leave,
+    Park,
     Party,
     PartyAnswered,
     PartyFailed,
     PartyGone,
     PartyKind,
+    PartyTried,
+    PickUp,
     Rejoin,
     Resume,
     Saga,
     SeatGone,
     Send,
     SendBack,
+    SendToFlow,
     Stage,
     Swap,
 )
 
 _PURPOSES: dict[type[Event], str] = {Consult: "consult", Add: "conference", Send: "transfer"}
-_SEAT_OUT = frozenset({Stage.SENDING, Stage.TOGETHER})
+_TRIED = {Stage.CALLING: "consult", Stage.ADDING: "conference", Stage.SENDING: "transfer"}
+_SEAT_OUT = frozenset({Stage.SENDING, Stage.TOGETHER, Stage.PARKED})
 
 
 def facts_of(before: Saga, event: Event, after: Saga, party: Party | None) -> tuple[Fact, ...]:
@@ -46,13 +51,13 @@ def facts_of(before: Saga, event: Event, after: Saga, party: Party | None) -> tu
     call, at, by = before.call_id, event.at, event.by
     if before.held_since is None and after.held_since is not None:
         told.append(CallHeld(at=at, by=by, call_id=call, seat=before.seat))
-    if party is not None:
+    if party is not None and not isinstance(event, PickUp):  # he takes the call over; nobody is asked
         told += _of_party(before, event, after, party)
     if before.held_since is not None and after.held_since is None and (why := _why_resumed(event)):
         held = (at - before.held_since).total_seconds()
         told.append(CallResumed(at=at, by=by, call_id=call, seat=before.seat, reason=why, held_seconds=round(held, 3)))
     seat_was_in = before.stage not in _SEAT_OUT
-    if seat_was_in and (why := _why_seat_left(event, after, party)):
+    if seat_was_in and (why := _why_seat_left(before, event)):
         told.append(SeatLeftCall(at=at, by=by, call_id=call, seat=before.seat, reason=why))
     if isinstance(event, Rejoin):
         told.append(SeatRejoined(at=at, by=by, call_id=call, seat=before.seat))
@@ -64,12 +69,13 @@ def facts_of(before: Saga, event: Event, after: Saga, party: Party | None) -> tu
 
 def _of_party(before: Saga, event: Event, after: Saga, party: Party) -> list[Fact]:
     told: list[Fact] = []
+    target = event.number if isinstance(event, PartyTried) else party.target
     names = {"at": event.at, "by": event.by, "call_id": before.call_id, "party_id": party.party_id}
-    if why := _PURPOSES.get(type(event)):
+    if why := _PURPOSES.get(type(event)) or (_TRIED.get(before.stage) if isinstance(event, PartyTried) else None):
         told.append(
             PartyCalled(
                 at=event.at, by=event.by, call_id=before.call_id, party_id=party.party_id, uniqueid=party.uniqueid,
-                kind=party.kind.value, target=party.target, name=party.name, why=why,
+                kind=party.kind.value, target=target, name=party.name, why=why,
             )
         )  # fmt: skip
     joined_now = after.party is not None and after.party.joined_at == event.at and party.joined_at is None
@@ -104,6 +110,8 @@ def _why_resumed(event: Event) -> str | None:
     match event:
         case Resume():
             return "resumed"
+        case PickUp():
+            return "picked_up"
         case Cancel():
             return "cancelled"
         case PartyFailed(why=why):
@@ -118,13 +126,15 @@ def _why_resumed(event: Event) -> str | None:
             return None
 
 
-def _why_seat_left(event: Event, after: Saga, party: Party | None) -> str | None:
+def _why_seat_left(before: Saga, event: Event) -> str | None:
     match event:
-        case Send() | Complete() | SendBack():
+        case Send() | Complete() | SendBack() | SendToFlow():
             return "transferred"
         case Leave():
             return "left"
-        case SeatGone():
+        case Park():
+            return "parked"
+        case SeatGone() if before.stage is Stage.CONFERENCE:  # in all others the floor parts the two and tells so
             return "leg_lost"
         case _:
             return None
@@ -140,5 +150,7 @@ def _transferred(before: Saga, event: Event, party: Party | None) -> tuple[str, 
             return "blind", party.target
         case SendBack(group=group):
             return "blind", group
+        case SendToFlow(place=place):
+            return "blind", f"flow:{place}"
         case _:
             return None

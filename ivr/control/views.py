@@ -16,6 +16,7 @@ _WORDS = {
     Stage.CONFERENCE: "三方通话",
     Stage.SENDING: "正在转接",
     Stage.TOGETHER: "市民与第三方通话",
+    Stage.PARKED: "已驻留,等待代接",
     Stage.OVER: "通话中",
 }
 
@@ -34,10 +35,22 @@ class ControlView:
     may: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class ParkedView:
+    """A citizen whom any seat may pick up."""
+
+    call_id: str
+    caller: str
+    group: str
+    seat: str
+    """Who parked the call."""
+    since: datetime
+
+
 _NAMES = {
     "Hold": "hold", "Resume": "resume", "Consult": "consult", "Add": "conference", "Send": "transfer",
     "SendBack": "transfer", "Complete": "complete", "Cancel": "cancel", "Swap": "swap", "Merge": "merge",
-    "Leave": "leave", "Rejoin": "rejoin",
+    "Leave": "leave", "Rejoin": "rejoin", "Park": "park", "SendToFlow": "transfer",
 }  # fmt: skip
 
 

@@ -45,10 +45,10 @@ class Step:
     orders: tuple[Order, ...] = ()
 
 
-def begin(flow: Flow, values: Mapping[str, str] | None = None) -> Step:
-    """Start a call, with what is known of it (``caller``, ``dialled``)."""
+def begin(flow: Flow, values: Mapping[str, str] | None = None, at: str = "") -> Step:
+    """Start a call, with what is known of it (``caller``, ``dialled``), at the node ``at`` or at the start."""
     blank = FlowState(flow.name, flow.version, flow.start, EnterQueue(), flow.language).with_values(dict(values or {}))
-    return _enter(flow, blank, flow.start)
+    return _enter(flow, blank, at if at in flow.nodes else flow.start)
 
 
 def wait_only(flow: Flow) -> Step:

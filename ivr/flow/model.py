@@ -64,6 +64,8 @@ class Node(BaseModel):
 
     language: Literal["zh", "en"] | None = None
     """From here on the citizen is spoken to in this language."""
+    title: Annotated[str, Field(max_length=40)] = ""
+    """What agents read who pass a citizen on to this node; without one it is not in their address book."""
 
     def exits(self) -> Iterator[Exit]:
         """Every way out."""

@@ -68,6 +68,7 @@ def plan_switch(
         ami_password=secrets.ami_password,
         fallback_after_seconds=asterisk.fallback_after_seconds,
         seat_silence_seconds=asterisk.seat_silence_seconds,
+        parking_seconds=asterisk.parking_seconds,
         modules=installation.loadable_modules(),
         modules_folder=installation.modules,
         etc=files.configuration.parent,

@@ -71,6 +71,8 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/desk/calls/{call_id}/keys"): AGENT,
     ("POST", "/api/desk/calls/{call_id}/mute"): AGENT,
     ("POST", "/api/desk/calls/{call_id}/control/{act}"): AGENT,
+    ("GET", "/api/desk/parked"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/pickup"): AGENT,
     ("POST", "/api/desk/hand"): AGENT,
     ("POST", "/api/desk/echo"): AGENT,
     ("GET", "/api/address-book"): AGENT,

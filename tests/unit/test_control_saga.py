@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.errors import RuleBroken
-from hotline.facts.control import CallHeld, CallTransferred, PartyCalled, PartyJoined, PartyLeft
+from hotline.facts.control import CallHeld, CallResumed, CallTransferred, PartyCalled, PartyJoined, PartyLeft
 from ivr.control.parts import (
     Add,
     Cancel,
+    CitizenBack,
     CitizenGone,
     CitizenReturned,
     Complete,
@@ -21,20 +22,25 @@ from ivr.control.parts import (
     Leave,
     Merge,
     Order,
+    Park,
     Party,
     PartyAnswered,
     PartyFailed,
     PartyGone,
     PartyKind,
+    PartyTried,
+    PickUp,
     Rejoin,
     Resume,
     Saga,
     SeatGone,
     Send,
+    SendBack,
+    SendToFlow,
     Stage,
     Swap,
 )
-from ivr.control.saga import MOVES, SEAT_MOVES, apply
+from ivr.control.saga import HELD_STAGES, MOVES, SEAT_MOVES, apply
 from ivr.control.takeup import Seen, events_seen, orders_owed
 from tests.make_call_control_page import PAGE, page
 
@@ -88,6 +94,40 @@ def test_another_seat_takes_the_call_over() -> None:
     assert [f.how for f in given.facts if isinstance(f, CallTransferred)] == ["warm"]
 
 
+def test_a_parked_citizen_is_whose_who_picks_up_first() -> None:
+    parked = apply(TALK, Park(at=NOW, by="agent1001"))
+    assert parked.orders == (Order.PARK_CITIZEN, Order.SEAT_LEFT)
+    assert [type(fact).__name__ for fact in parked.facts] == ["CallHeld", "SeatLeftCall"]
+    picked = apply(parked.saga, PickUp(at=at(7), party=SEAT))
+    assert picked.orders == (Order.CITIZEN_TO_PARTY, Order.HAND_OVER)
+    (resumed,) = picked.facts
+    assert isinstance(resumed, CallResumed)
+    assert resumed.reason == "picked_up"
+    with pytest.raises(RuleBroken):
+        apply(picked.saga, PickUp(at=at(8), party=SEAT))
+
+
+def test_a_citizen_passed_on_to_a_flow_is_out_of_the_seats_hands() -> None:
+    sent = apply(TALK, SendToFlow(at=NOW, place="full-menu/main"))
+    assert (sent.saga.stage, sent.orders, sent.details["place"]) == (Stage.OVER, (Order.ENTER_FLOW,), "full-menu/main")
+    assert [fact.to for fact in sent.facts if isinstance(fact, CallTransferred)] == ["flow:full-menu/main"]
+
+
+def test_the_next_number_of_a_department_is_told() -> None:
+    calling, _ = go(Consult(at=NOW, party=PHONE))
+    tried = apply(calling, PartyTried(at=at(25), number="6002"))
+    assert tried.saga.party is not None
+    assert (tried.saga.stage, tried.saga.party.target) == (Stage.CALLING, "6002")
+    assert [(f.target, f.why) for f in tried.facts if isinstance(f, PartyCalled)] == [("6002", "consult")]
+
+
+def test_three_may_be_two_and_one_who_waits() -> None:
+    three, _ = go(Add(at=NOW, party=PHONE), PartyAnswered(at=at(3)))
+    apart = apply(three, Swap(at=at(5)))
+    assert (apart.saga.stage, apart.orders) == (Stage.SWAPPED, (Order.HOLD_PARTY,))
+    assert apart.saga.party == three.party
+
+
 def test_wishes_out_of_place_are_refused_and_late_observations_ignored() -> None:
     for wish in (Resume, Complete, Cancel, Swap, Merge, Leave, Rejoin):
         with pytest.raises(RuleBroken):
@@ -98,7 +138,7 @@ def test_wishes_out_of_place_are_refused_and_late_observations_ignored() -> None
 
 
 def test_every_stage_knows_how_everybody_leaves() -> None:
-    for stage in set(Stage) - {Stage.TALKING, Stage.OVER}:
+    for stage in set(Stage) - {Stage.TALKING, Stage.OVER, Stage.PARKED}:
         assert {CitizenGone, CitizenReturned} <= MOVES[stage].keys()
         if stage is not Stage.HELD:
             assert PartyGone in MOVES[stage]
@@ -122,6 +162,8 @@ class World:
     held: bool = False
     in_line: bool = False
     ringing: str = ""
+    parked: bool = False
+    """Held for nobody: a seat that dies changes nothing."""
 
     def settle(self) -> bool:
         """Asterisk's own doing: a conversation of one ends; a citizen alone comes to the line. True when he did now."""
@@ -132,7 +174,7 @@ class World:
         if len(self.room) < 2:
             self.room = set()
         lost = "citizen" in self.alive and "citizen" not in self.room and not self.held and not self.in_line
-        if self.held and "seat" not in self.alive:
+        if self.held and not self.parked and "seat" not in self.alive:
             lost, self.held = True, False
         if lost:
             self.in_line = True
@@ -151,7 +193,9 @@ class World:
             case Order.ADD_CITIZEN if here:
                 self.held = False
                 self.room, self.aside = ({"citizen", *self.aside} if self.aside else set()), set()
-            case Order.RETURN_CITIZEN if here:
+            case Order.PARK_CITIZEN if here:
+                self.room, self.held, self.parked = set(), True, True
+            case Order.RETURN_CITIZEN | Order.ENTER_FLOW if here:
                 self.room, self.held, self.in_line = set(), False, True
             case Order.DIAL_FOR_SEAT | Order.DIAL_FOR_ALL | Order.DIAL_AND_WAIT:
                 self.ringing = order.value
@@ -181,7 +225,7 @@ class World:
         self.ringing = ""
 
     def _pair(self, other: str) -> None:
-        self.held = False
+        self.held = self.parked = False
         self.aside.discard(other)
         self.room = {"citizen", other} if other in self.alive else set()
 
@@ -192,20 +236,17 @@ class World:
         return Seen(
             citizen="citizen" in self.alive, seat="seat" in self.alive,
             party="party" in self.alive or bool(self.ringing), party_up="party" in self.alive,
-            citizen_held=self.held or "citizen" in self.room,
+            citizen_held=self.held,
             citizen_with_seat=both("citizen", "seat"), citizen_with_party=both("citizen", "party"),
             seat_with_party=both("seat", "party"),
         )  # fmt: skip
 
 
-WISHES = (Hold, Resume, Complete, Cancel, Swap, Merge, Leave, Rejoin)
-STEPS = st.lists(
-    st.sampled_from(
-        [*(kind.__name__ for kind in WISHES), "consult", "add", "send", "answer", "busy", "citizen", "seat", "party",
-         "crash", "crash before acting"]
-    ),
-    max_size=14,
-)  # fmt: skip
+WISHES = (Hold, Resume, Complete, Cancel, Swap, Merge, Leave, Rejoin, Park)
+HAPPENINGS = (
+    "consult add send answer busy next_number flow pick_up nobody_picks_up citizen seat party crash crash_before_acting"
+)
+STEPS = st.lists(st.sampled_from([*(kind.__name__ for kind in WISHES), *HAPPENINGS.split()]), max_size=14)
 
 
 class Player:
@@ -215,7 +256,7 @@ class Player:
         self.world, self.saga = World(), TALK
 
     def hear(self, event: Event, *, lost: bool = False) -> None:
-        if self.saga.stage is Stage.TALKING and not isinstance(event, Hold | Consult | Add | Send):
+        if self.saga.stage is Stage.TALKING and not isinstance(event, Hold | Consult | Add | Send | Park | SendToFlow):
             return
         try:
             outcome = apply(self.saga, event)
@@ -236,6 +277,9 @@ class Player:
         if not events and self.saga.stage is not Stage.TALKING:
             for order in orders_owed(self.saga, self.world.seen()):
                 self.world.obey(order)
+        if self.saga.stage is Stage.TALKING and self.world.held:  # nobody's operation: ``takeup.way_back``
+            to_seat = "seat" in self.world.alive and not self.world.parked
+            self.world.obey(Order.CITIZEN_TO_SEAT if to_seat else Order.RETURN_CITIZEN)
         self.settle()
 
     def play(self, step: str) -> None:
@@ -244,6 +288,16 @@ class Player:
         match step:
             case "consult" | "add" | "send":
                 self.wish({"consult": Consult, "add": Add, "send": Send}[step](at=NOW, party=PHONE))
+            case "flow":
+                self.wish(SendToFlow(at=NOW, place="full-menu/main"))
+            case "pick_up" if self.world.parked:
+                self.world.alive.add("party")
+                self.hear(PickUp(at=NOW, party=SEAT))
+            case "nobody_picks_up" if self.world.parked:
+                self.world.held = self.world.parked = False
+                self.settle()
+            case "next_number" if self.world.ringing:
+                self.hear(PartyTried(at=NOW, number="6002"))
             case "answer" if self.world.ringing:
                 self.world.answer()
                 self.hear(PartyAnswered(at=NOW))
@@ -256,7 +310,7 @@ class Player:
                 self.hear({"citizen": CitizenGone, "seat": SeatGone, "party": PartyGone}[step](at=NOW))
             case "crash":
                 self.take_up()
-            case "crash before acting":
+            case "crash_before_acting":
                 self.hear(Consult(at=NOW, party=PHONE), lost=True)
                 self.take_up()
             case _:
@@ -267,6 +321,69 @@ class Player:
     def wish(self, event: Event) -> None:
         if "seat" in self.world.alive:
             self.hear(event)
+
+
+ROADS: dict[Stage, tuple[str, ...]] = {
+    Stage.TALKING: (),
+    Stage.HELD: ("Hold",),
+    Stage.CALLING: ("consult",),
+    Stage.CONSULTING: ("consult", "answer"),
+    Stage.SWAPPED: ("consult", "answer", "Swap"),
+    Stage.ADDING: ("add",),
+    Stage.CONFERENCE: ("add", "answer"),
+    Stage.SENDING: ("send",),
+    Stage.TOGETHER: ("add", "answer", "Leave"),
+    Stage.PARKED: ("Park",),
+}
+DEATHS = [
+    (stage, kind, done)
+    for stage, moves in MOVES.items()
+    for kind, move in moves.items()
+    for done in range(len(move.orders) + 1)
+    if kind not in (CitizenReturned, CitizenBack, CitizenGone, PartyTried)
+]
+
+
+def event_of(kind: type[Event]) -> Event:
+    if kind in (Consult, Add, Send):
+        return kind(at=NOW, party=PHONE)  # type: ignore[call-arg]
+    if kind is PickUp:
+        return PickUp(at=NOW, party=SEAT)
+    if kind is PartyFailed:
+        return PartyFailed(at=NOW, why="busy")
+    if kind is SendToFlow:
+        return SendToFlow(at=NOW, place="full-menu/main")
+    return SendBack(at=NOW, group="general") if kind is SendBack else kind(at=NOW)
+
+
+@pytest.mark.parametrize(("stage", "kind", "done"), DEATHS, ids=lambda part: getattr(part, "__name__", str(part)))
+def test_an_engine_that_dies_between_two_orders_loses_nobody(stage: Stage, kind: type[Event], done: int) -> None:
+    """For every row of the table: dead after each of its orders, and a new engine takes it up or undoes it."""
+    player = Player()
+    for step in ROADS[stage]:
+        player.play(step)
+    assert player.saga.stage is stage
+    world = player.world
+    match kind.__name__:
+        case "PartyAnswered":
+            world.answer()
+        case "PartyFailed":
+            world.ringing = ""
+        case "PartyGone":
+            world.ringing = ""
+            world.alive.discard("party")
+        case "SeatGone":
+            world.alive.discard("seat")
+        case "PickUp":
+            world.alive.add("party")
+    outcome = apply(player.saga, event_of(kind))
+    player.saga = TALK if outcome.saga.stage is Stage.OVER else outcome.saga
+    for order in outcome.orders[:done]:
+        world.obey(order)
+    player.settle()
+    player.take_up()
+    player.take_up()  # what the first one moved is where it belongs now
+    assert len(world.room) >= 2 or world.in_line or (world.held and player.saga.stage in HELD_STAGES), world
 
 
 @given(STEPS)
@@ -282,7 +399,7 @@ def test_nobody_is_lost_whatever_happens(steps: list[str]) -> None:
         cared_for = len(world.room) >= 2 or world.in_line or world.held
         assert cared_for, (steps, step, saga.stage, world)
         if world.held:  # music alone is not enough: somebody must be about to take him back
-            assert saga.stage in (Stage.HELD, Stage.CALLING, Stage.CONSULTING, Stage.SENDING), (steps, saga.stage)
+            assert saga.stage in HELD_STAGES, (steps, saga.stage)
         if world.in_line:
             assert saga.stage is Stage.TALKING
 

@@ -18,6 +18,7 @@ PLAN = SwitchPlan(
     ami_password="secret-ami",
     fallback_after_seconds=5,
     seat_silence_seconds=8,
+    parking_seconds=180,
     modules=("chan_pjsip", "pbx_config"),
     modules_folder=Path("/opt/asterisk/modules"),
     etc=Path("/srv/热线 12345/etc"),

@@ -20,6 +20,7 @@ import type {
   Live,
   Me,
   OwedCall,
+  ParkedCall,
   Peaks,
   Script,
   Seat,
@@ -63,6 +64,8 @@ export const api = {
   pauseRecording: (callId: string, paused: boolean) =>
     http.post<{ paused: boolean }>(`/desk/calls/${part(callId)}/recording`, { paused }),
   control: () => http.get<Control>("/desk/control"),
+  parked: () => http.get<{ items: ParkedCall[] }>("/desk/parked"),
+  pickUp: (callId: string) => http.post<Control>(`/desk/calls/${part(callId)}/pickup`),
   controlCall: (callId: string, act: string) => http.post<Control>(`/desk/calls/${part(callId)}/control/${part(act)}`),
   reach: (callId: string, how: "consult" | "conference" | "transfer", kind: TargetKind, target: string) =>
     http.post<Control>(`/desk/calls/${part(callId)}/${how}`, { kind, target }),

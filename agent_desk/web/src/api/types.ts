@@ -470,9 +470,20 @@ export interface AddressBook {
   units: { code: string; name: string; kind: string; numbers: string[]; on_duty: string }[];
   seats: { id: string; name: string; agent_name: string | null; free: boolean }[];
   groups: { id: string; name: string }[];
+  /** Nodes of voice flows; ``target`` is "flow/node". */
+  flows: { target: string; flow: string; title: string }[];
 }
 
-export type TargetKind = "unit" | "seat" | "group" | "phone";
+export type TargetKind = "unit" | "seat" | "group" | "phone" | "flow";
+
+/** A citizen who hears music until a seat picks up. */
+export interface ParkedCall {
+  call_id: string;
+  caller: string;
+  group: string;
+  seat: string;
+  since: string;
+}
 
 export type FeedMessage =
   | { type: "desk"; data: DeskSnapshot; seq?: number }
@@ -480,6 +491,7 @@ export type FeedMessage =
   | { type: "offer"; data: Offer; seq?: number }
   | { type: "offer_ended"; data: { offer_id: number; outcome: string }; seq?: number }
   | { type: "call"; data: Call; seq?: number }
+  | { type: "parked"; data: ParkedCall[]; seq?: number }
   | { type: "partial"; data: Partial; seq?: number }
   | { type: "utterance"; data: Utterance; seq?: number }
   | { type: "draft"; data: Draft; seq?: number }

@@ -7,6 +7,7 @@ import type {
   Draft,
   FeedMessage,
   Offer,
+  ParkedCall,
   Recording,
   Seat,
   SipAccount,
@@ -25,6 +26,7 @@ export interface DeskState {
   partials: Record<Speaker, string>;
   draft: Draft | null;
   control: Control | null;
+  parked: ParkedCall[];
   reasons: string[];
   /** A ready agent must ask before going to rest. */
   restApproval: boolean;
@@ -52,6 +54,7 @@ export function emptyDesk(): DeskState {
     partials: { citizen: "", agent: "" },
     draft: null,
     control: null,
+    parked: [],
     reasons: [],
     restApproval: false,
     sip: null,
@@ -92,6 +95,9 @@ export function applyToDesk(desk: DeskState, message: FeedMessage): void {
       return;
     case "message":
       desk.messages = [...desk.messages, { id: ++messageNumber, ...message.data }].slice(-MESSAGES_KEPT);
+      return;
+    case "parked":
+      desk.parked = message.data;
       return;
     case "recording":
       desk.recordings.push(message.data);

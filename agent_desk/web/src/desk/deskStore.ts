@@ -44,6 +44,7 @@ export function stopDesk(): void {
 async function refreshControl(): Promise<void> {
   try {
     desk.control = await api.control();
+    desk.parked = (await api.parked()).items;
   } catch {
     desk.control = null; // the next change tells
   }
