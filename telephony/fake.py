@@ -257,6 +257,10 @@ class FakeTelephony:
         self._require_up()
         return self.globals.get(name, "")
 
+    async def settled(self, channel: str) -> Leg | None:
+        self._require_up()
+        return next((leg for leg in self._legs.values() if channel in (leg.uniqueid, leg.channel)), None)
+
     async def ask_leg(self, uniqueid: str) -> Leg | None:
         self._require_up()
         self.asked.set()

@@ -68,7 +68,17 @@ class Leg:
             and self.channel.startswith(f"PJSIP/{self.seat}-")
         )
 
+    @property
+    def in_transit(self) -> bool:
+        """True for the few milliseconds between leaving a bridge and standing in the dialplan again.
 
+        Asterisk hangs a leg up that is taken into a bridge just then. Only a fresh answer of ``Status`` tells.
+        """
+        return self.bridge_id is None and self.context in _PLACES and self.application in _BRIDGING
+
+
+_PLACES = frozenset({"seat-loop", "party", "held"})
+_BRIDGING = frozenset({"", "Bridge", "BridgeAdd"})
 Legs = Mapping[str, Leg]
 """The legs believed to live, by Uniqueid. Never changed in place."""
 

@@ -168,6 +168,10 @@ class Telephony(Protocol):
         """A global variable of the dialplan; empty when it is not set."""
         ...
 
+    async def settled(self, channel: str) -> Leg | None:
+        """The leg once it is not between two places (``Leg.in_transit``), in a second at most; None when it is gone."""
+        ...
+
     async def ask_leg(self, uniqueid: str) -> Leg | None:
         """The leg as Asterisk shows it now; None when it is not there."""
         ...

@@ -26,6 +26,7 @@ _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 _ANSWER_MARGIN = 5.0
 """Seconds beyond the ringing time for OriginateResponse to come."""
 _LOOK_EVERY = 0.5
+_SETTLED_WITHIN, _LOOK_AT_TRANSIT_EVERY = 1.0, 0.01
 _RESULTS = {1: Result.NO_ANSWER, 3: Result.NO_ANSWER, 4: Result.ANSWERED, 5: Result.BUSY}
 """OriginateResponse's Reason is a control frame of Asterisk: 1 hang-up, 3 ringing, 4 answer, 5 busy, 8 congestion."""
 
@@ -76,6 +77,7 @@ class Telephone:
 
     async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
         """Let two legs hear each other. Asterisk answers in about 2 ms; ``LegBridged`` follows for each."""
+        await self.settled(seat_channel)
         await self._on_leg("Bridge", citizen_channel, {"Channel1": citizen_channel, "Channel2": seat_channel})
 
     async def hang_up(self, channel: str, cause: int = 16) -> bool:
@@ -192,6 +194,16 @@ class Telephone:
         reason = _number(answer.get("Reason"))
         result = Result.ANSWERED if answer.response == "Success" else _RESULTS.get(reason, Result.REJECTED)
         return OriginateOutcome(result, dial.channel_id, answer.get("Channel"), reason)
+
+    async def settled(self, channel: str) -> Leg | None:
+        """The leg once it is not in transit, in a second at most; None when it is gone."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _SETTLED_WITHIN
+        while True:
+            leg = await self.ask_leg(channel)
+            if leg is None or not leg.in_transit or loop.time() >= deadline:
+                return leg
+            await asyncio.sleep(_LOOK_AT_TRANSIT_EVERY)
 
     async def ask_leg(self, uniqueid: str) -> Leg | None:
         """The leg as Asterisk shows it now; None when it is not there. Unavailable when the answer cannot be read."""

@@ -1,8 +1,11 @@
 """The hands of call control: each order is one move of one leg in the dialplan. They decide nothing.
 
-A leg that is gone makes an order void: its own end is an event that the saga hears of anyhow.
+A leg that is gone makes an order void: its own end is an event that the saga hears of anyhow. Asterisk carries a move
+out a little later than it says so, and hangs a leg up that is taken into a bridge while it leaves another: so each
+order waits until whom it takes stands still, and until it has come true itself.
 """
 
+import asyncio
 from collections.abc import Mapping
 
 import structlog
@@ -12,6 +15,7 @@ from ivr.control.parts import Order, Party, PartyKind, Saga
 from telephony.port import LegMissing, Telephony
 
 _log = structlog.get_logger()
+_TRUE_WITHIN, _LOOK_EVERY = 2.0, 0.02
 
 
 class Hands:
@@ -23,7 +27,10 @@ class Hands:
     async def carry_out(self, order: Order, saga: Saga, party: Party | None, details: Mapping[str, str] = {}) -> None:
         """Do it; what cannot be done is logged, and the world's own events correct the saga."""
         try:
+            if (taken := _taken(order, saga, party)) is not None:
+                await self._telephone.settled(taken)
             await self._move(order, saga, party, details)
+            await self._come_true(order, saga, party)
         except LegMissing as missing:
             _log.info("a leg was gone already", order=order.value, call=saga.call_id, leg=missing.channel)
         except HotlineError as failure:
@@ -74,6 +81,42 @@ class Hands:
             case _:
                 pass
 
+    async def _come_true(self, order: Order, saga: Saga, party: Party | None) -> None:
+        """Until the legs are where the order sends them, two seconds at most: then aftercare looks into it."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + _TRUE_WITHIN
+        while loop.time() < deadline:
+            if await self._is_true(order, saga, party):
+                return
+            await asyncio.sleep(_LOOK_EVERY)
+        _log.warning("an order has not come true", order=order.value, call=saga.call_id)
+
+    async def _is_true(self, order: Order, saga: Saga, party: Party | None) -> bool:
+        match order:
+            case Order.HOLD_CITIZEN | Order.PARK_CITIZEN:
+                return await self._apart(saga.citizen, saga.seat_leg)
+            case Order.HOLD_PARTY if party is not None:
+                return await self._apart(party.uniqueid, saga.seat_leg)
+            case Order.CITIZEN_TO_SEAT | Order.ADD_SEAT:
+                return await self._together(saga.citizen, saga.seat_leg)
+            case Order.CITIZEN_TO_PARTY | Order.ADD_CITIZEN | Order.ADD_PARTY if party is not None:
+                return await self._together(saga.citizen, party.uniqueid)
+            case Order.PARTY_TO_SEAT if party is not None:
+                return await self._together(party.uniqueid, saga.seat_leg)
+            case _:
+                return True
+
+    async def _together(self, one: str, other: str) -> bool:
+        legs = [await self._telephone.ask_leg(one), await self._telephone.ask_leg(other)]
+        bridges = {leg.bridge_id for leg in legs if leg is not None}
+        return None in legs or (len(bridges) == 1 and None not in bridges)
+
+    async def _apart(self, one: str, other: str) -> bool:
+        first, second = await self._telephone.ask_leg(one), await self._telephone.ask_leg(other)
+        if first is None or second is None:
+            return True
+        return first.bridge_id is None and not first.in_transit and not second.in_transit
+
     def _name(self, uniqueid: str) -> str:
         """The channel's name; one that is gone is named by its id, which the dialplan then does not find."""
         leg = self._telephone.legs.get(uniqueid)
@@ -83,3 +126,16 @@ class Hands:
         for name, value in (variables or {}).items():
             await self._telephone.set_variable(uniqueid, name, value)
         await self._telephone.redirect(uniqueid, context, exten)
+
+
+def _taken(order: Order, saga: Saga, party: Party | None) -> str | None:
+    """The leg that is taken into a bridge by the one that the order moves."""
+    match order:
+        case Order.CITIZEN_TO_SEAT | Order.PARTY_TO_SEAT:
+            return saga.seat_leg
+        case Order.CITIZEN_TO_PARTY | Order.ADD_CITIZEN:
+            return party.uniqueid if party is not None else None
+        case Order.ADD_PARTY | Order.ADD_SEAT:
+            return saga.citizen
+        case _:
+            return None

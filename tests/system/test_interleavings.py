@@ -73,6 +73,19 @@ async def test_facts_of_a_warm_transfer(house: House, scene: Scene) -> None:
     assert counted == [1, 1, 1]
 
 
+@pytest.mark.long
+async def test_to_and_fro_many_times_costs_nobody_the_line(scene: Scene) -> None:
+    """Asterisk hangs a leg up that is taken into a bridge in the very instant in which it leaves another."""
+    await scene.second_seat("consult")
+    for _ in range(10):
+        for act in ("swap", "swap", "cancel"):
+            await scene.act(act)
+        await scene.act("consult", kind="seat", target="1003")
+    await scene.is_so(Where.HELD)
+    await scene.act("cancel")
+    await scene.is_so(Where.AGENT)
+
+
 async def test_what_makes_no_sense_is_refused(scene: Scene) -> None:
     for what in ("resume", "complete", "swap", "merge", "leave", "rejoin", "cancel"):
         with pytest.raises(Refusal) as refusal:
