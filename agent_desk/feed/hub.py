@@ -266,6 +266,8 @@ class FeedHub:
                 return self._at_seat.get(seat, []) if seat is not None else []
             case FollowedNews(seat=seat):
                 return [one for one in self._screens if self._follows.get(one.session.fingerprint) == seat]
+            case ParkedNews():
+                return [outbox for at_seat in self._at_seat.values() for outbox in at_seat]
             case SeatNews() | ControlNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews() | AlarmNews():
                 return self._screens
 

@@ -346,7 +346,7 @@ DEATHS = [
 
 def event_of(kind: type[Event]) -> Event:
     if kind in (Consult, Add, Send):
-        return kind(at=NOW, party=PHONE)  # type: ignore[call-arg]
+        return kind(at=NOW, party=PHONE)
     if kind is PickUp:
         return PickUp(at=NOW, party=SEAT)
     if kind is PartyFailed:
