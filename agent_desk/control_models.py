@@ -1,5 +1,6 @@
 """Shapes of call control and supervision in the API."""
 
+from datetime import datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator

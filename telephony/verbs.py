@@ -201,9 +201,18 @@ class Telephone:
         deadline = loop.time() + _SETTLED_WITHIN
         while True:
             leg = await self.ask_leg(channel)
-            if leg is None or not leg.in_transit or loop.time() >= deadline:
+            if leg is None or loop.time() >= deadline:
+                return leg
+            if not leg.in_transit and (leg.bridge_id is None or not await self._is_alone(leg.bridge_id)):
                 return leg
             await asyncio.sleep(_LOOK_AT_TRANSIT_EVERY)
+
+    async def _is_alone(self, bridge_id: str) -> bool:
+        """Whether a bridge is down to one leg, which is therefore about to leave it."""
+        try:
+            return len(await self._link.listing("BridgeInfo", {"BridgeUniqueid": bridge_id})) < 2
+        except Refused:  # it is gone already
+            return True
 
     async def ask_leg(self, uniqueid: str) -> Leg | None:
         """The leg as Asterisk shows it now; None when it is not there. Unavailable when the answer cannot be read."""

@@ -112,10 +112,11 @@ class Hands:
         return None in legs or (len(bridges) == 1 and None not in bridges)
 
     async def _apart(self, one: str, other: str) -> bool:
-        first, second = await self._telephone.ask_leg(one), await self._telephone.ask_leg(other)
-        if first is None or second is None:
-            return True
-        return first.bridge_id is None and not first.in_transit and not second.in_transit
+        leg = await self._telephone.ask_leg(one)
+        if leg is not None and (leg.bridge_id is not None or leg.in_transit):
+            return False
+        await self._telephone.settled(other)
+        return True
 
     def _name(self, uniqueid: str) -> str:
         """The channel's name; one that is gone is named by its id, which the dialplan then does not find."""

@@ -24,6 +24,7 @@ CITIZEN, SEAT, PARTY, NEXT = 400.0, 700.0, 1100.0, 1700.0
 DEPARTMENT, NOBODY = "6001", "6999"
 RING_SECONDS = 20
 """Longer than an engine needs to be up again."""
+PARKING_SECONDS = 20
 _GROUP = {"offer_seconds": 60, "wrap_up_seconds": 0, "announce_seconds": 600}
 GROUPS = [{"id": "general", "name": "综合", **_GROUP}, {"id": "second", "name": "二组", **_GROUP}]
 SEATS = [
@@ -39,14 +40,14 @@ MENU = (
 
 @asynccontextmanager
 async def scene_house(folder: Path, **changes: object) -> AsyncIterator[House]:
-    """A site whose citizens wait at once, whose dead engine is noticed late, and whose parked citizens wait 5 s."""
+    """A site whose citizens wait at once, whose dead engine is noticed late, and whose parked citizens wait a little."""
     async with open_house(
         folder,
         groups=GROUPS,
         seats=SEATS,
         lines=[{"number": AT_ONCE, "group": "general", "flow": "at-once"}],
         flows={**FLOWS, "menu": MENU},
-        asterisk={"fallback_after_seconds": 30, "party_ring_seconds": RING_SECONDS, "parking_seconds": 5},
+        asterisk={"fallback_after_seconds": 30, "party_ring_seconds": RING_SECONDS, "parking_seconds": PARKING_SECONDS},
         **changes,
     ) as house:
         house.line = AT_ONCE
@@ -196,6 +197,8 @@ class Scene:
                     await self.department_answers()
             case "engine_dead":
                 await self.engine_dies()
+            case "not_picked_up":
+                await asyncio.sleep(PARKING_SECONDS)  # nothing is to happen meanwhile
             case _:  # what the proof of the outcome does itself
                 pass
         if cell.stage == "in_flow" and cell.event in ("key", "seat_dies"):
