@@ -40,7 +40,7 @@ MENU = (
 
 @asynccontextmanager
 async def scene_house(folder: Path, **changes: object) -> AsyncIterator[House]:
-    """A site whose citizens wait at once, whose dead engine is noticed late, and whose parked citizens wait a little."""
+    """A site whose citizens wait at once and whose dead engine is noticed late."""
     async with open_house(
         folder,
         groups=GROUPS,
