@@ -62,6 +62,8 @@ class Scene:
     house: House
     stack: AsyncExitStack
     agent: PhoneAgent
+    at_desk: AsyncExitStack
+    """The agent's leg and screen."""
     citizen: PhoneCall
     number: str
     call_id: str
@@ -188,7 +190,7 @@ class Scene:
             case "agent_hangs_up":
                 await self.agent.hang_up(self.call_id)
             case "seat_dies":
-                await self.agent.leg.hang_up()
+                await self.at_desk.aclose()  # the screen first, then the leg, as a browser goes
             case "party_hangs_up":
                 await self.party_call.hang_up()
             case "engine_killed":
@@ -217,7 +219,7 @@ class Scene:
             await self.house.engine.kill()
         await self.house.engine.start()
         seat = self.agent.seat
-        self.agent = await self.stack.enter_async_context(self.house.agent(seat, self.agent.leg))
+        self.agent = await self.at_desk.enter_async_context(self.house.agent(seat, self.agent.leg))
 
     # -- where everybody is ---------------------------------------------------------------------------------------
 
@@ -304,14 +306,15 @@ async def new_scene(house: House, number: str) -> AsyncIterator[Scene]:
     if not house.engine.running:
         await house.engine.start()
     async with AsyncExitStack() as stack:
-        agent = await stack.enter_async_context(house.ready_agent("1001"))
+        at_desk = await stack.enter_async_context(AsyncExitStack())
+        agent = await at_desk.enter_async_context(house.ready_agent("1001"))
         citizen = await house.dial(number)
         call = await agent.accept(number)
         await stack.enter_async_context(speaking(citizen, CITIZEN))
         await stack.enter_async_context(speaking(agent.leg, SEAT))
         await hears(citizen, SEAT)
         await hears(agent.leg, CITIZEN)
-        scene = Scene(house, stack, agent, citizen, number, call["call_id"])
+        scene = Scene(house, stack, agent, at_desk, citizen, number, call["call_id"])
         try:
             yield scene
         finally:
