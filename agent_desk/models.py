@@ -139,6 +139,7 @@ class Draft(Shape):
     typed: list[str] = []
     because: dict[str, list[str]] = {}
     ticket_id: str | None = None
+    tags: list[str] = []
 
 
 class Recording(Shape):
@@ -206,6 +207,8 @@ class TicketSummary(Shape):
     repeats: int = 0
     protected: bool = False
     """The reporter is hidden from units."""
+    tags: list[str] = []
+    """Marks, such as 转接 119 消防."""
 
 
 class TimelineEntry(Shape):
@@ -401,6 +404,13 @@ class SipAccount(Shape):
     extension: str
 
 
+class EmergencyPlatform(Shape):
+    """Where one action sends a citizen in need."""
+
+    code: str
+    label: str
+
+
 class DeskSnapshot(Shape):
     """Everything that the desk shows, at one instant."""
 
@@ -412,6 +422,7 @@ class DeskSnapshot(Shape):
     reasons: list[str]
     rest_approval: bool = False
     """Whether a ready agent must ask before going to rest."""
+    emergency: list[EmergencyPlatform] = []
     sip: SipAccount
     recent: list[Call]
 

@@ -17,6 +17,7 @@ from ivr.call_records import CallRecords
 from ivr.control.echo import EchoTest
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
+from ivr.emergency.service import Emergencies
 from ivr.kpi import Kpi
 from ivr.views import CallView, LiveView, OfferView, SeatKind, SeatStatus, SeatView
 from tickets.oversight import Oversight
@@ -371,3 +372,4 @@ class Rooms:
     supervision: Supervision | None = None
     oversight: Oversight | None = None
     echo: EchoTest | None = None
+    emergencies: Emergencies | None = None

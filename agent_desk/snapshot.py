@@ -4,7 +4,17 @@ What is slow (transcript, draft, earlier work orders) is read first, what is in 
 call changed meanwhile, it is read again. So the parts belong together.
 """
 
-from agent_desk.models import Call, DeskSnapshot, Draft, Offer, Seat, SipAccount, TicketSummary, Utterance
+from agent_desk.models import (
+    Call,
+    DeskSnapshot,
+    Draft,
+    EmergencyPlatform,
+    Offer,
+    Seat,
+    SipAccount,
+    TicketSummary,
+    Utterance,
+)
 from agent_desk.ports import CallCentre, Rooms
 from hotline.errors import Unavailable
 from hotline.settings import Settings
@@ -61,6 +71,7 @@ async def take_desk_snapshot(rooms: Rooms, seat: str, settings: Settings, sip: S
                 draft=Draft.model_validate(draft) if draft else None,
                 reasons=settings.reasons,
                 rest_approval=settings.rest_approval,
+                emergency=[EmergencyPlatform.model_validate(one) for one in settings.emergency],
                 sip=sip,
                 recent=[Call.model_validate(item) for item in recent],
             )

@@ -37,6 +37,8 @@ from ivr.control.echo import EchoTest
 from ivr.control.journal import party_call
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
+from ivr.emergency.senders import senders_of
+from ivr.emergency.service import Emergencies
 from ivr.prompts import SHIPPED_PROMPTS
 from ivr.service import CallCentre
 from ivr.services import Services
@@ -81,6 +83,7 @@ class Machine:
     centre: CallCentre
     control: CallControl
     supervision: Supervision
+    emergencies: Emergencies
     transcription: Transcription
     repair: Repair
     recordings: Recordings
@@ -241,6 +244,18 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         repair = Repair(
             database, transcription.transcripts, recordings, live=transcription, settings=settings.asr, clock=clock
         )
+        emergencies = Emergencies(
+            settings,
+            database,
+            bus,
+            clock,
+            centre,
+            control,
+            work_orders,
+            transcription.transcripts,
+            senders_of(settings, folder / "outbox"),
+        )
+        await emergencies.load()
         centre.provide(
             Services(
                 hours=opening_hours_of(settings, is_working),
@@ -249,6 +264,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
                 messages=work_orders,
                 ears=transcription,
                 speaker=SynthesisedSpeech(folder / "sounds"),
+                emergencies=emergencies,
             )
         )
         line.route("citizen", centre.citizen)
@@ -268,6 +284,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             control=control,
             supervision=supervision,
             echo=EchoTest(line.telephone, centre),
+            emergencies=emergencies,
             work_orders=work_orders,
             intake=work_orders.intake,
             attachments=Attachments(database, clock, folder / "attachments"),
@@ -291,6 +308,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             centre=centre,
             control=control,
             supervision=supervision,
+            emergencies=emergencies,
             transcription=transcription,
             repair=repair,
             recordings=recordings,
@@ -310,6 +328,7 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
                 "telephony": machine.line.watch(),
                 "call control": machine.control.run(),
                 "supervision": machine.supervision.run(),
+                "emergencies": machine.emergencies.run(),
                 "call centre": machine.centre.run(),
                 "transcription": machine.transcription.run(),
                 "drafts": machine.work_orders.follow(machine.bus),

@@ -16,7 +16,19 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Connection
 
 from hotline.database import Instant, metadata
-from hotline.facts import Fact, alarms, callbacks, calls, control, oversight, recordings, seats, speech, tickets
+from hotline.facts import (
+    Fact,
+    alarms,
+    callbacks,
+    calls,
+    control,
+    emergency,
+    oversight,
+    recordings,
+    seats,
+    speech,
+    tickets,
+)
 
 if TYPE_CHECKING:
     from hotline.database import Database, UnitOfWork
@@ -71,7 +83,7 @@ make_append_only(ledger)
 
 KINDS: dict[str, type[Fact]] = {
     kind.__name__: kind
-    for module in (calls, control, seats, speech, recordings, tickets, callbacks, alarms, oversight)
+    for module in (calls, control, emergency, seats, speech, recordings, tickets, callbacks, alarms, oversight)
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
 }

@@ -470,6 +470,23 @@ class Callback(Section):
     caller_id: Number = "12345"
 
 
+class Emergency(Section):
+    """A platform for emergencies: one action connects the citizen and sends the call's data along."""
+
+    code: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")]
+    label: Annotated[str, Field(min_length=1, max_length=40)]
+    number: Annotated[str, Field(pattern=r"^[0-9*#+]{0,32}$")] = ""
+    """What is dialled; empty: the code."""
+    push_url: Annotated[str, Field(pattern=r"^(https?://[^\s]{1,500})?$")] = ""
+    """Where the data is posted as JSON; empty: a file in ``<storage.folder>/outbox``. A token for it is taken from
+    ``HOTLINE_EMERGENCY_<code>_TOKEN``."""
+
+    @property
+    def dial(self) -> str:
+        """The number that reaches it."""
+        return self.number or self.code
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -486,6 +503,12 @@ class Settings(Section):
     rest_approval: bool = False
     """Whether a ready agent must ask a supervisor before going to rest."""
     duty_sessions: list[DutySession] = []
+    emergency: list[Emergency] = [
+        Emergency(code="110", label="公安"),
+        Emergency(code="119", label="消防"),
+        Emergency(code="120", label="急救"),
+        Emergency(code="122", label="交警"),
+    ]
     alarms: list[Alarm] = []
     wrap_up: WrapUp = WrapUp()
     scripts: list[Script] = []
@@ -507,6 +530,7 @@ class Settings(Section):
             ("groups", groups),
             ("seats", [s.id for s in self.seats]),
             ("lines", [n.number for n in self.lines]),
+            ("emergency", [one.code for one in self.emergency]),
         ):
             if doubled := {i for i in ids if ids.count(i) > 1}:
                 raise ValueError(f"{what}: {', '.join(sorted(doubled))} stands there twice")
@@ -623,6 +647,11 @@ class Secrets:
             self._values[name] = secrets.token_urlsafe(24)
             self._save()
         return self._values[name]
+
+    @staticmethod
+    def given(name: str) -> str:
+        """A secret of somebody else's: from the environment or not at all."""
+        return os.environ.get(f"HOTLINE_{name.upper()}", "")
 
     @property
     def ami_password(self) -> str:

@@ -194,9 +194,14 @@ class CallDesk:
 
     async def send_out(self, order: Transfer, state: FlowState) -> None:
         """The dialplan dials when this session ends, and comes back here when nobody answers."""
-        step = self._house.floor.call_sent_out(self._call.call_id, order.target, order.label, self._house.clock.now())
+        target, label = order.target, order.label
+        if order.emergency:
+            line = self._house.services.emergencies
+            known = await line.from_flow(self._call, order.emergency) if line is not None else (order.emergency, "")
+            target, label = known[0], label or known[1]
+        step = self._house.floor.call_sent_out(self._call.call_id, target, label, self._house.clock.now())
         await self._house.do(step)
-        await self._session.set_variable("HOTLINE_TARGET", order.target)
+        await self._session.set_variable("HOTLINE_TARGET", target)
         await self._session.set_variable("HOTLINE_AFTER", "dial")
         self.parked = state
 

@@ -7,8 +7,7 @@ import structlog
 from hotline.errors import RuleBroken
 from hotline.settings import Settings
 from ivr.call_desk import CallDesk
-from ivr.flow.book import STANDARD, FlowBook, known_prompts
-from ivr.flow.checks import KnownNames
+from ivr.flow.book import STANDARD, FlowBook, known_names_of
 from ivr.flow.events import TransferFailed
 from ivr.flow.interpreter import Step, advance, begin, wait_only
 from ivr.flow.model import Flow
@@ -41,9 +40,7 @@ class Reception:
     def __init__(self, settings: Settings, house: House) -> None:
         """Raises ConfigurationError when a flow is at fault or a line names one that is not there."""
         self.house = house
-        groups = {group.id for group in settings.groups}
-        known = KnownNames(known_prompts(house.folder / "sounds"), groups)
-        self.book = FlowBook.open(house.folder / "flows", known)
+        self.book = FlowBook.open(house.folder / "flows", known_names_of(settings, house.folder / "sounds"))
         self.book.check_lines(settings.lines)
         self._flows = {line.number: line.flow for line in settings.lines}
         self._parked: dict[str, tuple[Flow, FlowState]] = {}
@@ -86,6 +83,8 @@ class Reception:
     async def _begin(self, session: CallerSession, call: Call, *, returning: bool) -> tuple[Flow, Step]:
         if (parked := self._parked.pop(call.call_id, None)) is not None:
             flow, state = parked
+            if self.house.services.emergencies is not None:
+                await self.house.services.emergencies.flow_failed(call.call_id)
             return flow, advance(flow, state, TransferFailed())
         if returning and (sent := await self._sent(session, call)) is not None:
             return sent

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from ivr.flow.hours import OpeningHours
+from ivr.people import Call
 
 
 class ProgressReader(Protocol):
@@ -43,6 +44,18 @@ class Ears(Protocol):
         ...
 
 
+class EmergencyLine(Protocol):
+    """Who sends the data of a call along to 110, 119, 120 …"""
+
+    async def from_flow(self, call: Call, code: str) -> tuple[str, str]:
+        """(number, label) of the platform, once the data is kept; never fails."""
+        ...
+
+    async def flow_failed(self, call_id: str) -> None:
+        """Nobody answered there; never fails."""
+        ...
+
+
 class Speaker(Protocol):
     """Who reads text out."""
 
@@ -61,3 +74,4 @@ class Services:
     messages: Messages | None = None
     ears: Ears | None = None
     speaker: Speaker | None = None
+    emergencies: EmergencyLine | None = None

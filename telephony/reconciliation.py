@@ -18,7 +18,7 @@ from telephony.ami_stream import LinkNotice
 from telephony.desk_phones import DeskPhones
 from telephony.legs import Claim, Legs, Step, hear, reconcile, settle
 from telephony.messages import AmiMessage
-from telephony.observations import AsteriskRestarted, LinkDown, LinkUp, Observation
+from telephony.observations import AsteriskRestarted, LegGone, LinkDown, LinkUp, Observation
 from telephony.port import Refused
 from telephony.verbs import Telephone
 
@@ -153,4 +153,6 @@ class Reconciler:
         self._legs = step.legs
         self._telephone.believe(step.legs)
         for observed in step.observed:
+            if isinstance(observed, LegGone):
+                self._telephone.note_end(observed.uniqueid, observed.cause)
             self._publish(observed)

@@ -30,6 +30,11 @@ _SETTLED_WITHIN, _LOOK_AT_TRANSIT_EVERY = 1.0, 0.01
 _RESULTS = {1: Result.NO_ANSWER, 3: Result.NO_ANSWER, 4: Result.ANSWERED, 5: Result.BUSY}
 """OriginateResponse's Reason is a control frame of Asterisk: 1 hang-up, 3 ringing, 4 answer, 5 busy, 8 congestion."""
 
+_CAUSES = {17: Result.BUSY, 18: Result.NO_ANSWER, 19: Result.NO_ANSWER, 20: Result.NO_ANSWER}
+"""Q.850 causes of a leg that was never answered: 17 busy, 18 and 19 nobody answers, 20 not there."""
+_CAUSE_SECONDS = 1.0
+"""How long the hang-up may come after the answer about it."""
+
 
 def outside_line(trunk: str, number: str) -> str:
     """The endpoint that reaches a telephone number through a trunk. RuleBroken when it is no number."""
@@ -51,6 +56,8 @@ class Telephone:
         self._audiosocket = audiosocket
         self._legs: Mapping[str, Leg] = {}
         self._phones: Mapping[str, PhoneState] = {}
+        self._dialled: dict[str, asyncio.Future[int]] = {}
+        """Legs being dialled, and why they ended."""
 
     @property
     def up(self) -> bool:
@@ -74,6 +81,12 @@ class Telephone:
     def believe(self, legs: Mapping[str, Leg]) -> None:
         """Take over what the reconciler has found out."""
         self._legs = legs
+
+    def note_end(self, uniqueid: str, cause: int) -> None:
+        """A leg has ended, for this cause."""
+        ended = self._dialled.get(uniqueid)
+        if ended is not None and not ended.done():
+            ended.set_result(cause)
 
     async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
         """Let two legs hear each other. Asterisk answers in about 2 ms; ``LegBridged`` follows for each."""
@@ -184,15 +197,21 @@ class Telephone:
         if not self.up:
             raise Unavailable("话务平台连接中断", "the link to Asterisk is down")
         limit = dial.ring_seconds + _ANSWER_MARGIN
-        deadline = asyncio.get_running_loop().time() + limit
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + limit
+        ended = self._dialled[dial.channel_id] = loop.create_future()
         try:
             answer = await self._link.originate(_originate_fields(dial), limit)
+            reason = _number(answer.get("Reason"))
+            result = Result.ANSWERED if answer.response == "Success" else _RESULTS.get(reason, Result.REJECTED)
+            if result is Result.REJECTED:
+                result = await self._why_ended(ended)
         except Refused as refusal:
             return OriginateOutcome(Result.REJECTED, dial.channel_id, reason=_number(refusal.why))
         except Unavailable:
             return await self._look_for(dial.channel_id, deadline)
-        reason = _number(answer.get("Reason"))
-        result = Result.ANSWERED if answer.response == "Success" else _RESULTS.get(reason, Result.REJECTED)
+        finally:
+            del self._dialled[dial.channel_id]
         return OriginateOutcome(result, dial.channel_id, answer.get("Channel"), reason)
 
     async def settled(self, channel: str) -> Leg | None:
@@ -247,6 +266,14 @@ class Telephone:
                 unreadable.update(item.values("Uniqueid"))
         started = f"{core.get('CoreStartupDate')} {core.get('CoreStartupTime')}"
         return Snapshot(legs, frozenset(unreadable - legs.keys()), started)
+
+    async def _why_ended(self, ended: "asyncio.Future[int]") -> Result:
+        """Asterisk answers "failed, reason 0" for a busy line; only the cause of the hang-up tells."""
+        try:
+            async with asyncio.timeout(_CAUSE_SECONDS):
+                return _CAUSES.get(await ended, Result.REJECTED)
+        except TimeoutError:
+            return Result.REJECTED
 
     def _name_of(self, channel: str) -> str:
         """These two actions know channels by name only."""

@@ -90,6 +90,18 @@ class DraftDesk:
             return row
         return await self._save(uow, row, typed=row["typed"] | typed, ticket_id=ticket_id)
 
+    async def tag(self, uow: UnitOfWork, call_id: str, caller: str, line: str, tag: str) -> Row:
+        """Mark the draft of a call, in the caller's transaction; a mark that it has already is not doubled."""
+        row = await self._row(uow, call_id, caller, line)
+        return row if tag in row["tags"] else await self._save(uow, row, tags=[*row["tags"], tag])
+
+    async def tell_anew(self, call_id: str) -> None:
+        """Publish the draft of a call as it is now."""
+        async with self._database.reading() as connection:
+            row = await store.read_draft(connection, call_id)
+        if row is not None:
+            self._tell(row)
+
     def tell(self, row: Row) -> None:
         """Publish the draft as it is now."""
         self._tell(row)
@@ -116,6 +128,7 @@ class DraftDesk:
                 "spoken": [],
                 "typed": {},
                 "ticket_id": None,
+                "tags": [],
             }
             await store.add_draft(uow, fresh | self._composed(fresh))
             row = await store.lock_draft(uow, call_id)

@@ -98,6 +98,17 @@ class WorkOrders:
         """Keep fields that the agent typed. Raises ``RuleBroken`` for unknown values and after submission."""
         return await self._drafts.type(call_id, changes)
 
+    async def tag(self, uow: UnitOfWork, call_id: str, caller: str, line: str, tag: str) -> None:
+        """Mark the draft of a call, and its work order when there is one, in the caller's transaction."""
+        draft = await self._drafts.tag(uow, call_id, caller, line, tag)
+        row = await store.fetch(uow, draft["ticket_id"]) if draft["ticket_id"] else None
+        if row is not None and tag not in row["tags"]:
+            await store.change(uow, row, {"tags": [*row["tags"], tag]})
+
+    async def tell_draft(self, call_id: str) -> None:
+        """Show the draft of a call anew to whoever looks at it."""
+        await self._drafts.tell_anew(call_id)
+
     # ── moving ──────────────────────────────────────────────────────────────────────────────────────────────────
     async def submit(
         self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person, *,
@@ -303,7 +314,7 @@ class WorkOrders:
     # ── inside ──────────────────────────────────────────────────────────────────────────────────────────────────
     async def _make(self, uow: UnitOfWork, draft: Row, how: str, said: Row, actor: Actor) -> None:
         values = draft["values"]
-        origin = {"channel": "telephone", "line": draft["line"], "call_id": draft["call_id"]}
+        origin = {"channel": "telephone", "line": draft["line"], "call_id": draft["call_id"], "tags": draft["tags"]}
         row = await self._maker.make(uow, draft["ticket_id"], values, origin | {"created_by": actor.account})
         if how == "direct":
             await self._mover.move(uow, row, Action.ANSWER, actor, said, said["answer"] or "")

@@ -17,6 +17,7 @@ ticket_drafts = Table(
     Column("because", JSON, nullable=False),
     Column("ticket_id", String(40)),
     Column("updated_at", Instant, nullable=False),
+    Column("tags", JSON, nullable=False, server_default="[]"),
 )
 
 ticket_serials = Table(
@@ -88,6 +89,7 @@ tickets = Table(
     Column("protected", Boolean, nullable=False, server_default=false()),
     Column("contacted", Boolean),
     Column("contact_at", Instant),
+    Column("tags", JSON, nullable=False, server_default="[]"),
     Index("ix_tickets_unit_state_created", "unit", "state", "created_at"),
     Index("ix_tickets_created_by_created", "created_by", "created_at"),
     Index("ix_tickets_phone_created", "phone", "created_at"),

@@ -61,6 +61,7 @@ class TicketViews:
             "returns": row["returns"],
             "reworks": row["reworks"],
             "repeats": row["repeats"],
+            "tags": list(row["tags"]),
         }
 
     def ticket(
@@ -141,4 +142,5 @@ def draft(row: Mapping[str, Any]) -> Shape:
         "typed": sorted(row["typed"]),
         "because": because,
         "ticket_id": row["ticket_id"],
+        "tags": list(row.get("tags") or ()),
     }

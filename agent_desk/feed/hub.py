@@ -10,6 +10,7 @@ from contextlib import contextmanager
 
 import structlog
 
+from agent_desk.emergency_models import EmergencyNews
 from agent_desk.feed.lookups import Lookups, alarm_of, words_of
 from agent_desk.feed.news import (
     AlarmNews,
@@ -30,6 +31,7 @@ from agent_desk.feed.news import (
 from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, TOO_SLOW, Outbox
 from agent_desk.feed.shape import shape
 from agent_desk.ports import Rooms
+from agent_desk.shapes import as_json
 from agent_desk.watching import caller_at, show_control, show_parked
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.errors import HotlineError, RuleBroken
@@ -39,6 +41,7 @@ from hotline.facts.recordings import RecordingReady
 from hotline.facts.screens import (
     CallChanged,
     ControlChanged,
+    EmergencyChanged,
     FiguresChanged,
     MessageToSeat,
     OfferGone,
@@ -68,6 +71,7 @@ _AT_ONCE: tuple[type[Message], ...] = (
     ControlChanged,
     ParkedChanged,
     MessageToSeat,
+    EmergencyChanged,
     AlarmRaised,
     AlarmCleared,
 )
@@ -207,6 +211,8 @@ class FeedHub:
                 self._tell(ParkedNews(items=items))
             case MessageToSeat(seat=seat, text=text, by=by):
                 self._tell(DeskNews(seat=seat, type="message", data={"text": text, "by": by}))
+            case EmergencyChanged(seat=seat):
+                self._tell(DeskNews(seat=seat, type="emergency", data=as_json(EmergencyNews, message)))
             case AlarmRaised() | AlarmCleared():
                 self._tell(AlarmNews(data=alarm_of(message)))
             case WaitingChanged() | FiguresChanged():

@@ -69,3 +69,17 @@ class MessageToSeat(Signal):
     text: str
     by: str
     urgent: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyChanged(Signal):
+    """How far a hand-over to 110, 119, 120 … has come."""
+
+    seat: str
+    call_id: str
+    platform: str
+    label: str
+    stage: str
+    """``calling``, ``answered``, or why it was not (``busy``, ``no_answer`` …); empty: as before."""
+    push: str
+    """``due``, ``sent``, ``given_up`` or ``lost``; empty: as before."""

@@ -14,6 +14,8 @@ from hotline.ids import new_id
 from hotline.settings import Settings
 from ivr.control.aftercare import Aftercare
 from ivr.control.parts import (
+    Add,
+    Cancel,
     CitizenGone,
     CitizenReturned,
     Event,
@@ -23,6 +25,7 @@ from ivr.control.parts import (
     PartyGone,
     PartyKind,
     PickUp,
+    Resume,
     Saga,
     SeatGone,
     Stage,
@@ -87,6 +90,14 @@ class CallControl(Aftercare):
             self._require_possible(saga, event)
             await self._apply(saga, event)
         return self.view(seat)
+
+    async def bring_in(self, seat: str, call_id: str, party: Party, by: Person) -> ControlView:
+        """Three parties, whatever goes on: who is on hold comes back, who else was asked is let go. As ``wish``."""
+        saga, now = self.sagas.get(call_id), self._clock.now()
+        if saga is not None:
+            first = Resume if saga.stage is Stage.HELD else Cancel
+            await self.wish(seat, call_id, first(at=now, by=by.account), by)
+        return await self.wish(seat, call_id, Add(at=now, by=by.account, party=party), by)
 
     async def mute(self, seat: str, muted: bool, by: Person) -> ControlView:
         """Let the citizen not hear the seat; ends by itself with the talk."""

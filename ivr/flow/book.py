@@ -12,7 +12,7 @@ from pathlib import Path
 import structlog
 
 from hotline.errors import ConfigurationError
-from hotline.settings import Line
+from hotline.settings import Line, Settings
 from ivr.english import ENGLISH_PROMPTS
 from ivr.flow.checks import Fault, KnownNames
 from ivr.flow.model import Flow
@@ -115,6 +115,12 @@ def read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as failure:
         raise FlowError(str(path), [Fault(1, f"无法读取：{failure}", f"cannot be read: {failure}")]) from failure
+
+
+def known_names_of(settings: Settings, sounds: Path) -> KnownNames:
+    """What a site's flows may name; its own recordings lie in ``sounds``."""
+    platforms = {platform.code for platform in settings.emergency}
+    return KnownNames(known_prompts(sounds), {group.id for group in settings.groups}, emergencies=platforms)
 
 
 def known_prompts(sounds: Path | None = None) -> frozenset[str]:

@@ -8,7 +8,7 @@ citizen who presses nothing for ever).
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from ivr.flow.model import ENDS, AnyNode, Collect, Condition, Header, Knowledge, Queue
+from ivr.flow.model import ENDS, AnyNode, Collect, Condition, Header, Knowledge, Queue, Transfer
 
 ANSWER_VARIABLES = frozenset({"number", "progress", "due", "due_prompt", "notice", "caller", "dialled"})
 """Variables that the answers of conditions and lookups set, or that every call has."""
@@ -33,6 +33,7 @@ class KnownNames:
     prompts: Collection[str] | None = None
     groups: Collection[str] | None = None
     articles: Collection[str] | None = None
+    emergencies: Collection[str] | None = None
 
 
 Path = tuple[str, ...]
@@ -89,6 +90,13 @@ def _unknown_names(draft: Draft, known: KnownNames) -> Iterator[Fault]:
         if known.groups is not None and group is not None and group not in known.groups and not tolerated:
             yield Fault(
                 draft.line("nodes", name, "group"), f"没有座席组“{group}”", f"{name}: there is no group {group!r}"
+            )
+        emergency = node.emergency if isinstance(node, Transfer) else None
+        if known.emergencies is not None and emergency is not None and emergency not in known.emergencies:
+            yield Fault(
+                draft.line("nodes", name, "emergency"),
+                f"没有配置紧急平台“{emergency}”",
+                f"{name}: there is no emergency platform {emergency!r}",
             )
         if isinstance(node, Knowledge) and known.articles is not None and node.article not in known.articles:
             yield Fault(

@@ -8,7 +8,7 @@ import typer
 
 from hotline.errors import HotlineError
 from hotline.settings import load_settings
-from ivr.flow.book import SHIPPED_FLOWS, known_prompts, read_text
+from ivr.flow.book import SHIPPED_FLOWS, known_names_of, known_prompts, read_text
 from ivr.flow.checks import KnownNames
 from ivr.flow.drawing import draw_mermaid, draw_svg
 from ivr.flow.model import Flow
@@ -70,7 +70,7 @@ def _read(file: Path, config: Path | None) -> Flow:
         if config is not None:
             settings = load_settings(config)
             sounds = settings.storage.folder / "sounds"
-            known = KnownNames(known_prompts(sounds), {group.id for group in settings.groups})
+            known = known_names_of(settings, sounds)
         return read_flow(read_text(path), source=str(path), known=known)
     except HotlineError as problem:
         typer.echo(f"{problem.zh}\n{problem.en}", err=True)

@@ -49,8 +49,8 @@ def caption(node: model.AnyNode) -> str:
             detail = group or ""
         case model.Condition(ask=ask):
             detail = ask.value
-        case model.Transfer(target=target):
-            detail = target
+        case model.Transfer(target=target, emergency=emergency):
+            detail = target or emergency or ""
         case model.Knowledge(article=article):
             detail = article
         case model.Say(kind=kind, value=value):

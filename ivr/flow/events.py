@@ -140,6 +140,8 @@ class Transfer:
     target: str
     label: str = ""
     language: str = "zh"
+    emergency: str = ""
+    """Instead of ``target``: the emergency platform, whose number the settings know."""
     kind: Literal["transfer"] = "transfer"
 
 

@@ -113,7 +113,7 @@ def _take_silence(flow: Flow, state: FlowState, node: model.AnyNode) -> Step:
         case model.Record():
             return _give(state, Record(node.maximum_seconds, node.silence_seconds, node.terminator, state.language))
         case model.Transfer():
-            return _give(state, Transfer(node.target, node.label, state.language))
+            return _give(state, Transfer(node.target or "", node.label, state.language, node.emergency or ""))
         case model.HangUp():
             return _give(replace(state, finished=True), HangUp(node.reason, state.language))
         case _:

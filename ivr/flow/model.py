@@ -246,10 +246,18 @@ class Transfer(Node):
     """Connect with a number outside; ``otherwise`` when nobody answers there."""
 
     do: Literal["transfer"]
-    target: Annotated[str, Field(pattern=r"^[0-9*#+]{1,32}$")]
+    target: Annotated[str, Field(pattern=r"^[0-9*#+]{1,32}$")] | None = None
+    emergency: Annotated[str, Field(pattern=r"^[0-9]{2,8}$")] | None = None
+    """Instead of a target: a platform of the settings (``119``), to which the call's data goes along."""
     label: Annotated[str, Field(max_length=40)] = ""
     prompts: Prompts = ()
     otherwise: Target
+
+    @model_validator(mode="after")
+    def _one_goal(self) -> Self:
+        if (self.target is None) == (self.emergency is None):
+            raise ValueError("give either target or emergency")
+        return self
 
 
 class Callback(Node):

@@ -108,8 +108,8 @@ def describe(node: str, order: Order) -> str:
             return f"[{node}] ? {subject.value} {asked}  ({_choices(order)})"
         case EnterQueue(group=group, keys=keys, hint=hint):
             return f"[{node}] ~ 排队 / queue {group or '(line)'} {_words(hint, order.language)}  ({keys} agent wait)"
-        case Transfer(target=target):
-            return f"[{node}] > 转接 / transfer {target}  (answered failed)"
+        case Transfer(target=target, emergency=emergency):
+            return f"[{node}] > 转接 / transfer {target or emergency}  (answered failed)"
         case RequestCallback(number=number):
             return f"[{node}] ? 回电 / callback {number}  (taken refused)"
         case Record(maximum_seconds=seconds):

@@ -62,6 +62,9 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/live/seats/{seat}/break"): SUPERVISORS,
     ("POST", "/api/live/seats/{seat}/rest"): SUPERVISORS,
     ("POST", "/api/desk/rest"): AGENT,
+    ("POST", "/api/desk/calls/{call_id}/emergency/{code}"): AGENT,
+    ("GET", "/api/emergency/pushes"): SUPERVISORS,
+    ("POST", "/api/emergency/pushes/{push_id}/resend"): SUPERVISORS,
     ("GET", "/api/promises"): AGENT | {"supervisor"},
     ("POST", "/api/promises/{promise_id}/keep"): AGENT | {"supervisor"},
     ("GET", "/api/desk/control"): AGENT,
@@ -136,6 +139,8 @@ PATHS = {
     "{act}": "hold",
     "{seat}": "1001",
     "{mode}": "listen",
+    "{code}": "119",
+    "{push_id}": "push_1",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "/api/live/seats/{seat}/break": {"minutes": 10},

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from hotline.errors import ConfigurationError
 from hotline.facts.calls import CallEnded, CallPromised, CallQueued, CallSentOut, MessageLeft
 from hotline.facts.speech import PartialHeard
 from hotline.settings import Group, Ivr, Line, Notice, Seat, Settings, Storage
+from ivr.people import Call
 from ivr.prompts import spoken_digits
 from ivr.service import CallCentre
 from ivr.services import Services
@@ -32,6 +34,15 @@ start: go
 nodes:
   go: {do: transfer, target: "119", label: 消防, otherwise: sorry}
   sorry: {do: play, prompts: no-answer, next: wait}
+  wait: {do: queue}
+"""
+
+FIRE = """
+flow: fire
+start: menu
+nodes:
+  menu: {do: play, prompts: welcome, keys: {7: fire}, next: wait}
+  fire: {do: transfer, emergency: "119", otherwise: wait}
   wait: {do: queue}
 """
 
@@ -126,6 +137,7 @@ async def town(database: Database, tmp_path: Path, request: pytest.FixtureReques
     """At noon with the standard flow and one work order, unless ``parametrize(indirect)`` says (time, flow, states)."""
     now, flow, *states = getattr(request, "param", (NOON, "standard", "in_progress"))
     (tmp_path / "flows").mkdir()
+    (tmp_path / "flows/fire.yaml").write_text(FIRE, encoding="utf-8")
     (tmp_path / "flows/outside.yaml").write_text(OUTSIDE, encoding="utf-8")
     town = Town(database, database.bus, tmp_path, now, flow, Records(*states))
     await town.centre.load()
@@ -313,6 +325,42 @@ async def test_a_number_outside_is_dialled_and_nobody_there_comes_back(town: Tow
     asyncio.create_task(town.centre.citizen(back))  # noqa: RUF006
     await town.until(lambda: town.centre.offer_for("1001"))
     assert back.heard[0] == "hotline/no-answer"
+
+
+class Platforms:
+    """Fills ``EmergencyLine``."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    async def from_flow(self, call: Call, code: str) -> tuple[str, str]:
+        self.seen.append(f"{code} for {call.caller}")
+        return "6119", "消防"
+
+    async def flow_failed(self, call_id: str) -> None:
+        self.seen.append("failed")
+
+
+@at(NOON, "fire")
+async def test_one_key_sends_to_an_emergency_platform_and_its_data_along(town: Town) -> None:
+    platforms = Platforms()
+    town.centre.provide(replace(town.centre.reception.house.services, emergencies=platforms))
+    caller, session = town.calls("7")
+    await ends(session)
+    assert (caller.variables["HOTLINE_AFTER"], caller.variables["HOTLINE_TARGET"]) == ("dial", "6119")
+    (sent,) = await town.facts(CallSentOut)
+    assert (sent.target, sent.label) == ("6119", "消防")
+    back = FakeCaller(caller.channel, caller.uniqueid, callerid="13800000001", dnid="12345")
+    asyncio.create_task(town.centre.citizen(back))  # noqa: RUF006
+    await town.rests(back)
+    assert platforms.seen == ["119 for 13800000001", "failed"]
+
+
+@at(NOON, "fire")
+async def test_without_the_means_to_send_data_the_number_is_dialled_all_the_same(town: Town) -> None:
+    caller, session = town.calls("7")
+    await ends(session)
+    assert caller.variables["HOTLINE_TARGET"] == "119"
 
 
 async def test_an_edited_flow_serves_the_next_call(town: Town) -> None:

@@ -9,6 +9,7 @@ from ivr.call_records import CallRecords
 from ivr.control.echo import EchoTest
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
+from ivr.emergency.service import Emergencies
 from ivr.service import CallCentre
 from knowledge_base.service import KnowledgeBase
 from recordings.pausing import Pausing
@@ -35,6 +36,7 @@ def furnish(
     records: CallRecords,
     oversight: Oversight,
     echo: EchoTest,
+    emergencies: Emergencies,
 ) -> Rooms:
     return Rooms(
         call_centre=centre,
@@ -52,6 +54,7 @@ def furnish(
         records=records,
         oversight=oversight,
         echo=echo,
+        emergencies=emergencies,
     )
 
 

@@ -119,6 +119,17 @@ def test_an_unquoted_number_keeps_its_zero() -> None:
     assert read_flow(text, known=KNOWN).nodes["bye"].target == "0110"  # type: ignore[union-attr]
 
 
+def test_an_emergency_platform_must_be_one_of_the_site() -> None:
+    known = KnownNames(emergencies={"119"})
+    for where, fine in (("emergency: 119", True), ("emergency: 911", False), ("emergency: 119, target: 119", False)):
+        text = GOOD.replace("bye: {do: hang_up}", f"bye: {{do: transfer, {where}, otherwise: wait}}")
+        try:
+            read_flow(text, known=known)
+            assert fine
+        except FlowError:
+            assert not fine
+
+
 @given(st.text(alphabet="flow: small{}[],\n -&*!?|>'\"%@`#nodestarplyx1", max_size=200))
 def test_any_text_is_read_or_refused(text: str) -> None:
     with suppress(FlowError):

@@ -98,6 +98,7 @@ const seat = (id, name, status, state, extra = {}) => ({ id, name: `座席 ${id}
 const desk = {
   seat: seat("1001", "王敏", "not_ready", "idle", { account: "agent", reason: "小休", rest_until: iso(412) }), offer: null, call: null, transcript: [], draft: null,
   reasons: ["小休", "用餐", "培训", "会议"],
+  emergency: [["110", "公安"], ["119", "消防"], ["120", "急救"], ["122", "交警"]].map(([code, label]) => ({ code, label })),
   // A real Asterisk may be lent to the mock, to try the seat's leg.
   sip: { ws_url: process.env.SIP_WS ?? "ws://127.0.0.1:5999/ws", uri: "sip:1001@127.0.0.1", authorization_user: "1001", password: process.env.SIP_PASSWORD ?? "x", extension: "seat" },
   recent: [],
@@ -228,6 +229,16 @@ export async function handle(method, path, query, body, person, push) {
   if (path === "/desk/control") return [200, control];
   if (path === "/address-book") return [200, book];
   if (path === "/desk/hand") { control.hand_raised = body.raised; return [200, control]; }
+  const sos = /\/emergency\/(\d+)$/.exec(path);
+  if (method === "POST" && sos) {
+    const label = desk.emergency.find((one) => one.code === sos[1]).label;
+    const news = (stage, sent) => push("emergency", { call_id: desk.call.call_id, platform: sos[1], label, stage, push: sent }, "agent");
+    news("calling", "due");
+    setTimeout(() => news("", "sent"), 300);
+    setTimeout(() => { news(sos[1] === "120" ? "busy" : "answered", ""); desk.draft = { ...(desk.draft ?? suggestion(desk.call.call_id)), tags: [`转接 ${sos[1]} ${label}`] }; push("draft", desk.draft, "agent"); }, 600);
+    Object.assign(control, sos[1] === "120" ? stages.resume : { ...stages.conference, party: { ...department, target: sos[1], name: `${sos[1]} ${label}` } });
+    return [200, control];
+  }
   const wish = /\/(?:control\/)?(\w+)$/.exec(path)?.[1];
   if (method === "POST" && /^\/desk\/calls\//.test(path) && stages[wish]) { Object.assign(control, stages[wish]); return [200, control]; }
   if (route === "GET /live") return [200, live];

@@ -15,6 +15,7 @@ import type {
   Draft,
   DraftFields,
   Followed,
+  EmergencyPush,
   Health,
   Kpi,
   Live,
@@ -69,6 +70,10 @@ export const api = {
   controlCall: (callId: string, act: string) => http.post<Control>(`/desk/calls/${part(callId)}/control/${part(act)}`),
   reach: (callId: string, how: "consult" | "conference" | "transfer", kind: TargetKind, target: string) =>
     http.post<Control>(`/desk/calls/${part(callId)}/${how}`, { kind, target }),
+  emergency: (callId: string, code: string) => http.post<Control>(`/desk/calls/${part(callId)}/emergency/${part(code)}`),
+  emergencyPushes: (page: number, size: number) =>
+    http.get<{ items: EmergencyPush[]; total: number }>(`/emergency/pushes${query({ page, size })}`),
+  resendEmergency: (id: string) => http.post<EmergencyPush>(`/emergency/pushes/${part(id)}/resend`),
   raiseHand: (raised: boolean) => http.post<Control>("/desk/hand", { raised }),
   addressBook: () => http.get<AddressBook>("/address-book"),
   knowledge: (words: string) => http.get<{ items: Article[] }>(`/knowledge${query({ q: words })}`),

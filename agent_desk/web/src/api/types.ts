@@ -125,6 +125,8 @@ export interface Draft extends Record<DraftField, string | null> {
   /** The words heard that made each suggestion. */
   because: Record<string, string[]>;
   ticket_id: string | null;
+  /** Marks, such as 转接 119 消防. */
+  tags?: string[];
 }
 
 export interface SipAccount {
@@ -135,6 +137,36 @@ export interface SipAccount {
   extension: string;
 }
 
+export interface EmergencyPlatform {
+  code: string;
+  label: string;
+}
+
+/** How far a hand-over to 110, 119, 120 … has come; an empty word means: as before. */
+export interface EmergencyNews {
+  call_id: string;
+  platform: string;
+  label: string;
+  stage: string;
+  push: string;
+}
+
+export interface EmergencyPush {
+  id: string;
+  call_id: string;
+  platform: string;
+  label: string;
+  target: string;
+  seat: string | null;
+  by: string;
+  state: "due" | "sent" | "given_up";
+  attempts: number;
+  created_at: Instant;
+  sent_at: Instant | null;
+  failure: string | null;
+  outcome: string | null;
+}
+
 export interface DeskSnapshot {
   seat: Seat;
   offer: Offer | null;
@@ -143,6 +175,7 @@ export interface DeskSnapshot {
   draft: Draft | null;
   reasons: string[];
   rest_approval?: boolean;
+  emergency?: EmergencyPlatform[];
   sip: SipAccount | null;
   recent: CallSummary[];
 }
@@ -168,6 +201,7 @@ export interface TicketSummary {
   /** True when the deadline was counted over days whose calendar is not published yet. */
   due_provisional?: boolean;
   phone_masked: string;
+  tags?: string[];
   /** What happened to it last; left out by an engine that does not tell. */
   last_event?: { at: Instant; action: string; action_zh: string } | null;
 }
@@ -498,6 +532,7 @@ export type FeedMessage =
   | { type: "ticket"; data: TicketSummary; seq?: number }
   | { type: "recording"; data: Recording; seq?: number }
   | { type: "control"; data: Control; seq?: number }
+  | { type: "emergency"; data: EmergencyNews; seq?: number }
   | { type: "message"; data: { text: string; by: string }; seq?: number }
   | { type: "live"; data: Live; seq?: number }
   | { type: "live.seat"; data: LiveSeat; seq?: number }

@@ -5,6 +5,8 @@ import type {
   Control,
   DeskSnapshot,
   Draft,
+  EmergencyNews,
+  EmergencyPlatform,
   FeedMessage,
   Offer,
   ParkedCall,
@@ -30,6 +32,9 @@ export interface DeskState {
   reasons: string[];
   /** A ready agent must ask before going to rest. */
   restApproval: boolean;
+  /** Where one action sends a citizen in need, and how far the last such act has come. */
+  platforms: EmergencyPlatform[];
+  emergency: EmergencyNews | null;
   sip: SipAccount | null;
   recent: CallSummary[];
   /** What supervisors wrote and the agent has not put away, newest last. */
@@ -57,6 +62,8 @@ export function emptyDesk(): DeskState {
     parked: [],
     reasons: [],
     restApproval: false,
+    platforms: [],
+    emergency: null,
     sip: null,
     recent: [],
     messages: [],
@@ -90,6 +97,9 @@ export function applyToDesk(desk: DeskState, message: FeedMessage): void {
     case "ticket":
       desk.tickets[message.data.id] = message.data;
       return;
+    case "emergency":
+      desk.emergency = withNews(desk.emergency, message.data);
+      return;
     case "control":
       desk.control = message.data;
       return;
@@ -107,6 +117,12 @@ export function applyToDesk(desk: DeskState, message: FeedMessage): void {
   }
 }
 
+/** The last hand-over with what is new about it; empty words change nothing. */
+function withNews(known: EmergencyNews | null, news: EmergencyNews): EmergencyNews {
+  const same = known !== null && known.call_id === news.call_id && known.platform === news.platform;
+  return same ? { ...news, stage: news.stage || known.stage, push: news.push || known.push } : news;
+}
+
 function takeSnapshot(desk: DeskState, snapshot: DeskSnapshot): void {
   if (snapshot.call === null && isUnfinished(desk)) {
     snapshot = { ...snapshot, call: desk.call, transcript: desk.transcript, draft: desk.draft };
@@ -121,6 +137,7 @@ function takeSnapshot(desk: DeskState, snapshot: DeskSnapshot): void {
     draft: snapshot.draft,
     reasons: snapshot.reasons,
     restApproval: snapshot.rest_approval ?? false,
+    platforms: snapshot.emergency ?? [],
     sip: snapshot.sip,
     recent: snapshot.recent,
   });
@@ -176,6 +193,7 @@ function turnTo(desk: DeskState, call: Call | null): void {
   desk.transcript = [];
   desk.partials = { citizen: "", agent: "" };
   desk.draft = null;
+  desk.emergency = null;
 }
 
 function remember(desk: DeskState, call: Call): void {

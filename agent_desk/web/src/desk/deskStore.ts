@@ -59,6 +59,11 @@ export async function reach(how: "consult" | "conference" | "transfer", kind: Ta
   if (desk.call !== null) desk.control = await api.reach(desk.call.call_id, how, kind, target);
 }
 
+/** 110, 119, 120 …: one action rings the platform into the call and sends the call's data along. */
+export async function callEmergency(code: string): Promise<void> {
+  if (desk.call !== null) desk.control = await api.emergency(desk.call.call_id, code);
+}
+
 export async function chooseStatus(status: SeatStatus, reason?: string): Promise<void> {
   applyToDesk(desk, { type: "seat", data: await api.setStatus(status, reason) });
 }

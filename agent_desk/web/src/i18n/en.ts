@@ -78,6 +78,12 @@ export const en: Messages = {
     reason: "Reason",
     noReason: "No reason",
   },
+  emergency: {
+    title: "Emergencies",
+    send: "Send on to {label} at once, with the call's data",
+    stage: { calling: "ringing", answered: "answered", busy: "busy; the citizen is with you", no_answer: "no answer; the citizen is with you", other: "not reached; the citizen is with you" },
+    push: { due: "data on its way", sent: "data delivered", given_up: "data not delivered: tell them", lost: "data not kept: tell them" },
+  },
   rest: {
     left: "{time} left",
     over: "{time} over",
@@ -246,6 +252,7 @@ export const en: Messages = {
     pAnswer: "What the citizen was told (the knowledge base can fill this)",
     confirmDirect: "Close as answered",
     lacking: "Missing: {fields}",
+    handedOver: "Handed over: {tags}.",
     needAnswer: "Please write the answer that was given.",
     submitted: "Submitted",
     submittedDirect: "Answered on line",
@@ -472,6 +479,7 @@ export const en: Messages = {
     loading: "Reading the room…",
   },
   keys: {
+    emergency: "Emergency platforms in their order",
     help: "Show keys",
     accept: "Answer the call",
     reject: "Reject the call",

@@ -77,6 +77,12 @@ export const zh = {
     reason: "未就绪原因",
     noReason: "不选原因",
   },
+  emergency: {
+    title: "紧急联动",
+    send: "一键转接{label}，同时推送通话数据",
+    stage: { calling: "呼叫中", answered: "已接听", busy: "占线，市民仍在线", no_answer: "无人接听，市民仍在线", other: "未接通，市民仍在线" },
+    push: { due: "数据推送中", sent: "数据已送达", given_up: "数据未送达，请口头转告", lost: "数据未能保存，请口头转告" },
+  },
   rest: {
     left: "剩 {time}",
     over: "超时 {time}",
@@ -245,6 +251,7 @@ export const zh = {
     pAnswer: "怎样答复的市民（可从知识库引用）",
     confirmDirect: "确认直接答复",
     lacking: "还缺：{fields}",
+    handedOver: "已{tags}处置。",
     needAnswer: "请填写答复内容。",
     submitted: "已提交",
     submittedDirect: "已直接答复",
@@ -471,6 +478,7 @@ export const zh = {
     loading: "正在读取现场……",
   },
   keys: {
+    emergency: "紧急转接（依次为各平台）",
     help: "显示快捷键",
     accept: "接听来电",
     reject: "拒接来电",
