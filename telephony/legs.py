@@ -9,7 +9,7 @@ Phones send late and double events, AMI promises no order across channels. ``RES
 a leg that is known or not; what is not in it is ignored and counted by the caller. Nothing here raises on an event.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, StrEnum, auto
 
@@ -165,10 +165,13 @@ RESPONSES: Mapping[bool, Mapping[str, Response]] = {
 }
 
 
-def hear(legs: Legs, event: AmiMessage) -> Step:
-    """What one event means for what is believed. Never raises."""
+def hear(legs: Legs, event: AmiMessage, asked: Collection[str] = ()) -> Step:
+    """What one event means for what is believed. Never raises.
+
+    ``asked``: uniqueids with an open question. Its answer may be older than the event and make the leg known again.
+    """
     uniqueid = event.get("Uniqueid")
-    response = RESPONSES[uniqueid in legs].get(event.event, Response.IGNORE)
+    response = RESPONSES[uniqueid in legs or uniqueid in asked].get(event.event, Response.IGNORE)
     if not uniqueid or response is Response.IGNORE or _says_nothing_new(legs.get(uniqueid), event):
         return Step(legs)
     claim = _read_claim(event, uniqueid)

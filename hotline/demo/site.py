@@ -28,7 +28,7 @@ from hotline.security import Security, seed_accounts
 from hotline.settings import Settings, load_settings
 
 ALL_DAY = [["00:00", "23:59:59"]]
-_RTP_PORTS = 600
+_RTP_PORTS = 2000
 _ABOVE_EPHEMERAL = range(61000, 65500)
 
 

@@ -58,6 +58,9 @@ class FakeAmi:
         """Actions that get no answer."""
         self.answers: dict[str, Callable[[Action], list[list[tuple[str, str]]]]] = {}
         """Actions that get these messages instead of the usual ones."""
+        self.held: set[str] = set()
+        """Actions whose answers, true at the time of asking, are kept back until ``let_go``."""
+        self._kept: list[tuple[asyncio.StreamWriter, bytes]] = []
         self.channels: dict[str, FakeChannel] = {}
         self.globals: dict[str, str] = {}
         self.members: set[str] = set()
@@ -110,6 +113,13 @@ class FakeAmi:
             while len(found := [a for a in self.actions if a["Action"][0] == name]) < times:
                 await self._news.wait()
             return found
+
+    def let_go(self) -> None:
+        """Write the answers that were held, in their order, and hold no more."""
+        self.held.clear()
+        for writer, data in self._kept:
+            writer.write(data)
+        self._kept.clear()
 
     def raw(self, data: bytes) -> None:
         """Write bytes to every connection."""
@@ -174,7 +184,11 @@ class FakeAmi:
             messages = [self._reply(name, action)]
         for message in messages:
             booted = ("Event", "FullyBooted") in message
-            writer.write(wire([message[0], *([] if booted else [number]), *message[1:]]))
+            data = wire([message[0], *([] if booted else [number]), *message[1:]])
+            if name in self.held:
+                self._kept.append((writer, data))
+            else:
+                writer.write(data)
 
     def _log_in(self, action: Action) -> list[list[tuple[str, str]]]:
         if action["Secret"] != [PASSWORD]:

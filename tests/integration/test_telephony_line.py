@@ -121,6 +121,39 @@ async def test_a_call_from_birth_to_hang_up(ami: FakeAmi, line: TelephonyLine, s
     assert (gone.uniqueid, gone.reason, gone.cause, gone.call) == ("1.1", GoneReason.HUNG_UP, 16, "call_1")
 
 
+async def test_one_question_waits_for_no_other_and_answers_keep_their_order(
+    ami: FakeAmi, line: TelephonyLine, seen: Subscription
+) -> None:
+    calls = [ami.add(FakeChannel(f"PJSIP/trunk-{number}", f"1.{number}", state="4")) for number in range(1, 21)]
+    for call in calls:
+        assert (await the_next(seen, NewLeg)).uniqueid == call.uniqueid
+    ami.held = {"Status"}
+    for call in calls:
+        ami.hang_up(call)
+    await ami.received("Status", 1 + len(calls))  # all are asked though none is answered
+    assert len(line.telephone.legs) == len(calls), "and nothing is believed yet"
+    ami.let_go()
+    assert [(await the_next(seen, LegGone)).uniqueid for _ in calls] == [call.uniqueid for call in calls]
+
+
+async def test_a_leg_that_ends_while_it_is_asked_about_does_not_stay(
+    ami: FakeAmi, line: TelephonyLine, seen: Subscription
+) -> None:
+    """An answer older than the hang-up makes the leg known; the hang-up must not have been thrown away as late."""
+    call = citizen()
+    ami.channels["1.1"] = call  # we never heard of its birth
+    ami.held = {"Status"}
+    ami.channel_event("BridgeEnter", call, ("BridgeUniqueid", "b"))
+    await ami.received("Status", 2)
+    ami.hang_up(call)
+    await ami.received("Status", 3)
+    ami.let_go()
+    await the_next(seen, NewLeg)
+    await the_next(seen, LegAnswered)
+    assert (await the_next(seen, LegGone)).reason is GoneReason.HUNG_UP
+    assert line.telephone.legs == {}
+
+
 async def test_forged_events_end_move_and_free_nothing(ami: FakeAmi, line: TelephonyLine, seen: Subscription) -> None:
     one, two = citizen(), seat()
     one.bridge_id = two.bridge_id = "b"
