@@ -355,12 +355,55 @@ class Progress(Shape):
 
 
 class TicketPage(Shape):
-    """A page of work orders."""
+    """Work orders. ``total`` counts up to 2,000, ``more``: there are more; ``next`` asks for what follows."""
 
     items: list[TicketSummary]
     total: int
+    more: bool
     page: int
     size: int
+    next: str | None
+
+
+class PivotCell(Shape):
+    """One figure: how many work orders, how many of them are done, how many were overdue at some time."""
+
+    row: str
+    column: str
+    tickets: int
+    done: int
+    overdue: int
+
+
+class PivotTotal(Shape):
+    """The sum of all cells."""
+
+    tickets: int
+    done: int
+    overdue: int
+
+
+class PivotTable(Shape):
+    """Figures by two axes."""
+
+    rows: list[str]
+    columns: list[str]
+    cells: list[PivotCell]
+    total: PivotTotal
+
+
+class ShelfItem(Shape):
+    """Something kept under a name: a view of the list, or a reply's text."""
+
+    name: str
+    body: dict[str, str]
+    by: str
+
+
+class Shelf(Shape):
+    """All that is kept of one kind."""
+
+    items: list[ShelfItem]
 
 
 class CitizenHistory(Shape):
@@ -684,6 +727,12 @@ class ActionWish(Wish):
     due_at: AwareDatetime | None = None
     level: Annotated[int, Field(ge=1, le=5)] | None = None
     skip_reason: Line | None = None
+
+
+class ShelfWish(Wish):
+    """What to keep."""
+
+    body: Annotated[dict[Annotated[str, Field(max_length=20)], Words], Field(max_length=20)]
 
 
 class BulkWish(ActionWish):

@@ -20,7 +20,9 @@ from ivr.control.supervision import Supervision
 from ivr.emergency.service import Emergencies
 from ivr.kpi import Kpi
 from ivr.views import CallView, LiveView, OfferView, SeatKind, SeatStatus, SeatView
+from tickets.finding import Wanted
 from tickets.oversight import Oversight
+from tickets.pivot import PivotWish
 from tickets.views import TicketGlance
 
 Shape = dict[str, Any]
@@ -130,6 +132,22 @@ class CallCentre(Protocol):
         ...
 
 
+class Shelves(Protocol):
+    """What people keep under a name: views of the list, texts of replies."""
+
+    async def all(self, kind: str, by: Person) -> Sequence[Shape]:
+        """[{name, body, by}], by name."""
+        ...
+
+    async def put(self, kind: str, name: str, body: Mapping[str, str], by: Person) -> Shape:
+        """Keep it, in place of what had the name. Raises RuleBroken when the shelf is full."""
+        ...
+
+    async def drop(self, kind: str, name: str, by: Person) -> None:
+        """Forget it. Raises NotFound."""
+        ...
+
+
 class WorkOrders(Protocol):
     """The tickets room. ``viewer`` and ``by`` decide what may be seen and done; the room judges that."""
 
@@ -155,10 +173,21 @@ class WorkOrders(Protocol):
         """TicketSummaries of a citizen, open ones first, then newest first."""
         ...
 
-    async def page(
-        self, viewer: Person, *, state: str | None, unit: str | None, words: str | None, page: int, size: int
-    ) -> Shape:
-        """{items: [TicketSummary], total, page, size} of what ``viewer`` may see."""
+    async def page(self, viewer: Person, wanted: Wanted, *, page: int = 1, size: int = 50, after: str = "") -> Shape:
+        """{items: [TicketSummary], total, more, page, size, next} of what ``viewer`` may see."""
+        ...
+
+    def each(self, viewer: Person, wanted: Wanted, at_most: int) -> AsyncIterator[Shape]:
+        """All that a list holds, in its order: TicketSummaries."""
+        ...
+
+    @property
+    def shelves(self) -> Shelves:
+        """Saved views and reply templates."""
+        ...
+
+    async def figures(self, viewer: Person, wish: PivotWish) -> Shape:
+        """{rows, columns, cells, total} by time, area, type and unit. Raises RuleBroken."""
         ...
 
     async def ticket(self, ticket_id: str, viewer: Person) -> Shape:

@@ -29,6 +29,7 @@ from agent_desk.api import (
     records,
     session,
     supervision,
+    ticket_lists,
     tickets,
 )
 from agent_desk.armour import Armour
@@ -95,6 +96,7 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
         control,
         calls,
         recordings,
+        ticket_lists,  # before tickets/{id}
         tickets,
         knowledge,
         live,

@@ -12,6 +12,7 @@ from hotline.ids import work_order_number
 from tickets import store
 from tickets.process_book import ProcessBook
 from tickets.repeats import alike
+from tickets.search import searchable
 from tickets.site import TicketSite
 from tickets.states import State
 
@@ -42,6 +43,11 @@ class Maker:
             "process": await self._book.keep(uow),
             "protected": bool(origin.get("protected")) or values["type"] in self._site.protected_types,
         }  # fmt: skip
+        row |= {
+            "day": now.astimezone(self._site.zone).date().isoformat(),
+            "area": self._site.area_of(row["place"]),
+            "words": searchable(row[name] for name in ("title", "place", "description")),
+        }
         repeats = await self._repeats(uow, row)
         row["repeats"] = len(repeats)
         await store.add_ticket(uow, row)

@@ -38,6 +38,9 @@ _COPIED = (
     "line",
     "process",
     "protected",
+    "day",
+    "area",
+    "words",
 )
 
 

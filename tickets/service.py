@@ -4,11 +4,14 @@ Each is one unit of work. Races are settled by the conditional UPDATE in ``store
 told so. Implements ``WorkOrders`` of the desk's ports and ``Conclusions`` of the callback room, without knowing them.
 """
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 
 import structlog
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.bus import Bus
@@ -18,17 +21,20 @@ from hotline.errors import NotFound, RuleBroken
 from hotline.facts.speech import UtteranceHeard
 from hotline.ids import new_id
 from hotline.security import Person
-from tickets import store
+from tickets import finding, store
 from tickets.drafting import DraftDesk
+from tickets.finding import Wanted
 from tickets.guards import SYSTEM, Actor
 from tickets.intake import Intake
 from tickets.making import Maker
 from tickets.movement import Mover, ReturnVisits
 from tickets.moves import verdict
+from tickets.pivot import Pivot, PivotWish
 from tickets.process_book import ProcessBook
 from tickets.protection import hidden_from, may_open
 from tickets.recompute import Recomputed, recompute
 from tickets.scope import suspect
+from tickets.shelves import Shelves
 from tickets.site import TicketSite
 from tickets.states import Action, Role, State
 from tickets.supervision.watch import Watch
@@ -36,6 +42,7 @@ from tickets.timers import Timers
 from tickets.views import Shape, TicketGlance
 
 _log = structlog.get_logger()
+_PIECE = 500
 Row = dict[str, Any]
 _SATISFACTION = {1: "满意", 2: "比较满意", 3: "基本满意", 4: "不太满意", 5: "不满意"}
 
@@ -68,10 +75,14 @@ class WorkOrders:
         self._maker = Maker(clock, site, self._book)
         self.intake = Intake(database, clock, site, self._mover, self._maker)
         self._timers = Timers(database, clock, self._mover)
+        self.pivot = Pivot(database)
+        self.shelves = Shelves(database, clock)
 
     async def keep_time(self, bus: Bus) -> None:
         """Do what falls due by the passing of time, until cancelled: late dispatch, missed deadlines, archiving."""
-        await self._timers.run(bus)
+        async with asyncio.TaskGroup() as parts:
+            parts.create_task(self.pivot.keep_folded())
+            await self._timers.run(bus)
 
     async def tick(self) -> float:
         """Do now what has fallen due; the seconds until the next."""
@@ -266,18 +277,54 @@ class WorkOrders:
         names = ("number", "state", "due_at")
         return [{name: one[name] for name in names} for one in found if str(one["number"]).endswith(digits)]
 
-    async def page(
-        self, viewer: Person, *, state: str | None, unit: str | None, words: str | None, page: int, size: int
-    ) -> Shape:
-        """{items, total, page, size} of what ``viewer`` may see. ``page`` counts from 1; ``size`` is at most 200."""
+    async def page(self, viewer: Person, wanted: Wanted, *, page: int = 1, size: int = 50, after: str = "") -> Shape:
+        """{items, total, more, page, size, next} of what ``viewer`` may see.
+
+        ``page`` counts from 1, ``after`` is a ``next`` of before; ``size`` is at most 200. Rows are counted up to
+        ``finding.COUNTED``; ``more`` says that there are more. Raises ``RuleBroken`` for filters that are none.
+        """
         page, size = max(page, 1), min(max(size, 1), 200)
-        conditions = [store.visible_to(actor_of(viewer)), *store.matching(state=state, unit=unit, words=words)]
-        if words:
-            conditions.append(store.searchable_by(actor_of(viewer), words))
+        where, by = self._where(viewer, wanted), finding.sorting(wanted)
+        if (page - 1) * size > finding.COUNTED:
+            raise RuleBroken("请缩小筛选范围后再翻页", "narrow the search instead of turning pages", code="too_far")
         async with self._database.reading() as connection:
-            rows, total = await store.read_page(connection, conditions, page, size)
-        items = [self._site.views.summary(row, self._clock.now()) for row in rows]
-        return {"items": items, "total": total, "page": page, "size": size}
+            total = 0 if after else await finding.count(connection, where)
+            rows = await finding.read(connection, where, by, size, after=after, skip=(page - 1) * size)
+        return {
+            "items": [self._site.views.summary(row, self._clock.now()) for row in rows],
+            "total": min(total, finding.COUNTED),
+            "more": total > finding.COUNTED,
+            "page": page,
+            "size": size,
+            "next": by.cursor(rows[-1]) if len(rows) == size else None,
+        }
+
+    async def each(self, viewer: Person, wanted: Wanted, at_most: int) -> AsyncIterator[Shape]:
+        """All that a list holds, in its order, read in pieces: for an export."""
+        where, by, after, left = self._where(viewer, wanted), finding.sorting(wanted), "", at_most
+        while left > 0:
+            async with self._database.reading() as connection:
+                rows = await finding.read(connection, where, by, min(_PIECE, left), after=after)
+            for row in rows:
+                yield self._site.views.summary(row, self._clock.now()) | {"last_at": row["updated_at"]}
+            if len(rows) < min(_PIECE, left):
+                return
+            after, left = by.cursor(rows[-1]), left - len(rows)
+
+    def _where(self, viewer: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
+        actor, calendar = actor_of(viewer), self._site.rules.calendar
+        where = [
+            store.visible_to(actor),
+            *finding.conditions(wanted, self._clock.now(), calendar, self._database.dialect),
+        ]
+        return [*where, store.searchable_by(actor, wanted.words)] if wanted.words else where
+
+    async def figures(self, viewer: Person, wish: PivotWish) -> Shape:
+        """The pivot; a unit sees its own only. Raises ``RuleBroken``."""
+        actor = actor_of(viewer)
+        if not actor.roles & {Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN}:
+            wish = replace(wish, unit=actor.unit or "-")
+        return await self.pivot.read(wish)
 
     async def ticket(self, ticket_id: str, viewer: Person) -> Shape:
         """The whole Ticket, by id or number. Raises ``NotFound``, also for what is not the viewer's to see."""

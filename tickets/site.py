@@ -82,6 +82,10 @@ class TicketSite:
         """The promises of one version for one type of matter, on today's calendar."""
         return DeadlineRules(self.rules.calendar, process.days_of(kind), process.dispatch_minutes)
 
+    def area_of(self, place: str) -> str:
+        """The county or zone that a place lies in; empty when the gazetteer does not know."""
+        return self.drafter.gazetteer.county_of(place)[:40]
+
     def check_field(self, name: str, value: str) -> None:
         """Refuse a field that the site does not know. Empty means "not known" and is always allowed."""
         if name not in ("title", "description", "type", "category", "place", "urgency", "phone", "unit"):

@@ -130,16 +130,6 @@ async def read_history(connection: AsyncConnection, phone: str, limit: int) -> l
     return [dict(row) for row in (await connection.execute(query)).mappings()]
 
 
-async def read_page(
-    connection: AsyncConnection, conditions: Sequence[ColumnElement[bool]], page: int, size: int
-) -> tuple[list[Row], int]:
-    """One page, newest first, and how many there are in all."""
-    total = await connection.scalar(select(func.count()).select_from(tickets).where(*conditions))
-    query = select(tickets).where(*conditions).order_by(tickets.c.created_at.desc(), tickets.c.number.desc())
-    rows = await connection.execute(query.limit(size).offset((page - 1) * size))
-    return [dict(row) for row in rows.mappings()], total or 0
-
-
 async def read_parts(source: Executes, ticket_id: str) -> list[Row]:
     """The sub-orders of a work order, oldest first."""
     query = select(tickets).where(tickets.c.parent_id == ticket_id).order_by(tickets.c.created_at, tickets.c.number)
@@ -242,21 +232,6 @@ def may_see(actor: Actor, row: Mapping[str, Any]) -> bool:
     )
 
 
-def matching(*, state: str | None, unit: str | None, words: str | None) -> list[ColumnElement[bool]]:
-    """The filters of a list page. Words: all must occur in number, title, place or description, or be the phone."""
-    found: list[ColumnElement[bool]] = []
-    if state:
-        found.append(tickets.c.state == state)
-    if unit:
-        found.append(tickets.c.unit == unit)
-    for word in (words or "").split()[:5]:
-        columns = (tickets.c.title, tickets.c.place, tickets.c.description)
-        texts = [column.contains(word, autoescape=True) for column in columns]
-        own = (tickets.c.phone == word, tickets.c.sender_id == word)
-        found.append(or_(tickets.c.number.startswith(word, autoescape=True), *own, *texts))
-    return found
-
-
 def searchable_by(actor: Actor, words: str) -> ColumnElement[bool]:
     """Of a protected work order a unit finds the number only: a search would else tell whether it guessed right."""
     if actor.roles & _SEE_ALL or Role.DEPARTMENT not in actor.roles:
@@ -278,6 +253,9 @@ def stamp(now: datetime, row: Row) -> Row:
         "forbid_return": False,
         "repeats": 0,
         "protected": False,
+        "day": "",
+        "area": "",
+        "words": "",
     }
     return dict.fromkeys(column.name for column in tickets.columns) | fresh | row
 

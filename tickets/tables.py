@@ -1,9 +1,12 @@
 """The tickets room's tables. The timeline is append-only; the database itself refuses changes to it."""
 
-from sqlalchemy import JSON, Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, false
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, Column, Connection, ForeignKey, Index, Integer, String, Table, Text, event, false
 
 from hotline.database import Instant, metadata
 from hotline.ledger import make_append_only
+from tickets.counting import counting_statements, searching_statements
 
 ticket_drafts = Table(
     "ticket_drafts",
@@ -90,11 +93,18 @@ tickets = Table(
     Column("contacted", Boolean),
     Column("contact_at", Instant),
     Column("tags", JSON, nullable=False, server_default="[]"),
+    Column("day", String(10), nullable=False, server_default=""),
+    Column("area", String(40), nullable=False, server_default=""),
+    Column("words", Text, nullable=False, server_default=""),
+    Index("ix_tickets_created_number", "created_at", "number"),
+    Index("ix_tickets_unit_created", "unit", "created_at"),
+    Index("ix_tickets_category_created", "category", "created_at"),
+    Index("ix_tickets_area_created", "area", "created_at"),
+    Index("ix_tickets_sender", "sender_id"),
     Index("ix_tickets_unit_state_created", "unit", "state", "created_at"),
     Index("ix_tickets_created_by_created", "created_by", "created_at"),
     Index("ix_tickets_phone_created", "phone", "created_at"),
     Index("ix_tickets_state_created", "state", "created_at"),
-    Index("ix_tickets_created", "created_at"),
     Index("ix_tickets_parent", "parent_id"),
     Index("ix_tickets_parent_unit", "parent_unit"),
     Index("ix_tickets_merged_into", "merged_into"),
@@ -159,3 +169,42 @@ ticket_attachments = Table(
     Column("at", Instant, nullable=False),
     Index("ux_ticket_attachments_content", "ticket_id", "sha256", unique=True),
 )
+
+ticket_counts = Table(
+    "ticket_counts",
+    metadata,
+    Column("day", String(10), primary_key=True),
+    Column("area", String(40), primary_key=True),
+    Column("type", String(20), primary_key=True),
+    Column("unit", String(20), primary_key=True),
+    Column("tickets", Integer, nullable=False),
+    Column("done", Integer, nullable=False),
+    Column("overdue", Integer, nullable=False),
+)
+
+ticket_deltas = Table(
+    "ticket_deltas",
+    metadata,
+    Column("seq", Integer, primary_key=True, autoincrement=True),
+    *(Column(name, String(40), nullable=False) for name in ("day", "area", "type", "unit")),
+    *(Column(name, Integer, nullable=False) for name in ("tickets", "done", "overdue")),
+)
+
+ticket_shelves = Table(
+    "ticket_shelves",
+    metadata,
+    Column("owner", String(80), primary_key=True),
+    Column("kind", String(16), primary_key=True),
+    Column("name", String(64), primary_key=True),
+    Column("body", JSON, nullable=False),
+    Column("by", String(64), nullable=False),
+    Column("at", Instant, nullable=False),
+)
+
+
+def _after_create(_target: Table, connection: Connection, **_: Any) -> None:
+    for statement in counting_statements(connection.dialect.name) + searching_statements(connection.dialect.name):
+        connection.exec_driver_sql(statement)
+
+
+event.listen(ticket_deltas, "after_create", _after_create)

@@ -1,8 +1,9 @@
 """Work orders: finding, reading, moving; and the directories that their forms need."""
 
-from typing import Annotated
+from datetime import date
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Depends, Path, Query
 
 from agent_desk.guard import CallbackReader, DeskDep, DirectoryReader, TicketActor, TicketReader
 from agent_desk.models import (
@@ -17,6 +18,7 @@ from agent_desk.models import (
     UnitList,
 )
 from agent_desk.refusals import documented
+from tickets.finding import Wanted
 
 router = APIRouter(prefix="/api", tags=["tickets"])
 TicketId = Annotated[str, Path(max_length=64)]
@@ -26,19 +28,41 @@ Size = Annotated[int, Query(ge=1, le=200)]
 _READ = documented(401, 403, 404, 503)
 
 
-@router.get("/tickets", responses=_READ)
-async def find_tickets(
-    desk: DeskDep,
-    viewer: TicketReader,
+def wanted_from(
     state: Name = None,
     unit: Name = None,
     q: Annotated[str | None, Query(max_length=100)] = None,
+    category: Name = None,
+    type: Name = None,
+    area: Name = None,
+    urgency: Name = None,
+    channel: Name = None,
+    lamp: Literal["red", "yellow", "late"] | None = None,
+    since: date | None = None,
+    until: date | None = None,
+    order: Literal["new", "due"] = "new",
+) -> Wanted:
+    """The filters of a list, from the address. ``state=open``: whatever somebody still owes something for."""
+    return Wanted(
+        state=state or "", unit=unit or "", words=q or "", category=category or "", type=type or "", area=area or "",
+        urgency=urgency or "", channel=channel or "", lamp=lamp or "", since=since, until=until, order=order,
+    )  # fmt: skip
+
+
+Filters = Annotated[Wanted, Depends(wanted_from)]
+
+
+@router.get("/tickets", responses=documented(401, 403, 404, 409, 503))
+async def find_tickets(
+    desk: DeskDep,
+    viewer: TicketReader,
+    wanted: Filters,
     page: Page = 1,
     size: Size = 50,
+    after: Annotated[str, Query(max_length=64)] = "",
 ) -> TicketPage:
-    """The work orders that this person may see, newest first."""
-    orders = desk.rooms.work_orders
-    found = await orders.page(viewer, state=state or None, unit=unit or None, words=q or None, page=page, size=size)
+    """The work orders that this person may see, newest first. ``after``: the ``next`` of the page before."""
+    found = await desk.rooms.work_orders.page(viewer, wanted, page=page, size=size, after=after)
     return TicketPage.model_validate(found)
 
 

@@ -6,6 +6,7 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 
 from hotline.database import Instant, metadata
+from hotline.migrations import is_in_metadata
 
 
 def render_item(kind: str, item: Any, autogen_context: AutogenContext) -> str | Literal[False]:
@@ -20,6 +21,7 @@ context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
     render_item=render_item,
+    include_object=is_in_metadata,
     render_as_batch=True,
     compare_type=True,
 )

@@ -28,6 +28,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "recording.listen_any": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN}),
     "ticket.read": _EVERYBODY,
     "ticket.act": _EVERYBODY,
+    "ticket.figures": frozenset({_SUPERVISOR, _DEPARTMENT, _INSPECTOR, _ADMIN}),
+    "ticket.export": frozenset({_SUPERVISOR, _DEPARTMENT, _INSPECTOR, _ADMIN}),
     "ticket.attach": frozenset({_AGENT, _SUPERVISOR, _DEPARTMENT}),
     "intake.record": frozenset({_AGENT, _SUPERVISOR}),
     "callback.read": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),

@@ -42,6 +42,8 @@ from ivr.views import (
     SeatView,
 )
 from recordings.sealing import Keyring, Sealed
+from tickets.finding import Wanted
+from tickets.pivot import PivotWish
 from tickets.views import TicketGlance
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -330,11 +332,23 @@ class FakeWorkOrders:
     async def history(self, phone: str, limit: int = 20) -> Sequence[Shape]:
         return [ticket for ticket in self.tickets.values() if ticket["phone"] == phone][:limit]
 
-    async def page(
-        self, viewer: Person, *, state: str | None, unit: str | None, words: str | None, page: int, size: int
-    ) -> Shape:
-        seen = [t for t in self.tickets.values() if self._sees(viewer, t) and (state is None or t["state"] == state)]
-        return {"items": seen[(page - 1) * size : page * size], "total": len(seen), "page": page, "size": size}
+    async def page(self, viewer: Person, wanted: Wanted, *, page: int = 1, size: int = 50, after: str = "") -> Shape:
+        state = wanted.state
+        seen = [t for t in self.tickets.values() if self._sees(viewer, t) and (not state or t["state"] == state)]
+        some = {"items": seen[(page - 1) * size : page * size], "total": len(seen), "page": page, "size": size}
+        return some | {"more": False, "next": None}
+
+    async def each(self, viewer: Person, wanted: Wanted, at_most: int) -> AsyncIterator[Shape]:
+        for ticket in (await self.page(viewer, wanted, size=at_most))["items"]:
+            yield ticket
+
+    async def figures(self, viewer: Person, wish: PivotWish) -> Shape:
+        total = {"tickets": len(self.tickets), "done": 0, "overdue": 0}
+        return {"rows": [""], "columns": [""], "cells": [{"row": "", "column": ""} | total], "total": total}
+
+    @property
+    def shelves(self) -> "FakeShelves":
+        return FakeShelves()
 
     async def ticket(self, ticket_id: str, viewer: Person) -> Shape:
         found = self.tickets.get(ticket_id)
@@ -521,6 +535,17 @@ class FakeTranscripts(FakeArchive):
 class FakeKnowledge:
     async def search(self, words: str, limit: int = 10) -> Sequence[Shape]:
         return [{"id": "kb_1", "title": "路灯报修", "answer": "拨打…", "score": 0.9}] if "路灯" in words else []
+
+
+class FakeShelves:
+    async def all(self, kind: str, by: Person) -> Sequence[Shape]:
+        return []
+
+    async def put(self, kind: str, name: str, body: Mapping[str, str], by: Person) -> Shape:
+        return {"name": name, "body": dict(body), "by": by.account}
+
+    async def drop(self, kind: str, name: str, by: Person) -> None:
+        raise NotFound("没有这一项", "no such thing")
 
 
 class FakeCallbacks:

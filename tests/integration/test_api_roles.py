@@ -46,6 +46,11 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/knowledge"): ALL,
     ("GET", "/api/tickets"): ALL,
     ("GET", "/api/tickets/deadline"): ALL,
+    ("GET", "/api/tickets/pivot"): UNIT | DECIDERS,
+    ("GET", "/api/tickets/export"): UNIT | DECIDERS,
+    ("GET", "/api/shelf/{kind}"): ALL,
+    ("PUT", "/api/shelf/{kind}/{name}"): ALL,
+    ("DELETE", "/api/shelf/{kind}/{name}"): ALL,
     ("GET", "/api/tickets/{ticket_id}"): ALL,
     ("POST", "/api/tickets/{ticket_id}/actions/{action}"): ALL,
     ("POST", "/api/tickets/actions/{action}"): ALL,
@@ -141,6 +146,8 @@ PATHS = {
     "{mode}": "listen",
     "{code}": "119",
     "{push_id}": "push_1",
+    "{kind}": "view",
+    "{name}": "mine",
 }
 BODIES: dict[str, dict[str, Any]] = {
     "/api/live/seats/{seat}/break": {"minutes": 10},
@@ -164,6 +171,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/desk/calls/{call_id}/draft": {"title": "路灯"},
     "/api/desk/calls/{call_id}/submit": {"how": "dispatch"},
     "/api/tickets/{ticket_id}/actions/{action}": {},
+    "/api/shelf/{kind}/{name}": {"body": {"state": "open"}},
     "/api/desk/calls/{call_id}/recording": {"paused": True},
     "/api/recordings/{recording_id}/hold": {"held": True, "reason": "案件"},
     "/api/tickets/actions/{action}": {"ids": ["ticket_1"]},
@@ -213,6 +221,8 @@ def address_of(path: str) -> str:
         path = path.replace(name, value)
     if path.endswith("/sample"):
         path += "?stage=call&month=2026-03"
+    if path.endswith("/pivot"):
+        path += "?rows=unit"
     return path + ("?urgency=一般" if path.endswith("/deadline") else "?phone=1" if "/intake/web/2" in path else "")
 
 

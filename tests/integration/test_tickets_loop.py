@@ -14,6 +14,7 @@ from hotline.facts.tickets import DeadlineRecomputed, TicketMoved
 from hotline.ledger import read
 from hotline.security import Person, Role
 from hotline.settings import Handler, Settings, Unit, load_settings
+from tickets.finding import Wanted
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
 
@@ -118,8 +119,8 @@ async def test_assisting_units_get_their_own_and_the_page_lists_one(world: World
     moved = await world.act(ticket, "dispatch", BOSS, unit="371323", assist=["371325", "jiaotong"])
     assert {part["unit"] for part in moved["parts"]} == {"371325", "jiaotong"}
     assert {part["due_at"] for part in moved["parts"]} == {moved["due_at"]}
-    assert (await world.orders.page(BOSS, state=None, unit=None, words=None, page=1, size=50))["total"] == 1
-    assert (await world.orders.page(FEIXIAN, state=None, unit=None, words=None, page=1, size=50))["total"] == 1
+    assert (await world.orders.page(BOSS, Wanted()))["total"] == 1
+    assert (await world.orders.page(FEIXIAN, Wanted()))["total"] == 1
     assert "主办单位" in await world.refused(ticket, "invite", BOSS, unit="371323")
     assert len((await world.act(ticket, "invite", BOSS, unit="huanbao"))["parts"]) == 3
     voided = await world.act(ticket, "void", BOSS, note="重复录入")

@@ -22,6 +22,7 @@ from hotline.facts.tickets import DraftChanged, TicketMoved
 from hotline.ledger import read
 from hotline.security import Person, Role
 from hotline.settings import load_settings
+from tickets.finding import Wanted
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
 from tickets.tables import ticket_timeline, tickets
@@ -165,7 +166,7 @@ async def test_without_a_unit_it_waits_for_the_dispatcher_against_the_clock(worl
 async def test_an_empty_work_order_is_refused_and_leaves_nothing(world: World) -> None:
     with pytest.raises(RuleBroken):
         await world.orders.submit("call_1", {}, "dispatch", None, AGENT)
-    assert (await world.orders.page(BOSS, state=None, unit=None, words=None, page=1, size=50))["total"] == 0
+    assert (await world.orders.page(BOSS, Wanted()))["total"] == 0
 
 
 async def test_signing_and_replying_bring_the_return_visit_in_the_same_transaction(world: World) -> None:
@@ -248,7 +249,7 @@ async def test_who_sees_what(world: World) -> None:
     await make(world, "call_2", OTHER_AGENT, place="费县探沂镇")
     seen = {}
     for person in (AGENT, OTHER_AGENT, YISHUI, FEIXIAN, BOSS, INSPECTOR):
-        page = await world.orders.page(person, state=None, unit=None, words=None, page=1, size=50)
+        page = await world.orders.page(person, Wanted())
         seen[person.account] = page["total"]
         assert all(item["phone_masked"] == "138****0001" and "phone" not in item for item in page["items"])
     assert seen == {"agent1": 1, "agent2": 1, "yishui": 1, "feixian": 1, "boss": 2, "eye": 2}
@@ -269,8 +270,8 @@ async def test_filters_pages_and_history(world: World) -> None:
         world.clock.advance(60)
 
     async def titles(**wanted: Any) -> list[str]:
-        asked = {"state": None, "unit": None, "words": None, "page": 1, "size": 50} | wanted
-        return [item["title"] for item in (await world.orders.page(BOSS, **asked))["items"]]
+        turned = {name: wanted.pop(name) for name in ("page", "size", "after") if name in wanted}
+        return [item["title"] for item in (await world.orders.page(BOSS, Wanted(**wanted), **turned))["items"]]
 
     assert await titles(page=2, size=2) == ["路灯2", "路灯1"]
     assert await titles(words="灯3 沂水县") == ["路灯3"]

@@ -76,6 +76,8 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "feed.open": everybody,
         "ticket.read": everybody,
         "ticket.act": everybody,
+        "ticket.figures": {Role.DEPARTMENT} | deciders,
+        "ticket.export": {Role.DEPARTMENT} | deciders,
         "ticket.attach": {Role.AGENT, Role.SUPERVISOR, Role.DEPARTMENT},
         "intake.record": {Role.AGENT, Role.SUPERVISOR},
         "desk.use": {Role.AGENT},

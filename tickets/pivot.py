@@ -1,0 +1,112 @@
+"""Figures of work orders by time, area, type and unit, read from counts that the database keeps (``counting``).
+
+Every figure is a sum over the same counts, so that any table of them adds up to the same total, and every figure names
+the filter that lists its work orders.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import structlog
+from sqlalchemy import ColumnElement, Select, func, literal, select, text, union_all
+
+from hotline.database import Database
+from hotline.errors import HotlineError, RuleBroken
+from tickets.counting import folding_statements
+from tickets.tables import ticket_counts, ticket_deltas
+
+_log = structlog.get_logger()
+Shape = dict[str, Any]
+FOLD_EVERY_SECONDS = 60.0
+FIGURES = ("tickets", "done", "overdue")
+PERIODS = {"day": 10, "month": 7, "year": 4}
+"""Name of a period → how much of YYYY-MM-DD it is."""
+AXES = (*PERIODS, "area", "type", "unit")
+
+
+@dataclass(frozen=True, kw_only=True)
+class PivotWish:
+    """Which table: what is down, what is across (empty: one column), of which work orders."""
+
+    rows: str
+    columns: str = ""
+    since: date | None = None
+    until: date | None = None
+    area: str = ""
+    type: str = ""
+    unit: str = ""
+
+
+class Pivot:
+    """The figures of one site."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def read(self, wish: PivotWish) -> Shape:
+        """{rows, columns, cells: [{row, column, tickets, done, overdue}], total}. Raises ``RuleBroken``."""
+        cells = await self._cells(wish)
+        return {
+            "rows": sorted({cell["row"] for cell in cells}),
+            "columns": sorted({cell["column"] for cell in cells}),
+            "cells": cells,
+            "total": {name: sum(cell[name] for cell in cells) for name in FIGURES},
+        }
+
+    async def fold(self) -> None:
+        """Turn noted differences into counts. Figures are the same before and after."""
+        async with self._database.unit_of_work() as uow:
+            await uow.alone("the counts of work orders")
+            for statement in folding_statements(self._database.dialect):
+                await uow.execute(text(statement))
+
+    async def keep_folded(self) -> None:
+        """Fold now and then, until cancelled, so that there is never much to add up."""
+        while True:
+            try:
+                if await self._has_differences():
+                    await self.fold()
+            except HotlineError as away:
+                _log.warning("counts not folded, tried again later", error=away.en)
+            await asyncio.sleep(FOLD_EVERY_SECONDS)
+
+    async def _has_differences(self) -> bool:
+        async with self._database.reading() as connection:
+            return (await connection.execute(select(ticket_deltas.c.seq).limit(1))).first() is not None
+
+    async def _cells(self, wish: PivotWish) -> list[Shape]:
+        statement = _statement(wish)
+        async with self._database.reading() as connection:
+            found = (await connection.execute(statement)).mappings().all()
+        return [dict(cell) | {name: int(cell[name]) for name in FIGURES} for cell in found if cell["tickets"]]
+
+
+def _statement(wish: PivotWish) -> Select[*tuple[Any, ...]]:
+    names = ("day", "area", "type", "unit", *FIGURES)
+    source = union_all(
+        *(select(*(table.c[name] for name in names)) for table in (ticket_counts, ticket_deltas))
+    ).subquery("figures")
+    row, column = _axis(source.c, wish.rows), _axis(source.c, wish.columns) if wish.columns else literal("")
+    sums = [func.sum(source.c[name]).label(name) for name in FIGURES]
+    shown: list[ColumnElement[Any]] = [row.label("row"), column.label("column"), *sums]
+    query: Select[*tuple[Any, ...]] = select(*shown).group_by("row", "column")
+    for name in ("area", "type", "unit"):
+        if getattr(wish, name):
+            query = query.where(source.c[name] == getattr(wish, name))
+    if wish.since:
+        query = query.where(source.c.day >= wish.since.isoformat())
+    if wish.until:
+        query = query.where(source.c.day <= wish.until.isoformat())
+    return query
+
+
+def _axis(columns: Any, name: str) -> ColumnElement[str]:
+    if name in PERIODS:
+        period: ColumnElement[str] = func.substr(columns.day, 1, PERIODS[name])
+        return period
+    if name in AXES:
+        axis: ColumnElement[str] = columns[name]
+        return axis
+    raise RuleBroken(f"不能按“{name}”统计", f"figures go by {', '.join(AXES)}", code="bad_field")
