@@ -253,6 +253,7 @@ def stamp(now: datetime, row: Row) -> Row:
         "forbid_return": False,
         "repeats": 0,
         "protected": False,
+        "tags": [],
         "day": "",
         "area": "",
         "words": "",

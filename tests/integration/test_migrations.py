@@ -54,7 +54,7 @@ async def test_history_cannot_be_rewritten(database: Database, table: str, verb:
 
 
 async def test_no_migration_lost_a_trigger_on_the_way(database: Database) -> None:
-    """Alembic's batch mode makes a table anew on SQLite and forgets its triggers: make them again in such a migration."""
+    """On SQLite Alembic may make a table anew and forget its triggers: such a migration makes them again."""
     query = (
         "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'tickets'"
         if database.dialect == "sqlite"
