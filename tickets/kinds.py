@@ -50,9 +50,26 @@ _BLAME = re.compile(
 )
 _HELP = re.compile(
     r"求助|帮帮|帮我|帮忙|救|帮一下|给.{0,3}(?:解决|处理|修)|想(?:请|让)(?:你们|咱)|"
-    r"能不能(?:派人|来人|给|帮)|尽快|赶紧|赶快|什么时候能(?:修|来|好|解决)"
+    r"能不能(?:派人|来人|给|帮)|尽快|赶紧|赶快|什么时候能(?:修|来|好|解决)|给俺?们?做主"
 )
-_COMPLAINED_OF = frozenset(word_list("complained_of"))
+_GRIEVANCE = re.compile(
+    r"不承认|不给(?:解决|处理|换|修|办|说法|钱|退|补)|硬(?:说|是|把|要)|非(?:要|让|得|叫)|糊弄|骂|凶|吼|"
+    r"不理人|爱答不理|爱理不理|推给|推来推去|找谁谁|没个说法|光收(?:钱|费)|收着钱|收了(?:钱|费|全款)|说好|"
+    r"当时(?:说|答应)|结果|承诺|不兑现|说话不算|拉黑|删了|锁着|一直拖|拖着|就是不|根本(?:不|没)|压根|从来(?:不|没)|"
+    r"凭什么|太过分|欺负|坑人|气人|讲理|多收|乱要|找(?:他|她|它|物业|老板|村里|商家|店家).{0,10}(?:不|没)|"
+    r"回来反而|不让(?:用|进|走)|难听|找不着人"
+)
+_DOUBTED = re.compile(
+    r"怎么(?!办(?:呢|啊|吧|$|，)|.{0,4}(?:没人|不管|还不|还没))|能不能|能.{0,10}[吗嘛啊呀]|可以.{0,10}[吗嘛]|吗|哪(?:里|儿|个|一)|"
+    r"多(?:少|久|长时间)|几(?:天|点|号|成|岁|年|路)|有没有|什么|啥|是不是|是否|够不够|行不行|要不要|算不算|谁"
+)
+_CATCH = re.compile(
+    r"(?:你们|上面|政府|有关部门)?(?:来|去|给)?(?:好好)?(?:查查|查一查|查一下|严查|查处|管管)(?:他|吧|呗|$)|没人敢管|亲眼(?:看|见)|实名|匿名|"
+    r"偷(?:偷|着)(?:地|的)?(?:盖|建|放|排|开工|倒|卖|养|干)|死猪肉|关系户"
+)
+_USUAL: dict[str, str] = {
+    leaf: kind for kind, name in (("投诉", "complained_of"), ("咨询", "asked_of")) for leaf in word_list(name)
+}
 
 
 def find_kind(text: str, category: str = "") -> tuple[str, tuple[str, ...]] | None:
@@ -80,16 +97,22 @@ def _asks(text: str, said: list[str], trouble: list[str]) -> tuple[str, ...]:
 
 
 def _by_sound(text: str, category: str) -> tuple[str, tuple[str, ...]] | None:
-    if hit := _REPORT.search(text):
+    usual, leaf = _USUAL.get(category, ""), category.partition("/")[2]
+    if hit := _REPORT.search(text) or (usual == "投诉" and _CATCH.search(text)):
         return "举报", (hit.group(),)
     if re.search(r"投诉", text):
         return "投诉", ("投诉",)
-    blame = tuple(dict.fromkeys(_BLAME.findall(text)))
+    blame = tuple(dict.fromkeys((*_BLAME.findall(text), *_GRIEVANCE.findall(text))))
     help_ = tuple(dict.fromkeys(_HELP.findall(text)))
-    if blame and (category in _COMPLAINED_OF or len(blame) > 1 + bool(help_)):
+    doubt = tuple(dict.fromkeys(_DOUBTED.findall(text)))
+    if usual == "咨询" and doubt and len(blame) < 2:
+        return "咨询", doubt[:2]
+    if usual == "咨询" and blame:
+        return "投诉", blame[:3]
+    if usual == "投诉" and (blame or not help_):
+        return "投诉", blame[:3] or (leaf,)
+    if len(blame) > 1 + bool(help_):
         return "投诉", blame[:3]
     if help_:
         return "求助", help_[:2]
-    if category in _COMPLAINED_OF:
-        return "投诉", (category.partition("/")[2],)
-    return None
+    return ("投诉", (leaf,)) if usual == "投诉" else None

@@ -55,6 +55,8 @@ class Repairer:
                 continue
             if there == term:
                 return term
+            if len(term) == 2 and at and _is_word(text[at - 1 : at + 1]):
+                continue  # 公共厕所 holds no misheard 公厕
             if self._may(there, term, text[at + len(term) : at + len(term) + 1]):
                 return term
         return ""

@@ -24,7 +24,9 @@ _SUFFIX = (
     r"[东西南北][边侧面头])|"
     r"(?<![道马公修铁线电水门走小条段了边村挡堵占绕跑坏泥土雨几套见断里间撒压破烂让带"
     r"赶几多生])路(?=[东西南北](?:边|"
-    r"侧|面|头|段|首|端))|街(?!道)|巷(?!子)|胡同|苑(?!区)|家湖"
+    r"侧|面|头|段|首|端))|"
+    r"(?<=[\u4e00-\u9fff]{2})(?<![道马公修铁线电水门走小条段了边村挡堵占绕跑坏泥土雨几套见断里间撒压破烂让带赶几多生家班学来去])"
+    r"路(?=上(?![学班下]))|街(?!道)|巷(?!子)|胡同|苑(?!区)|家湖"
     r"|(?<!第)[东西南北]关村?|广场(?!舞)|公园|医院|中学|小学|大学|学院|幼儿园|火车站|"
     r"高铁站|汽车站|市场(?!监)|大桥|敬老院|体育馆|图书馆"
     r"|新村|佳苑|嘉园|佳园|新城|名城|名苑|名都|华庭|华府|豪庭|豪园|雅居|雅苑|雅园|公馆|"
@@ -39,6 +41,17 @@ _WEAK_STEM = rf"[^{_NEVER_IN_NAMES}]{{2,5}}?(?:{_WEAK_SUFFIX})"
 _WEAK = re.compile(rf"{_WEAK_STEM}(?=[{_NUMBER}]+(?:号楼|号院|栋|号|期|区|单元)|小区|[东西南北]门)")
 _WEAK_BESIDE = re.compile(rf"[^{_NEVER_IN_NAMES}]{{2,5}}?(?:城|湾|府|郡|园)(?=对面|旁边|附近|门口)")
 _WEAK_END = re.compile(rf"{_WEAK_STEM}$")
+_FIRM = re.compile(
+    rf"[^{_NEVER_IN_NAMES}]{{0,7}}?(?:网吧|网咖|饭店|饭馆|宾馆|酒楼|餐厅|大酒店|游乐场|游乐园|停车场|景区|幸福院|敬老院|养老院|"
+    r"(?:便民|政务|办事)?服务(?:大厅|中心)|办事大厅|美容院|理发店|健身房|药店|药房|诊所|烧烤店?|火锅店?|驾校|会所|影楼|洗浴|KTV|"
+    r"棋牌室|供电所|派出所|营业厅|电影院|批发市场|汽修厂|4S店|大院|早教|培训班|补习班|板厂|食品厂|加工厂|化工厂|养殖场|屠宰场|"
+    r"砖厂|石料厂|工地|售楼处|村委会|居委会|卫生所)"
+)
+"""Houses and firms that people name after a road or a town."""
+_SHOPPED = re.compile(
+    rf"(?![路网门附地楼上里])[^{_NEVER_IN_NAMES}]{{2,5}}?(?=买了?|吃了?|办了?|做了?|充了?|住院|看病|请客|存了?|报了)"
+)
+_ROAD_END = re.compile(r"(?:路|街|大道|镇|街道|商场|广场)$")
 _NO_NAME_AFTER = frozenset("了不没还着过也都很就你哪要想跟与给被")
 """A name does not follow these; what looks like one is a sentence going on."""
 _CROSSING = re.compile(
@@ -293,14 +306,14 @@ def _level(part: str) -> int:
 
 def _extend(text: str, at: int) -> int:
     """The end of the address that goes on at ``at``."""
-    if text.startswith(("的", "市", "这边")) and at < len(text):
-        pass
     while (
         hit := (_COMPONENT.match(text, at) or _WEAK.match(text, at) or _WEAK_END.match(text, at))
     ) and hit.group() not in _COMMON_NOUNS:
         at = hit.end()
     if crossing := _CROSSING.match(text, at):
         at = crossing.end()
+    elif (firm := _FIRM.match(text, at)) or (_ROAD_END.search(text[:at]) and (firm := _SHOPPED.match(text, at))):
+        at = firm.end()
     detail = _DETAIL.match(text, at)
     return detail.end() if detail else at
 

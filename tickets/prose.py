@@ -3,10 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
+from tickets.clauses import clauses, plain, shorten
 from tickets.dialogue import Asked, Turn
 from tickets.places import Gazetteer, Place
 
 _PROBLEM_LENGTH = 24
+_LONGEST_WISH = 16
 _CHATTER_AROUND = 5
 _COURTESY = re.compile(
     r"^(?:(?:喂+|[你您]好|嗯+|啊+|哎+|哦+|呃+|额|那个|就是(?:说)?|是这样(?:的|子)?(?:啊)?|"
@@ -19,7 +21,7 @@ _COURTESY = re.compile(
 _LEAD = re.compile(
     r"^(?:请|麻烦)?(?:帮我|我|俺)?(?:再|打电话|今天|这次|就)?(?:是)?(?:要|想|来|得|"
     r"想要)?(?:反映|反应|表扬|求助|投诉|举报|咨询|建议|了解|打听|问)(?:个|一个|一下|下|一件|"
-    r"一?点)*(?:问题|情况|事情?)?(?:就是)?[，,]?"
+    r"一?点)*(?:问题|情况|事情?)?(?:过(?=.{3}))?(?:就是)?[，,]?"
 )
 _ENDING = re.compile(
     r"(?:[，,]?(?:好的|好(?=谢)|谢谢[你您啊]?|谢谢了|麻烦[你您]了|麻烦你们了|辛苦了|再见|拜拜|"
@@ -41,7 +43,7 @@ _NUMBERS = re.compile(
     r"开头).{0,5}[0-9零〇幺一二两三四五六七八九]{1,}$"
 )
 _CHAFF = re.compile(
-    r"(?:嗯+|呃+|额+(?![头外度])|啊(?!呀)|哎呀?|唉|哈(?=[，,。]|$))|那个那个|这个这个|"
+    r"(?:嗯+|呃+|(?<![全金余限差定总数名])额+(?![头外度])|啊(?!呀)|哎呀?|唉|哈(?=[，,。]|$))|那个那个|这个这个|"
     r"就是就是|就是说|怎么说呢|你知道吧|你说是吧|对吧(?=[^，,。])|然后呢|反正就是|那什么"
 )
 _STUTTER = re.compile(r"(我|你|他|这|那|就|是|就是|这个|那个|我们|然后|一直)\1+")
@@ -59,38 +61,37 @@ _EFFECT = re.compile(
     r"导致|[，,。;；]|所以|因为|而且|但是|"
     r"我们?(?=[要想希觉找打给])|能不能|你们)"
 )
+_HEREABOUTS = ("这边", "这里", "这儿", "这一片")
+_WE = ("我们这个", "我们", "俺们", "咱们", "我", "俺", "咱")
 _PERSONS: tuple[tuple[str, str], ...] = (
-    ("我们家", "诉求人家中"),
-    ("我家", "诉求人家"),
-    ("俺家", "诉求人家"),
-    ("咱家", "诉求人家"),
-    ("我们小区", "诉求人所在小区"),
-    ("我们这个小区", "诉求人所在小区"),
-    ("我们村", "诉求人所在村"),
-    ("俺村", "诉求人所在村"),
-    ("俺庄", "诉求人所在村"),
-    ("我们单位", "诉求人所在单位"),
-    ("我们公司", "诉求人所在公司"),
-    ("我们这边", "诉求人处"),
-    ("我们这里", "诉求人处"),
-    ("我们这儿", "诉求人处"),
-    ("我这边", "诉求人处"),
-    ("我自己", "诉求人本人"),
-    ("我本人", "诉求人本人"),
-    ("我们", "诉求人等"),
-    ("俺们", "诉求人等"),
-    ("咱们", "诉求人等"),
-    ("我的", "诉求人的"),
     ("我国", "\0国"),
     ("自我", "自\0"),
-    ("我", "诉求人"),
-    ("俺", "诉求人"),
+    ("我们老百姓", "老百姓"),
+    ("咱老百姓", "老百姓"),
+    *((f"{we}的", "其") for we in ("我们", "我", "俺")),
+    ("我自己", "其本人"),
+    ("我本人", "其本人"),
+    *((we + at, "当地") for we in _WE for at in _HEREABOUTS),
+    *((we + what, f"其所在{what}") for we in _WE for what in ("小区", "单元", "村", "单位", "公司")),
+    *((f"{we}庄", "其所在村") for we in ("我们", "俺们", "俺", "咱")),
+    *((we, "其") for we in ("我们", "俺们", "咱们", "我", "俺")),
     ("\0国", "我国"),
     ("自\0", "自我"),
     ("你们", "热线"),
     ("您们", "热线"),
     ("您", "热线"),
 )
+"""A description begins with 诉求人; from there on work orders say 其."""
+_WISH = re.compile(
+    r"(?:请|麻烦)?(?:你们|您们|咱们)?(?:赶紧|赶快|快|尽快|能不能|给)?(?:派人)?来?(?:给)?"
+    r"(?:看看|查查|管管|处理|解决|调一下|修一下|查一下)(?:一下)?(?:吧|呗|行不行)?$"
+)
+_ADDRESSED = re.compile(r"你们|您们|赶紧|赶快|尽快|咱们|派人")
+_SHORT_ANSWER = 7
+_BARE_ANSWER = re.compile(r"(?:那倒|倒是|还|都|暂时)?[没有是的对不好行可以嗯知道过用啊呀]+")
+_TELLING = 6
+"""A problem shorter than this is told together with what follows it."""
+_IMPERSONAL = re.compile(r"我们|俺们|咱们|我的?|俺的?|你们|您")
 _VERBS: Mapping[str, str] = {"咨询": "咨询", "建议": "建议", "举报": "举报", "表扬": "表扬"}
 
 
@@ -105,10 +106,26 @@ def strip_courtesy(text: str) -> str:
 
 
 def third_person(text: str) -> str:
-    """First person to third: 我家 → 诉求人家."""
+    """First person to third: 我家 → 其家."""
     for first, third in _PERSONS:
         text = text.replace(first, third)
     return text
+
+
+def _told(matter: Sequence[str]) -> str:
+    """All that was said to the matter, as the sentences of a work order."""
+    spoken = [[_without_wish(clause) for clause in clauses(plain(text))] for text in matter]
+    sentences = ["，".join(clause for clause, _ in told if len(clause) > 1) for told in spoken]
+    text = third_person("；".join(dict.fromkeys(filter(None, sentences))))
+    wished = any(wish for told in spoken for _, wish in told)
+    return text + "；希望尽快处理" if wished and "希望" not in text else text
+
+
+def _without_wish(clause: str) -> tuple[str, bool]:
+    """A clause without "do come and look", and whether that stood in it."""
+    if len(clause) < _LONGEST_WISH and _ADDRESSED.search(clause) and _WISH.search(clause):
+        return _WISH.sub("", clause), True
+    return clause, False
 
 
 def matter_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> list[str]:
@@ -124,19 +141,16 @@ def matter_of(turns: Sequence[Turn], gazetteer: Gazetteer) -> list[str]:
         text = strip_courtesy(_PHONE_INSIDE.sub("", turn.text))
         if not text or (turn.asked in (Asked.PHONE, Asked.MORE, Asked.REPEAT) and len(text) < 6):
             continue
-        if (
-            len(text) <= 3
-            and turn.asked in (Asked.OTHER, Asked.NOTHING)
-            and re.fullmatch(r"[没有是的对不好行可以嗯知道]+", text)
-        ):
+        if len(text) <= _SHORT_ANSWER and _BARE_ANSWER.fullmatch(text):
             continue
         told.append(text)
-    return list(dict.fromkeys(told))
+    told = list(dict.fromkeys(told))
+    return [text for text in told if not _only_names_a_place(text, gazetteer, chatter=1)] or told
 
 
-def _only_names_a_place(text: str, gazetteer: Gazetteer) -> bool:
-    place = gazetteer.find(text, asked=True)
-    return place is not None and len(place.county + place.tail) + _CHATTER_AROUND >= len(text)
+def _only_names_a_place(text: str, gazetteer: Gazetteer, chatter: int = _CHATTER_AROUND) -> bool:
+    place = gazetteer.find(text, asked=chatter == _CHATTER_AROUND)
+    return place is not None and len(place.county + place.tail) + chatter >= len(text)
 
 
 def write(
@@ -156,8 +170,7 @@ def write(
     if problem.startswith(verb):
         problem = problem[len(verb) :]
     title = f"{verb}{place}{problem}" if verb != "反映" else f"关于{place}{problem}的问题"
-    sentences = [third_person(text) for text in matter]
-    told = "；".join(dict.fromkeys(sentences))
+    told = _told(matter)
     if place and place not in told.replace("的", "") and not any(place.endswith(text) for text in matter):
         told = f"{told}；地点：{place}"
     if repeat and not re.search(r"反映过|打过|[次遍回]|上次|之前|催", told):
@@ -176,9 +189,15 @@ def _problem(matter: Sequence[str], words: Sequence[str], gazetteer: Gazetteer) 
     found = sorted((rest.find(word), word) for word in words if word in rest)
     if found and found[0][0] > _PROBLEM_LENGTH // 2:
         rest = rest[found[0][0] :]
-    parts = [part for part in _EFFECT.split(rest) if len(part) > 1] or [rest]
-    problem = max(parts, key=lambda part: sum(len(word) for word in words if word in part))[:_PROBLEM_LENGTH]
-    return third_person(problem.strip("的了，,是在呢吧啊吗")) if len(problem) > 1 else words[0]
+    parts = [part for clause in clauses(plain(rest)) for part in _EFFECT.split(clause) if len(part) > 1] or [rest]
+    weights = {word: len(word) * (len(words) - rank) for rank, word in enumerate(words)}
+    best = max(range(len(parts)), key=lambda at: sum(w for word, w in weights.items() if word in parts[at]) - at)
+    problem = parts[best]
+    if len(problem) < _TELLING and best + 1 < len(parts):
+        problem += parts[best + 1]
+    problem = _IMPERSONAL.sub("", _HERE.sub("", problem))
+    problem = shorten(problem, _PROBLEM_LENGTH).strip("的了，,是在呢吧啊吗")
+    return problem if len(problem) > 1 else words[0]
 
 
 def _without(text: str, place: Place) -> str:

@@ -33,7 +33,7 @@ def test_a_whole_conversation() -> None:
     )
     assert draft.values == {
         "title": "关于沂水县沂城街道罗家庄村路灯不亮的问题",
-        "description": "诉求人反映：沂水县沂城街道罗家庄村路灯不亮；已经三天了；诉求人所在村老人多希望尽快维修。",
+        "description": "诉求人反映：沂水县沂城街道罗家庄村路灯不亮；已经三天了；其所在村老人多，希望尽快维修。",
         "type": "求助",
         "category": "市政公用/路灯井盖",
         "place": "沂水县沂城街道罗家庄村",
