@@ -56,6 +56,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         ("asr.word_to_screen_p95", "asr.word_to_screen_p50", "asr.cer_live", "asr.cer_final"),
         _from("bench.asr_words"),
     ),
+    Benchmark("live.room", ("live.update_p95", "live.frame_300_seats"), _from("bench.live_room")),
     Benchmark("engine.cpu_share", ("engine.cpu_share", "engine.cpu_share.asr"), _from("bench.cpu_share")),
 )
 

@@ -48,8 +48,43 @@ _MICROPHONE = """
     source.connect(out);
     await new Promise((done) => { source.onended = done; source.start(); });
   };
+  let tone = null;
+  window.hum = async (hertz) => {
+    await context.resume();
+    tone?.stop();
+    tone = hertz > 0 ? new OscillatorNode(context, { frequency: hertz }) : null;
+    tone?.connect(new GainNode(context, { gain: 0.5 })).connect(out);
+    tone?.start();
+  };
 })();
 """
+"""``speak`` puts a sound into the microphone, ``hum`` a tone until further notice."""
+
+_EARS = """
+(() => {
+  const Connection = window.RTCPeerConnection;
+  let ear = null;
+  window.RTCPeerConnection = class extends Connection {
+    constructor(...settings) {
+      super(...settings);
+      this.addEventListener("track", (event) => {
+        const context = new AudioContext();
+        const analyser = new AnalyserNode(context, { fftSize: 8192, smoothingTimeConstant: 0 });
+        context.createMediaStreamSource(new MediaStream([event.track])).connect(analyser);
+        void context.resume();
+        ear = { analyser, width: context.sampleRate / analyser.fftSize, bins: new Float32Array(4096) };
+      });
+    }
+  };
+  window.heard = (hertz) => {
+    if (ear === null) return -Infinity;
+    ear.analyser.getFloatFrequencyData(ear.bins);
+    const bin = Math.round(hertz / ear.width);
+    return Math.max(...ear.bins.subarray(bin - 1, bin + 2));
+  };
+})();
+"""
+"""``heard`` tells how strongly (dB) a pitch is in what the page's loudspeaker has now."""
 
 
 def find_browser() -> str | None:
@@ -85,6 +120,7 @@ async def open_page(browser: Any, site: Site, account: str) -> AsyncIterator[Any
     )
     try:
         await context.add_init_script(_MICROPHONE)
+        await context.add_init_script(_EARS)
         page = await context.new_page()
         await page.goto(site.url)
         login = site.logins[account]

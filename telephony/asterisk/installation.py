@@ -12,6 +12,7 @@ REQUIRED_MODULES = (
     "app_audiosocket",
     "app_bridgeaddchan",
     "app_chanspy",
+    "app_echo",
     "app_dial",
     "app_exec",
     "app_mixmonitor",

@@ -1,0 +1,362 @@
+"""Every act of desk and supervisor in real browsers: Chromium with fake microphones, real Asterisk, real phones.
+
+The agent's and the supervisor's pages hum a tone each, the citizen and the department another, so every act is proved
+by who hears whom. One house for all; each test is one call's life.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from hotline.bus import Bus
+from hotline.clock import SystemClock
+from hotline.database import Database
+from hotline.demo.browser import BrowserAgent, browser_agent, find_browser, open_browser, open_page
+from hotline.demo.cast import SPEECH
+from hotline.demo.people import Login
+from hotline.facts.calls import CallConnected, CallDisposed, CallMoved, OfferEnded
+from hotline.facts.control import HandRaised, SeatForced, SeatSupervised
+from hotline.security import Account, Role, Security
+from telephony.phone import PhoneCall
+from tests.system.engines import AT_ONCE, FLOWS, LINES, House, open_house, speaking
+from tests.system.test_story import shown
+from tests.system.who_hears import hears
+
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    pytest.mark.timeout(240),
+    pytest.mark.skipif(find_browser() is None, reason="no Chromium here: apt-get install chromium"),
+]
+GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 60, "wrap_up_seconds": 300, "announce_seconds": 600}]
+SCRIPTS = [{"category": "*", "title": "开头语", "lines": ["您好,请讲。"]}]
+CITIZEN, SEAT, DEPARTMENT, CHIEF = 400.0, 700.0, 1100.0, 1700.0
+LOGIN = Login("chief", "Banzhang-2026-x")
+NUMBER = "6001"
+
+
+@dataclass
+class Stage:
+    """Who is there."""
+
+    house: House
+    agent: BrowserAgent
+    chief: Any
+    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+
+    @property
+    def page(self) -> Any:
+        return self.agent.page
+
+    async def press(self, key: str) -> None:
+        """A key on the agent's page."""
+        await self.page.keyboard.press(key)
+
+    async def stage(self, name: str) -> None:
+        """What the controls under the call bar show."""
+        await shown(self.page, f"[data-testid=call-controls][data-stage={name}]")
+
+    async def connect(self, number: str) -> tuple[PhoneCall, str]:
+        """A citizen calls, is taken by the key that agents use, and both hear each other."""
+        citizen = await self.house.dial(number)
+        offer = await shown(self.page, "[data-testid=offer-panel]")
+        call_id = str(await offer.get_attribute("data-call"))
+        await self.press("Space")
+        await self.talks(call_id)
+        await self.stack.enter_async_context(speaking(citizen, CITIZEN))
+        await hears(citizen, SEAT)
+        await heard_by(self.page, CITIZEN)
+        return citizen, call_id
+
+    async def talks(self, call_id: str) -> None:
+        await shown(self.page, f"[data-testid=call-state][data-state=talking][data-call={call_id}]")
+
+    async def asks_department(self, key: str, button: str) -> PhoneCall:
+        """Dial the department from the address book; it answers and hums."""
+        await self.press(key)
+        await (await shown(self.page, "[data-testid=transfer-filter]")).fill(NUMBER)
+        row = await shown(self.page, f"[data-testid=target-phone-{NUMBER}]")
+        await row.get_by_test_id(button).click()
+        party = await (await self.house.gateway.citizen(NUMBER).next_call(timeout=20)).answer()
+        await self.stack.enter_async_context(speaking(party, DEPARTMENT))
+        return party
+
+    async def idle(self) -> None:
+        """Wrap-up is over, by its key."""
+        await shown(self.page, "[data-testid=call-state][data-state=wrap_up]")
+        await self.press("Alt+w")
+        await shown(self.page, "[data-testid=seat-status][data-state=idle]")
+
+
+async def hum(page: Any, hertz: float) -> None:
+    """A tone comes out of the page's microphone from now on; 0: silence."""
+    await page.evaluate("hertz => window.hum(hertz)", hertz)
+
+
+async def heard_by(page: Any, *pitches: float, but: tuple[float, ...] = ()) -> None:
+    """Until the page's loudspeaker has these tones and none of ``but``."""
+    await page.wait_for_function(
+        "([want, but]) => want.every((hz) => window.heard(hz) > -55) && but.every((hz) => window.heard(hz) < -70)",
+        arg=[list(pitches), list(but)],
+        timeout=10_000,
+    )
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
+    folder = tmp_path_factory.mktemp("desk-acts")
+    async with AsyncExitStack() as stack:
+        house = await stack.enter_async_context(
+            open_house(folder, groups=GROUPS, flows=FLOWS, lines=LINES, scripts=SCRIPTS)
+        )
+        house.line = AT_ONCE
+        database = await Database.open(house.site.settings.database_url, Bus())
+        security = Security.open(database, SystemClock(), 12)
+        both = frozenset({Role.SUPERVISOR, Role.AGENT})
+        chief = Account(account=LOGIN.account, name="班长", roles=both, seat="1003")
+        await security.accounts.add(chief, LOGIN.password, by="test", from_where="console")
+        security.close()
+        await database.close()
+        site = replace(house.site, logins={**house.site.logins, LOGIN.account: LOGIN})
+        browser = await stack.enter_async_context(open_browser(find_browser() or ""))
+        agent = await stack.enter_async_context(browser_agent(site, browser, "1001"))
+        watching = await stack.enter_async_context(open_page(browser, site, LOGIN.account))
+        await shown(watching, "[data-testid=leg-state][data-state=up]", 20_000)
+        await watching.get_by_test_id("nav-live").click()
+        await agent.ready()
+        yield Stage(house, agent, watching)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def stage(theatre: Stage) -> AsyncIterator[Stage]:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(theatre.house.hang_up_all)
+        await hum(theatre.page, SEAT)
+        yield replace(theatre, stack=stack)
+
+
+async def test_every_act_of_the_agent_by_its_key(stage: Stage) -> None:
+    page = stage.page
+    citizen, call_id = await stage.connect("13800000031")
+    await stage.press("F7")
+    await stage.stage("held")
+    await hears(citizen, but=(SEAT,))
+    await stage.press("F7")
+    await hears(citizen, SEAT)
+    await stage.press("F8")
+    await hears(citizen, but=(SEAT,))
+    await stage.press("F8")
+    await hears(citizen, SEAT)
+    await stage.press("Alt+k")
+    await (await shown(page, "[data-testid=keypad-5]")).click()
+    assert await citizen.next_key() == "5"
+    await stage.press("Alt+k")
+
+    party = await stage.asks_department("F4", "do-consult")
+    await stage.stage("consulting")
+    await hears(party, SEAT, but=(CITIZEN,))
+    await stage.press("Alt+s")
+    await hears(citizen, SEAT, but=(DEPARTMENT,))
+    await stage.press("Alt+m")
+    await stage.stage("conference")
+    await hears(citizen, SEAT, DEPARTMENT)
+    await hears(party, SEAT, CITIZEN)
+    await stage.press("Alt+l")
+    await hears(citizen, DEPARTMENT, but=(SEAT,))
+    await stage.press("Alt+l")
+    await hears(citizen, SEAT, DEPARTMENT)
+    await stage.press("Alt+c")
+    await party.wait_ended()
+    await hears(citizen, SEAT)
+
+    party = await stage.asks_department("F6", "do-conference")
+    await hears(citizen, SEAT, DEPARTMENT)
+    await stage.press("Alt+c")
+    await party.wait_ended()
+    party = await stage.asks_department("F4", "do-consult")
+    await stage.stage("consulting")
+    await stage.press("Alt+t")
+    await hears(citizen, DEPARTMENT, but=(SEAT,))
+    await citizen.hang_up()
+    await party.wait_ended()
+
+    await shown(page, "[data-testid=wrapup]")
+    await stage.press("2")
+    await shown(page, "[data-testid=wrapup][data-kept=true][data-code=answered]")
+    await page.get_by_test_id("disposition-note").fill("已说明政策")
+    await page.get_by_test_id("disposition-note").press("Tab")
+    told = await stage.house.until_facts(CallDisposed, lambda fact: fact.note == "已说明政策")
+    assert [(fact.call_id, fact.code, fact.seat) for fact in told] == [(call_id, "answered", "1001")]
+    await stage.idle()
+    await page.get_by_test_id("tab-recent").click()
+    await shown(page, f"[data-testid=recent-call][data-call={call_id}][data-disposition=answered]")
+    await page.get_by_test_id("tab-mine").click()
+    await shown(page, "[data-testid=my-day][data-calls='1']")
+
+
+async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
+    page = stage.page
+    await stage.press("Alt+a")
+    panel = await shown(page, "[data-testid=audio-panel]")
+    await page.wait_for_function(
+        "() => Number(document.querySelector('[data-testid=audio-level]').dataset.level) > 0.3"
+    )
+    await heard_by(page, but=(SEAT,))
+    await page.get_by_test_id("audio-echo").click()
+    await heard_by(page, SEAT)  # out through Asterisk and back
+    await page.get_by_test_id("audio-echo").click()
+    await heard_by(page, but=(SEAT,))
+    assert await panel.get_attribute("data-echo") == "false"
+    await stage.press("Alt+a")
+    await stage.press("Alt+j")
+    await shown(page, "[data-testid=script][data-category='*']")
+    await stage.press("Alt+j")
+    await stage.press("?")
+    listed = await (await shown(page, "[data-testid=key-help]")).inner_text()
+    for key in ("F7", "F8", "F9", "Alt+R", "Alt+W", "Alt+A", "Alt+K", "Alt+S", "Alt+H", "Ctrl+Enter"):
+        assert key in listed, key
+    await stage.press("Escape")
+
+
+async def test_every_act_of_the_supervisor(stage: Stage) -> None:
+    page, chief, house = stage.page, stage.chief, stage.house
+    await hum(page, 0)
+    citizen = await house.dial("13800000032")
+    await shown(page, "[data-testid=offer-panel]")
+    await stage.press("Space")
+    tile = await shown(chief, "[data-testid=live-seat-1001][data-state=talking]")
+    assert await tile.get_attribute("data-caller") == "138****0032"
+    await tile.click()
+    await shown(chief, "[data-testid=seat-drawer][data-seat='1001']")
+    await stage.agent.say(SPEECH / "agent-1.wav")
+    await shown(chief, "[data-testid=drawer-transcript] [data-testid=utterance-agent]")
+
+    await stage.stack.enter_async_context(speaking(citizen, CITIZEN))
+    await hum(page, SEAT)
+    await hum(chief, CHIEF)
+    await chief.get_by_test_id("act-reason").fill("新人带教")
+    await chief.get_by_test_id("watch-listen").click()
+    await heard_by(chief, CITIZEN, SEAT)
+    await hears(citizen, SEAT, but=(CHIEF,))
+    await chief.get_by_test_id("watch-whisper").click()
+    await heard_by(page, CITIZEN, CHIEF)
+    await hears(citizen, SEAT, but=(CHIEF,))
+    await chief.get_by_test_id("watch-barge").click()
+    await hears(citizen, SEAT, CHIEF)
+    await shown(chief, "[data-testid=watch-bar][data-mode=barge]")
+    await chief.get_by_test_id("watch-stop").click()
+    await hears(citizen, SEAT, but=(CHIEF,))
+
+    await stage.press("Alt+h")
+    await shown(chief, "[data-testid=live-hand-1001]")
+    await shown(chief, "[data-testid=drawer-hand]")
+    await stage.press("Alt+h")
+    await chief.get_by_test_id("drawer-hand").wait_for(state="detached")
+    await chief.get_by_test_id("seat-message").fill("请注意文明用语")
+    await chief.get_by_test_id("seat-message-send").click()
+    assert "请注意文明用语" in await (await shown(page, "[data-testid=supervisor-message]")).inner_text()
+    await page.get_by_test_id("message-seen").click()
+
+    await chief.get_by_test_id("takeover").click()
+    await chief.get_by_test_id("takeover-confirm").click()
+    await hears(citizen, CHIEF, but=(SEAT,))
+    await shown(chief, "[data-testid=call-state][data-state=talking]")  # his own desk, where the citizen is now
+    await stage.idle()
+    await chief.keyboard.press("F9")
+    await citizen.wait_ended()
+    await chief.get_by_test_id("wrapup-end").click()
+    await chief.get_by_test_id("nav-live").click()
+    modes = [fact.mode for fact in await house.all(SeatSupervised)]
+    assert modes == ["listen", "whisper", "barge", "ended", "takeover"]
+    assert {fact.reason for fact in await house.all(SeatSupervised) if fact.mode == "listen"} == {"新人带教"}
+    assert [fact.raised for fact in await house.all(HandRaised)] == [True, False]
+
+    await (await shown(chief, "[data-testid=live-seat-1001]")).click()
+    await (await shown(chief, "[data-testid=drawer-calls]")).click()
+    await (await shown(chief, "[data-testid=drill-call]")).click()
+    await shown(chief, "[data-testid=call-review]")
+
+
+async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage) -> None:
+    page, chief, house = stage.page, stage.chief, stage.house
+    await (await shown(chief, "[data-testid=live-seat-1001]")).click()
+    await (await shown(chief, "[data-testid=force-not_ready]")).click()
+    await shown(page, "[data-testid=seat-status][data-status=not_ready]")
+    await chief.get_by_test_id("drawer-close").click()
+    citizen = await house.dial("13800000033")
+    waiting = await shown(chief, "[data-testid=live-waiting-call]")
+    assert "未就绪" in await waiting.get_by_test_id("waiting-because").inner_text()
+    await waiting.drag_to(chief.get_by_test_id("live-seat-1001"))
+    await shown(page, "[data-testid=offer-panel]")
+    await stage.press("F4")
+    await page.get_by_test_id("offer-panel").wait_for(state="detached")
+    await waiting.focus()
+    await chief.keyboard.press("Enter")
+    await (await shown(chief, "[data-testid=move-filter]")).fill("1001")
+    await chief.get_by_test_id("move-filter").press("Enter")
+    await shown(page, "[data-testid=offer-panel]")
+    await stage.press("Space")
+    await hears(citizen, SEAT)
+    await stage.press("F9")
+    await citizen.wait_ended()
+    await stage.idle()
+    assert [(fact.seat, fact.by) for fact in await house.all(CallMoved)] == [("1001", "chief")] * 2
+    assert [fact.status for fact in await house.all(SeatForced)] == ["not_ready"]
+    await stage.agent.ready()
+
+    await chief.goto(f"{house.site.url}/#/wallboard")
+    await shown(chief, "[data-testid=wallboard][data-waiting='0']")
+    assert await chief.locator("button, a, input").count() == 0
+    assert await chief.get_by_test_id("wall-ready").inner_text() == "1"
+    await chief.goto(f"{house.site.url}/#/live")
+
+
+async def test_a_reload_and_a_network_gone_lose_neither_call_nor_words(stage: Stage) -> None:
+    page, house = stage.page, stage.house
+    feeds: list[Any] = []
+    gone = False
+
+    async def line(socket: Any) -> None:
+        if gone:
+            await socket.close(code=1011)
+            return
+        feeds.append(socket)
+        socket.connect_to_server()
+
+    await page.route_web_socket("**/api/feed", line)
+    page.on("dialog", lambda dialog: dialog.accept())
+    citizen, call_id = await stage.connect("13800000034")
+    await page.get_by_test_id("draft-title").fill("路灯不亮已三天")
+    await shown(page, "[data-testid=draft][data-save-state=saved]")
+    await page.reload()
+    await shown(page, "[data-testid=leg-state][data-state=up]", 20_000)
+    await stage.talks(call_id)
+    await hum(page, SEAT)
+    await hears(citizen, SEAT)
+    await heard_by(page, CITIZEN)
+    assert await page.get_by_test_id("draft-title").input_value() == "路灯不亮已三天"
+    met = await house.until_facts(CallConnected, lambda fact: fact.call_id == call_id, 2)
+    assert {fact.seat for fact in met} == {"1001"}
+    assert {fact.outcome for fact in await house.all(OfferEnded, call_id)} == {"accepted"}
+
+    gone = True
+    await page.context.set_offline(True)
+    for socket in feeds:
+        await socket.close()
+    banner = await shown(page, "[data-testid=lost-banner]")
+    assert "通话不受影响" in await banner.inner_text()
+    await page.get_by_test_id("draft-place").fill("沂水县沂城街道")
+    await shown(page, "[data-testid=draft][data-save-state=local]")
+    await hears(citizen, SEAT)
+    gone = False
+    await page.context.set_offline(False)
+    await banner.wait_for(state="detached", timeout=15_000)
+    await shown(page, "[data-testid=draft][data-save-state=saved]")
+    await hears(citizen, SEAT)
+    await stage.press("F9")
+    await citizen.wait_ended()
+    whole = await stage.agent.person.get("/desk")
+    assert (whole["draft"]["title"], whole["draft"]["place"]) == ("路灯不亮已三天", "沂水县沂城街道")
