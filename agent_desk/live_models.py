@@ -51,6 +51,7 @@ class Control(Shape):
     """How supervisors are at this call (listen, whisper, barge), where the site's settings let the agent see it."""
     hand_raised: bool = False
     hand_note: str = ""
+    hand_since: datetime | None = None
     watching: Watching | None = None
     """Of a supervisor's own seat."""
 

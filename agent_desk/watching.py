@@ -35,7 +35,12 @@ def show_control(rooms: Rooms, seat: str) -> Control:
     supervision = supervision_of(rooms)
     shown = Control.model_validate(control_of(rooms).view(seat))
     watched = sorted({watch.mode for watch in supervision.watched_by(seat)})
-    hand = {"hand_raised": seat in supervision.hands_up, "hand_note": supervision.hands_up.get(seat, "")}
+    raised = supervision.hands_up.get(seat)
+    hand = {
+        "hand_raised": raised is not None,
+        "hand_note": raised.note if raised is not None else "",
+        "hand_since": raised.at if raised is not None else None,
+    }
     watch = supervision.watches.get(seat)
     watching = Watching(seat=watch.seat, call_id=watch.call_id, mode=watch.mode) if watch is not None else None
     return shown.model_copy(update={"watched": watched, "watching": watching, **hand})

@@ -209,6 +209,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         await control.load()
         centre.control = control
         supervision = Supervision(database, bus, line.telephone, clock, centre, control)
+        await supervision.load()
         channels = RecordedChannels(centre, line.telephone, database)
         kept = settings.recordings
         disk = DiskAlarm(folder, percent=kept.disk_alarm_percent, gib=kept.disk_alarm_gib)

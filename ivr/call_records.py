@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from hotline import ledger
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import RuleBroken
-from hotline.facts.calls import CallDisposed
+from hotline.facts.calls import CallConnected, CallDisposed
 from hotline.settings import WrapUp
 from ivr import store
 from ivr.seat_day import FACTS, SeatDay, day_of
@@ -22,6 +22,14 @@ from ivr.views import CallView
 
 _LONGEST_SHIFT = timedelta(hours=16)
 """How far before midnight a shift that is still on may have begun."""
+
+
+_facts = ledger.ledger
+
+
+def _talked_at(seat: str) -> Select[tuple[Any]]:
+    """The calls that were connected with this seat at any time."""
+    return select(_facts.c.call_id).where(_facts.c.kind == CallConnected.__name__, _facts.c.seat == seat)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +84,10 @@ class CallRecords:
     async def page(
         self, *, seat: str | None = None, group: str | None = None, since: datetime, number: int, size: int
     ) -> tuple[Sequence[CallRecord], int]:
-        """Calls since ``since`` of a seat or a group, newest first, and how many there are."""
+        """Calls since ``since`` in which a seat talked, or of a group, newest first, and how many there are."""
         wanted: list[ColumnElement[bool]] = [calls.c.arrived_at >= since]
         if seat is not None:
-            wanted.append(calls.c.seat == seat)
+            wanted.append((calls.c.seat == seat) | calls.c.call_id.in_(_talked_at(seat).where(_facts.c.at >= since)))
         if group is not None:
             wanted.append(calls.c.group == group)
         query = (
@@ -100,6 +108,12 @@ class CallRecords:
             for row in rows
             if row.call_id in views
         ], int(total)
+
+    async def took_part(self, call_id: str, seat: str) -> bool:
+        """Whether the seat talked in this call, also when it was passed on or taken over afterwards."""
+        async with self._database.reading() as connection:
+            found = await connection.execute(_talked_at(seat).where(_facts.c.call_id == call_id).limit(1))
+            return found.first() is not None
 
     async def disposition_of(self, call_id: str) -> tuple[str, str] | None:
         """Code and note of a call."""

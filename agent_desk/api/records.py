@@ -145,9 +145,9 @@ def _require_group(desk: Desk, group: str | None) -> None:
 
 
 async def _demand_own(desk: Desk, call_id: str, agent: Person) -> None:
-    """Raise NotFound unless the call is or was this seat's."""
-    call = await desk.rooms.call_centre.find_call(call_id)
-    if call.seat != seat_of(agent):
+    """Raise NotFound unless the agent's seat talks or talked in this call."""
+    call, seat = await desk.rooms.call_centre.find_call(call_id), seat_of(agent)
+    if call.seat != seat and not await desk.rooms.records.took_part(call_id, seat):
         raise NotFound("没有这个通话", "there is no such call")
 
 

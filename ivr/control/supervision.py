@@ -7,9 +7,11 @@ is a place in the conversation itself, so it works with any number of parties. E
 import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import structlog
 
+from hotline import ledger
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.clock import Clock
 from hotline.database import Database
@@ -25,6 +27,7 @@ from telephony.observations import LegGone
 from telephony.port import Telephony
 
 _log = structlog.get_logger()
+HANDS_KEPT = timedelta(hours=12)
 SPY_OPTIONS = {"listen": "uqE", "whisper": "uqEw"}
 """u this very leg, q no announcement, E end with it, w to the spied leg only."""
 
@@ -42,6 +45,15 @@ class Watch:
     by: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hand:
+    """An agent asks for help since ``at``; it is lowered by the agent, or with the end of its call."""
+
+    note: str
+    call_id: str | None
+    at: datetime
+
+
 class Supervision:
     """Who watches whom, in memory: a restarted engine finds supervisors' legs parked or hangs nobody up."""
 
@@ -55,10 +67,19 @@ class Supervision:
         self._centre = centre
         self._control = control
         self.watches: dict[str, Watch] = {}
-        self.hands_up: dict[str, str] = {}
-        """Seat → what the agent wrote."""
+        self.hands_up: dict[str, Hand] = {}
+        """By seat."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen = self._subscribe()
+
+    async def load(self) -> None:
+        """Hands that were up when the last engine ended, and whose call goes on."""
+        since = self._clock.now() - HANDS_KEPT
+        async for entry in ledger.read(self._database, kinds=[HandRaised], since=since):
+            if isinstance(entry.fact, HandRaised):
+                self._note_hand(entry.fact)
+        live = self._centre.floor.calls.live
+        self.hands_up = {seat: hand for seat, hand in self.hands_up.items() if hand.call_id in live}
 
     async def run(self) -> None:
         """End what has lost its call, until cancelled."""
@@ -123,13 +144,11 @@ class Supervision:
     async def raise_hand(self, seat: str, raised: bool, note: str, by: Person) -> None:
         """An agent asks for help, or no longer."""
         self._centre.require_own(seat, by)
-        if raised:
-            self.hands_up[seat] = note
-        else:
-            self.hands_up.pop(seat, None)
         call_id = self._centre.floor.seat(seat).call_id
         now = self._clock.now()
-        await self._record(HandRaised(at=now, by=by.account, seat=seat, call_id=call_id, raised=raised, note=note))
+        fact = HandRaised(at=now, by=by.account, seat=seat, call_id=call_id, raised=raised, note=note)
+        await self._record(fact)
+        self._note_hand(fact)
         self._bus.publish(ControlChanged(seat=seat))
 
     def watched_by(self, seat: str) -> list[Watch]:
@@ -169,6 +188,8 @@ class Supervision:
     def _observe(self, seen: object) -> None:
         match seen:
             case CallEnded(call_id=call_id):
+                for seat in [seat for seat, hand in self.hands_up.items() if hand.call_id == call_id]:
+                    self._spawn(self._lower(seat, call_id))
                 for watch in [w for w in self.watches.values() if w.call_id == call_id]:
                     self._spawn(self.stop(watch.supervisor_seat))
             case LegGone(uniqueid=uniqueid):
@@ -183,6 +204,18 @@ class Supervision:
                         self._spawn(self._agent_lost(watch))
             case _:
                 pass
+
+    def _note_hand(self, fact: HandRaised) -> None:
+        if fact.raised:
+            self.hands_up[fact.seat] = Hand(note=fact.note, call_id=fact.call_id, at=fact.at)
+        else:
+            self.hands_up.pop(fact.seat, None)
+
+    async def _lower(self, seat: str, call_id: str) -> None:
+        """The call is over: there is nothing to help with any more."""
+        self.hands_up.pop(seat, None)
+        await self._record(HandRaised(at=self._clock.now(), seat=seat, call_id=call_id, raised=False, note=""))
+        self._bus.publish(ControlChanged(seat=seat))
 
     async def _agent_lost(self, watch: Watch) -> None:
         """The agent's leg died. Who had barged in has the citizen now; who only listened has nothing to listen to."""

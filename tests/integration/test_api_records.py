@@ -81,6 +81,20 @@ async def test_a_disposition_is_kept_told_reported_and_may_be_said_again(house: 
     assert [fact.code for fact in said if isinstance(fact, CallDisposed)] == ["silent", "answered"]
 
 
+async def test_a_call_that_was_passed_on_stays_in_the_list_of_who_took_it(house: House) -> None:
+    await keep(house, "call_1", "1002")
+    names = dict.fromkeys(("citizen_channel", "citizen_uniqueid", "seat_channel", "seat_uniqueid"), "")
+    async with house.database.unit_of_work() as uow:
+        uow.record(CallConnected(at=NOON, call_id="call_1", seat="1001", account="agent1001", **names))
+    for account in ("agent1001", "agent1002"):
+        async with house.signed_in(account) as browser:
+            (call,) = (await browser.get("/api/desk/calls")).json()["items"]
+            assert call["call_id"] == "call_1"
+            assert (await browser.get("/api/calls/call_1")).status_code == 200
+            where = "/api/desk/calls/call_1/disposition"
+            assert (await browser.put(where, json={"code": "transferred"})).status_code == 200
+
+
 async def test_a_site_may_want_a_disposition_before_wrap_up_ends(house: House) -> None:
     wanted = house.settings.wrap_up.model_copy(update={"required": True})
     records = type(house.desk.rooms.records)(house.database, house.clock, wanted, house.settings.site.zone)

@@ -26,6 +26,8 @@ from hotline.facts.calls import (
 from hotline.facts.screens import OfferMade
 from hotline.settings import Group, Line, Seat, Settings
 from ivr.control.echo import EchoTest
+from ivr.control.service import CallControl
+from ivr.control.supervision import Supervision
 from ivr.service import CallCentre
 from ivr.views import CallState, SeatState, SeatStatus
 from telephony.fake import FakeCaller, FakeTelephony
@@ -175,6 +177,33 @@ async def test_a_reloaded_page_gets_its_citizen_back(room: Room) -> None:
     await room.centre.hang_up(seat, call.call_id, AGENT)
     await room.until(lambda: room.centre.floor.calls[call.call_id].state is CallState.ENDED)
     assert (await room.facts(call.call_id)).count(CallConnected) == 2
+
+
+def supervision_of(room: Room) -> Supervision:
+    """A supervisors' room beside the call centre."""
+    control = CallControl(SETTINGS, room.database, room.bus, room.telephone, SystemClock(), room.centre)
+    return Supervision(room.database, room.bus, room.telephone, SystemClock(), room.centre, control)
+
+
+async def test_a_raised_hand_outlives_the_engine_and_is_lowered_with_its_call(room: Room) -> None:
+    supervision = supervision_of(room)
+    running = asyncio.create_task(supervision.run())
+    await room.ready("1001")
+    _, session = room.calls("13800000001")
+    call = await room.centre.accept("1001", await room.offer("1001"), AGENT)
+    await ends(session)
+    await supervision.raise_hand("1001", True, "市民情绪激动", AGENT)
+    restarted = supervision_of(room)
+    await restarted.load()
+    assert restarted.hands_up == supervision.hands_up
+    assert restarted.hands_up["1001"].note == "市民情绪激动"
+    await room.centre.hang_up("1001", call.call_id, AGENT)
+    await room.until(lambda: not supervision.hands_up)
+    again = supervision_of(room)
+    await again.load()
+    assert again.hands_up == {}
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)
 
 
 async def test_the_way_of_one_call(room: Room) -> None:

@@ -178,7 +178,7 @@ async def test_every_act_of_the_agent_by_its_key(stage: Stage) -> None:
     await party.wait_ended()
     party = await stage.asks_department("F4", "do-consult")
     await stage.stage("consulting")
-    await stage.press("Alt+t")
+    await stage.press("Alt+Enter")
     await hears(citizen, DEPARTMENT, but=(SEAT,))
     await citizen.hang_up()
     await party.wait_ended()
@@ -216,7 +216,7 @@ async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
     await stage.press("Alt+j")
     await stage.press("?")
     listed = await (await shown(page, "[data-testid=key-help]")).inner_text()
-    for key in ("F7", "F8", "F9", "Alt+R", "Alt+W", "Alt+A", "Alt+K", "Alt+S", "Alt+H", "Ctrl+Enter"):
+    for key in ("Space", "F2", "F4", "F7", "F8", "F9", "Alt+R", "Alt+W", "Alt+A", "Alt+K", "Alt+S", "Alt+H", "Ctrl+Enter"):
         assert key in listed, key
     await stage.press("Escape")
 

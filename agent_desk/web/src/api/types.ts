@@ -496,6 +496,7 @@ export interface Control {
   watched: string[];
   hand_raised: boolean;
   hand_note?: string;
+  hand_since?: Instant | null;
   /** Of a supervisor's own seat: whose call it is at. */
   watching?: Watching | null;
 }

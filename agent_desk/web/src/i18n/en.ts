@@ -519,6 +519,7 @@ export const en: Messages = {
     mine: "My day",
     recent: "Recent calls",
     tabs: "Left column",
+    park: "Park the call",
     keypad: "Keypad",
     group: { desk: "Desk", list: "List", all: "Everywhere" },
   },

@@ -87,9 +87,11 @@ export type SeatOrder = "id" | "doing" | "longest";
 /** The type under which a dragged citizen's call travels. */
 export const DRAGGED_CALL = "application/x-hotline-call";
 
-/** Seats whose agents ask for help, by seat. */
+/** Seats whose agents ask for help, who asked first on top. */
 export function handsUp(live: Pick<LiveState, "controls">): Control[] {
-  return Object.values(live.controls).filter((control) => control.hand_raised).sort((a, b) => a.seat.localeCompare(b.seat, undefined, { numeric: true }));
+  return Object.values(live.controls)
+    .filter((control) => control.hand_raised)
+    .sort((a, b) => (a.hand_since ?? "").localeCompare(b.hand_since ?? "") || a.seat.localeCompare(b.seat, undefined, { numeric: true }));
 }
 
 export interface SeatFilter {
