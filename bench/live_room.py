@@ -27,6 +27,7 @@ PER_SECOND = 20.0
 FRAME_PER_SECOND = 50.0
 FRAME_SECONDS = 10.0
 
+_ROOM = "[data-testid=live-room][data-known=true]"
 _WATCH = """(selector) => {
   window.changes = [];
   new MutationObserver((all) => {
@@ -133,12 +134,12 @@ async def _updates(stage: Stage, browser: Any, chief: Somebody, tell: Tell) -> t
     found: list[list[float]] = []
     for name in ("live room", "polling page"):
         async with open_page(browser, stage.site, "supervisor") as page:
+            await page.locator(_ROOM).wait_for(timeout=20_000)
             if name == "polling page":
                 await page.goto(f"{stage.site.url}/api/me")
                 await page.evaluate(_POLLING)
                 await page.evaluate(_WATCH, "#room")
             else:
-                await page.locator("[data-testid=live-room][data-known=true]").wait_for(timeout=20_000)
                 await page.evaluate(_WATCH, "[data-testid=live-seats]")
             changes = Changes()
             await changes.make(chief, stage.seats[: CHANGES // 2], CHANGES, PER_SECOND)
@@ -152,11 +153,11 @@ async def _frames(stage: Stage, browser: Any, chief: Somebody, tell: Tell) -> tu
     found: list[list[float]] = []
     for name in ("live room", "naive table"):
         async with open_page(browser, stage.site, "supervisor") as page:
+            await page.locator(_ROOM).wait_for(timeout=20_000)
             if name == "naive table":
                 await page.goto(f"{stage.site.url}/api/me")
                 await page.evaluate(_NAIVE)
             else:
-                await page.locator("[data-testid=live-room][data-known=true]").wait_for(timeout=20_000)
                 tiles = await page.locator("[data-testid=live-seats] > li").count()
                 if tiles != SEATS:
                     raise Unavailable(f"页面上只有 {tiles} 个座席", f"only {tiles} seats are on the page")

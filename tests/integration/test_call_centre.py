@@ -174,8 +174,10 @@ async def test_a_reloaded_page_gets_its_citizen_back(room: Room) -> None:
     await ends(again)
     assert room.centre.call_for(seat) is not None
     assert (room.centre.floor.calls[call.call_id].seat, room.centre.seat(seat).state) == (seat, SeatState.TALKING)
-    await room.centre.hang_up(seat, call.call_id, AGENT)
-    await room.until(lambda: room.centre.floor.calls[call.call_id].state is CallState.ENDED)
+    with room.bus.subscribe("ended", CallEnded) as ended:  # told when it is written
+        await room.centre.hang_up(seat, call.call_id, AGENT)
+        async with asyncio.timeout(5):
+            await anext(ended)
     assert (await room.facts(call.call_id)).count(CallConnected) == 2
 
 

@@ -216,7 +216,21 @@ async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
     await stage.press("Alt+j")
     await stage.press("?")
     listed = await (await shown(page, "[data-testid=key-help]")).inner_text()
-    for key in ("Space", "F2", "F4", "F7", "F8", "F9", "Alt+R", "Alt+W", "Alt+A", "Alt+K", "Alt+S", "Alt+H", "Ctrl+Enter"):
+    for key in (
+        "Space",
+        "F2",
+        "F4",
+        "F7",
+        "F8",
+        "F9",
+        "Alt+R",
+        "Alt+W",
+        "Alt+A",
+        "Alt+K",
+        "Alt+S",
+        "Alt+H",
+        "Ctrl+Enter",
+    ):
         assert key in listed, key
     await stage.press("Escape")
 
