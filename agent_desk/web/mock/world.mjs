@@ -159,6 +159,13 @@ export const steps = {
     moveSeat(push, "offered", { status: "ready", reason: null });
     push("offer", desk.offer, "agent");
   },
+  phone(push) { moveSeat(push, "idle", { status: "ready", reason: null, kind: "rung", phone_registered: true }); },
+  lost(push) { moveSeat(push, "unreachable", { status: "ready", reason: null, kind: "rung", phone_registered: false }); },
+  ringing(push) {
+    steps.offer(push);
+    Object.assign(desk.offer, { ringing: true, accepted: true });
+    push("offer", desk.offer, "agent");
+  },
   async talk(push) {
     desk.offer = null;
     Object.assign(desk, { call: newCall("call_live", "talking", { connected_at: iso(-1) }), transcript: [], draft: null });
@@ -255,6 +262,7 @@ export async function handle(method, path, query, body, person, push) {
   if (route === "GET /promises") return [200, { items: owed }];
   if (/keep$/.test(path)) { const [kept] = owed.splice(0, 1); return [200, kept]; }
   if (route === "PUT /desk/status") { moveSeat(push, "idle", { status: body.status, reason: body.reason ?? null, rest_until: body.reason === "小休" ? iso(600) : null, rest_asked: null }); return [200, desk.seat]; }
+  if (path === "/desk/kind") { moveSeat(push, "idle", { kind: body.kind }); return [200, desk.seat]; }
   if (path === "/desk/rest") { moveSeat(push, desk.seat.state, { rest_asked: body.reason }); return [200, desk.seat]; }
   const rest = /^\/live\/seats\/(\w+)\/(break|rest)$/.exec(path);
   if (rest) {

@@ -26,6 +26,7 @@ import type {
   Script,
   Seat,
   SeatDay,
+  SeatKind,
   SeatStatus,
   TargetKind,
   Ticket,
@@ -46,6 +47,8 @@ export const api = {
 
   desk: () => http.get<DeskSnapshot>("/desk"),
   setStatus: (status: SeatStatus, reason?: string) => http.put<Seat>("/desk/status", { status, reason }),
+  setKind: (kind: SeatKind) => http.put<Seat>("/desk/kind", { kind }),
+  mute: (callId: string, muted: boolean) => http.post<Control>(`/desk/calls/${part(callId)}/mute`, { muted }),
   askRest: (reason: string | null) => http.post<Seat>("/desk/rest", { reason }),
   acceptOffer: (offerId: number) => http.post<Call>(`/desk/offers/${offerId}/accept`),
   rejectOffer: (offerId: number) => http.post<Seat>(`/desk/offers/${offerId}/reject`),

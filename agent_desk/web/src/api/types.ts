@@ -25,6 +25,8 @@ export interface ApiErrorBody {
 }
 
 export type SeatStatus = "ready" | "not_ready" | "offline";
+/** By what the agent talks: the browser's leg that is up all shift, or a desk phone that is rung per call. */
+export type SeatKind = "nailed" | "rung";
 export type SeatState = "unreachable" | "idle" | "offered" | "talking" | "wrap_up";
 
 export interface Seat {
@@ -38,6 +40,9 @@ export interface Seat {
   since: Instant;
   call_id: string | null;
   groups: string[];
+  kind?: SeatKind;
+  /** Whether the seat's desk phone can be rung. */
+  phone_registered?: boolean;
   /** When the rest that goes on is meant to end; past: overdue. */
   rest_until?: Instant | null;
   /** The reason for which the agent asks to be let go to rest. */
@@ -54,6 +59,10 @@ export interface Offer {
   waited_seconds: number;
   expires_at: Instant;
   reason: string;
+  /** The desk phone rings for it: whoever picks it up talks with the citizen. */
+  ringing?: boolean;
+  /** Accepted already; only the phone is still to be picked up. */
+  accepted?: boolean;
   history: TicketSummary[];
 }
 

@@ -1,7 +1,7 @@
 /** The desk while an agent is signed in: fed by the live feed, it keeps the leg up and carries out what is clicked. */
 import { computed, reactive, watch } from "vue";
 import { api } from "../api/endpoints";
-import type { CallState, SeatStatus, TargetKind } from "../api/types";
+import type { CallState, SeatKind, SeatStatus, TargetKind } from "../api/types";
 import { feed } from "../feed";
 import { softphone } from "../softphone";
 import { applyToDesk, emptyDesk, letGo } from "./deskState";
@@ -9,6 +9,9 @@ import { applyToDesk, emptyDesk, letGo } from "./deskState";
 export const desk = reactive(emptyDesk());
 
 export const isTalking = computed(() => desk.call !== null && desk.call.state !== "ended");
+/** The agent talks by a desk phone that is rung per call; the browser's own leg stays down. */
+export const usesPhone = computed(() => desk.seat?.kind === "rung");
+export const isMuted = computed(() => (usesPhone.value ? (desk.control?.muted ?? false) : softphone.leg.muted));
 /** One word for what the desk is doing; "none" when nobody is on the line. */
 export const callState = computed<CallState | "none" | "wrap_up">(() => {
   if (desk.seat?.state === "wrap_up") return "wrap_up";
@@ -24,8 +27,12 @@ export function startDesk(): void {
     if (message.type === "desk") void refreshControl();
   });
   const unwatch = watch(
-    () => desk.sip,
-    (account) => account !== null && softphone.start({ ...account }),
+    () => [desk.sip, usesPhone.value] as const,
+    ([account, phone]) => {
+      if (account === null) return;
+      if (phone) softphone.stop();
+      else softphone.start({ ...account });
+    },
   );
   forget = () => {
     unlisten();
@@ -66,6 +73,16 @@ export async function callEmergency(code: string): Promise<void> {
 
 export async function chooseStatus(status: SeatStatus, reason?: string): Promise<void> {
   applyToDesk(desk, { type: "seat", data: await api.setStatus(status, reason) });
+}
+
+export async function chooseKind(kind: SeatKind): Promise<void> {
+  applyToDesk(desk, { type: "seat", data: await api.setKind(kind) });
+}
+
+/** A desk phone is muted where the citizen's and its voice meet; the browser's microphone at its source. */
+export async function setMuted(muted: boolean): Promise<void> {
+  if (!usesPhone.value) softphone.setMuted(muted);
+  else if (desk.call !== null) desk.control = await api.mute(desk.call.call_id, muted);
 }
 
 export async function askRest(reason: string | null): Promise<void> {
