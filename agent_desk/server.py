@@ -55,8 +55,8 @@ _log = structlog.get_logger()
 DRAIN_SECONDS = 5
 """How long requests under way may take when we stop."""
 _LARGEST_FROM_BROWSER = 4096
-_KEEPALIVE_SECONDS = 10.0
-"""A browser that does not answer two of these is gone; its seat is then offered nobody."""
+_KEEPALIVE_SECONDS = 4.0
+"""Between two questions to a browser, and for its answer: one that is cut off is gone in 8 s, its seat offered nobody."""
 
 
 def create_desk(

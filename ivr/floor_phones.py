@@ -2,8 +2,9 @@
 
 Theory of operation. The phone is rung under an id that names seat and offer. Picked up, its leg parks and is heard of;
 only if that very offer still stands is a citizen bridged to it. Any other leg of a rung seat is hung up: the offer was
-withdrawn meanwhile, somebody else was faster, an engine died. What follows from a call's end is not asked for here but
-settled: a rung seat's leg that is in no call and on its way into none is hung up (``Seat.leg_is_left``).
+withdrawn meanwhile, somebody else was faster, an engine died. (A seat that another one asks is rung by call control.)
+What follows from a call's end is not asked for here but settled: a rung seat's leg that is in no call and on its way
+into none is hung up (``Seat.leg_is_left``).
 """
 
 from datetime import datetime
@@ -141,6 +142,9 @@ class Phones(Settling):
 
     def _picked_up(self, seat: Seat, leg: SeatLeg, step: Step, now: datetime) -> Step:
         if seat.leg == leg:  # back from a talk: settled as the call is
+            return self._settle(step, now, seats=[seat])
+        if seat.call_id is not None and seat.leg is None and not leg.uniqueid.startswith(RING):
+            seat.leg = leg  # rung to be asked by another seat
             return self._settle(step, now, seats=[seat])
         offer = seat.offer
         if offer is None or offer.ring_id != leg.uniqueid or offer.answered:

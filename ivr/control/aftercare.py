@@ -14,6 +14,7 @@ from hotline.facts.calls import CallAdopted
 from ivr.control import store
 from ivr.control.operations import Operations
 from ivr.control.parts import (
+    OUR_SEATS,
     CitizenBack,
     CitizenGone,
     CitizenReturned,
@@ -21,11 +22,11 @@ from ivr.control.parts import (
     Order,
     PartyAnswered,
     PartyGone,
-    PartyKind,
     Saga,
 )
 from ivr.control.saga import ACCOMPANIED_STAGES, SEAT_OUT_STAGES, apply
 from ivr.control.takeup import (
+    ASKED_LEG,
     PARTY_LEG,
     Seen,
     Way,
@@ -68,7 +69,7 @@ class Aftercare(Operations):
         gone = seen.citizen and saga.stage in SEAT_OUT_STAGES
         if call is not None and seat is not None and seen.seat and not gone and seat.call_id is None:
             await self._centre.do(floor.join(call, seat, now))
-        if saga.party is not None and saga.party.kind is PartyKind.SEAT:
+        if saga.party is not None and saga.party.kind in OUR_SEATS:
             await self._centre.do(floor.keep_reserved(saga.party.target, saga.call_id, now))
         events = await self._put_right(saga, seen)
         current = self.sagas.get(saga.call_id)
@@ -118,7 +119,7 @@ class Aftercare(Operations):
 
     async def _settle_doubt(self, doubt: Saga | str) -> None:
         """Asked anew, for the legs known may be some seconds old."""
-        if isinstance(doubt, str) and doubt.startswith(PARTY_LEG):
+        if isinstance(doubt, str) and doubt.startswith((PARTY_LEG, ASKED_LEG)):
             if doubt in self._stray_parties():
                 await self._telephone.hang_up(doubt)
         elif isinstance(doubt, str):

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import structlog
 
 from hotline.errors import HotlineError
-from ivr.control.parts import Order, Party, PartyKind, Saga
+from ivr.control.parts import OUR_SEATS, Order, Party, PartyKind, Saga
 from telephony.port import LegMissing, Telephony
 
 _log = structlog.get_logger()
@@ -39,7 +39,7 @@ class Hands:
     async def _move(self, order: Order, saga: Saga, party: Party | None, details: Mapping[str, str]) -> None:
         seat, citizen = self._name(saga.seat_leg), self._name(saga.citizen)
         other = self._name(party.uniqueid) if party is not None else ""
-        at_seat = party is not None and party.kind is PartyKind.SEAT
+        at_seat = party is not None and party.kind in OUR_SEATS
         match order:
             case Order.HOLD_CITIZEN:
                 await self._send(saga.citizen, "held", "hold", {"HOTLINE_HOLDER": seat})
@@ -74,7 +74,7 @@ class Hands:
                 await self._send(party.uniqueid, "seat-loop", "parked")
             case Order.HOLD_PARTY:
                 await self._send(party.uniqueid, "party", "hold", {"HOTLINE_JOIN": seat})
-            case Order.DISMISS_PARTY if at_seat:
+            case Order.DISMISS_PARTY if party.kind is PartyKind.SEAT:
                 await self._send(party.uniqueid, "seat-loop", "parked")
             case Order.DISMISS_PARTY:
                 await self._telephone.hang_up(party.uniqueid)

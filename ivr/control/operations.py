@@ -19,6 +19,7 @@ from hotline.settings import Settings
 from ivr.control import store
 from ivr.control.hands import Hands
 from ivr.control.parts import (
+    OUR_SEATS,
     Event,
     Order,
     Outcome,
@@ -33,9 +34,11 @@ from ivr.control.parts import (
 )
 from ivr.control.saga import ACCOMPANIED_STAGES, apply
 from ivr.orders import Step
+from ivr.people import SeatLeg
 from ivr.service import CallCentre
+from telephony.legs import Leg
 from telephony.port import Dial, Result, Telephony
-from telephony.verbs import outside_line
+from telephony.verbs import outside_line, phone_endpoint
 
 _log = structlog.get_logger()
 _DIALS = {
@@ -43,6 +46,12 @@ _DIALS = {
     Order.DIAL_FOR_ALL: "add",
     Order.DIAL_AND_WAIT: "wait",
 }
+_RINGS = {
+    Order.DIAL_FOR_SEAT: "meet",
+    Order.DIAL_FOR_ALL: "join",
+    Order.DIAL_AND_WAIT: "parked",
+}
+"""Where a desk phone of ours goes when it is picked up: where nailed-up seats are sent to."""
 
 
 class Operations:
@@ -95,14 +104,16 @@ class Operations:
         else:
             self.sagas[saga.call_id] = after
         if after.party is None and outcome.party is not None:
-            self._forget_dial(outcome.party.party_id)
+            self._forget_dial(outcome.party, keep=Order.HAND_OVER in outcome.orders)
+        if outcome.party is not None and outcome.party.kind is PartyKind.RUNG and isinstance(event, PartyAnswered):
+            await self._know_leg(outcome.party)
         _log.info("call control", call=saga.call_id, stage=after.stage.value, after=type(event).__name__)
         await self._write(outcome)
         self._centre.floor.accompany(saga.call_id, after.stage in ACCOMPANIED_STAGES)
         party = after.party or outcome.party
         for order in outcome.orders:
             await self._carry_out(order, outcome, party)
-        was_reserved = outcome.party is not None and outcome.party.kind is PartyKind.SEAT
+        was_reserved = outcome.party is not None and outcome.party.kind in OUR_SEATS
         if was_reserved and after.party is None and outcome.party is not None:
             self._centre.do(self._centre.floor.release(outcome.party.target, saga.call_id, self._clock.now()))
         self._bus.publish(ControlChanged(seat=saga.seat))
@@ -151,17 +162,8 @@ class Operations:
                 break
             if number != party.target:
                 await self._happened(saga.call_id, PartyTried(at=self._clock.now(), number=number), party)
-            dial = Dial(
-                endpoint=outside_line("trunk", number),
-                context="party",
-                exten=_DIALS[order],
-                channel_id=party.uniqueid,
-                caller_id=self._settings.lines[0].number,
-                ring_seconds=float(self._settings.asterisk.party_ring_seconds),
-                variables={"HOTLINE_JOIN": join.channel},
-            )
             try:
-                result = (await self._telephone.originate(dial)).result
+                result = (await self._telephone.originate(self._dial_of(saga, party, number, order, join))).result
             except HotlineError as failure:
                 _log.warning("a party could not be dialled", call=saga.call_id, why=failure.en)
                 result = Result.REJECTED
@@ -176,16 +178,34 @@ class Operations:
         if await self._is_gone(party.uniqueid):
             await self._happened(saga.call_id, PartyGone(at=self._clock.now()), party)
 
+    def _dial_of(self, saga: Saga, party: Party, number: str, order: Order, join: Leg) -> Dial:
+        seconds, variables = float(self._settings.asterisk.party_ring_seconds), {"HOTLINE_JOIN": join.channel}
+        if party.kind is PartyKind.RUNG:
+            endpoint, variables = phone_endpoint(party.target), {**variables, "HOTLINE_RUNG": "1"}
+            return Dial(endpoint, "seat-loop", _RINGS[order], party.uniqueid, saga.seat, seconds, variables)
+        endpoint, shown = outside_line("trunk", number), self._settings.lines[0].number
+        return Dial(endpoint, "party", _DIALS[order], party.uniqueid, shown, seconds, variables)
+
+    async def _know_leg(self, party: Party) -> None:
+        """A desk phone that was picked up is its seat's leg from now on."""
+        leg = self._telephone.legs.get(party.uniqueid) or await self._telephone.ask_leg(party.uniqueid)
+        if leg is not None:
+            step = self._centre.floor.leg_parked(party.target, SeatLeg(leg.channel, leg.uniqueid), self._clock.now())
+            await self._centre.do(step)
+
     async def _is_gone(self, uniqueid: str) -> bool:
         try:
             return await self._telephone.ask_leg(uniqueid) is None
         except HotlineError:
             return False  # the link is down: its coming up compares everything
 
-    def _forget_dial(self, party_id: str) -> None:
-        """It goes on to its end, which is nobody's news any more; but it may not have a channel to hang up yet."""
-        if self._dialling.pop(party_id, None) is not None:
-            self._spawn(self._hang_up_what_comes(party_id))
+    def _forget_dial(self, party: Party, *, keep: bool) -> None:
+        """It goes on to its end, which is nobody's news any more; but it may not have a channel to hang up yet.
+
+        ``keep``: it was picked up, and has the call from now on.
+        """
+        if self._dialling.pop(party.party_id, None) is not None and not keep:
+            self._spawn(self._hang_up_what_comes(party.uniqueid))
 
     async def _hang_up_what_comes(self, uniqueid: str) -> None:
         for seconds in (0.05, 0.2, 1.0):

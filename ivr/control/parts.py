@@ -42,6 +42,11 @@ class PartyKind(StrEnum):
     """Dialled through the trunk."""
     SEAT = "seat"
     """Another seat's leg, nailed up already."""
+    RUNG = "rung"
+    """Another seat's desk phone: dialled like a phone, and its seat takes the call over like a seat."""
+
+
+OUR_SEATS = frozenset({PartyKind.SEAT, PartyKind.RUNG})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,6 +3,7 @@
 Theory of operation. ``MOVES`` is the whole of it: for each stage, what each event leads to and what is then to be done.
 A wish that is missing there is refused; an observation that is missing is late or doubled and changes nothing.
 ``SEAT_MOVES`` stands over it where the other party is a seat of ours: it needs no dialling, and it takes the call over.
+``RUNG_MOVES`` does so where that seat's desk phone must be rung first.
 
 Why nobody is lost: every way out of every stage either brings the citizen to a seat or party that lives, or to the
 front of the line; and each order is one Redirect to a place of the dialplan that itself ends in front of the line when
@@ -14,6 +15,7 @@ from dataclasses import dataclass, replace
 
 from hotline.errors import RuleBroken
 from ivr.control.parts import (
+    OUR_SEATS,
     Add,
     Cancel,
     CitizenBack,
@@ -184,6 +186,21 @@ SEAT_MOVES: Moves = {
         SeatGone: _to(_S.OVER, _O.HAND_OVER),
     },
 }
+RUNG_MOVES: Moves = {
+    _S.TALKING: {
+        Consult: _to(_S.CALLING, _O.RESERVE_SEAT, _O.HOLD_CITIZEN, _O.DIAL_FOR_SEAT),
+        Add: _to(_S.ADDING, _O.RESERVE_SEAT, _O.DIAL_FOR_ALL),
+        Send: _to(_S.SENDING, _O.RESERVE_SEAT, _O.HOLD_CITIZEN, _O.SEAT_LEFT, _O.DIAL_AND_WAIT),
+    },
+    _S.HELD: {
+        Consult: _to(_S.CALLING, _O.RESERVE_SEAT, _O.DIAL_FOR_SEAT),
+        Send: _to(_S.SENDING, _O.RESERVE_SEAT, _O.SEAT_LEFT, _O.DIAL_AND_WAIT),
+    },
+    _S.CONSULTING: SEAT_MOVES[_S.CONSULTING],
+    _S.SWAPPED: SEAT_MOVES[_S.SWAPPED],
+    _S.CONFERENCE: SEAT_MOVES[_S.CONFERENCE],
+    _S.SENDING: {PartyAnswered: _to(_S.OVER, _O.CITIZEN_TO_PARTY, _O.HAND_OVER)},
+}
 
 
 def apply(saga: Saga, event: Event) -> Outcome:
@@ -209,8 +226,8 @@ def _details(event: Event) -> Mapping[str, str]:
 
 
 def _find(stage: Stage, kind: type[Event], party: Party | None) -> Move | None:
-    if party is not None and party.kind is PartyKind.SEAT:
-        special = SEAT_MOVES.get(stage, {}).get(kind)
+    if party is not None and party.kind in OUR_SEATS:
+        special = (SEAT_MOVES if party.kind is PartyKind.SEAT else RUNG_MOVES).get(stage, {}).get(kind)
         if special is not None:
             return special
     return MOVES.get(stage, {}).get(kind)

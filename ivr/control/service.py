@@ -32,6 +32,7 @@ from ivr.control.parts import (
 )
 from ivr.control.saga import apply
 from ivr.control.views import ControlView, ParkedView, view_of
+from ivr.people import Seat
 from ivr.reception import FlowPlace
 from ivr.service import CallCentre, Person
 from ivr.views import CallState
@@ -151,17 +152,19 @@ class CallControl(Aftercare):
     def party(self, kind: PartyKind, target: str, name: str = "", fallback: tuple[str, ...] = ()) -> Party:
         """A party to be asked. Raises RuleBroken for what is no number, NotFound for a seat that there is not."""
         if kind is PartyKind.SEAT:
-            leg = self._centre.floor.seat(target).leg
             self._centre.floor.require_free(target)
-            if leg is None:
-                raise RuleBroken("该座席使用桌面话机,不能咨询", "that seat uses a desk phone", code="rung_seat")
-            return Party(party_id=new_id("party"), kind=kind, target=target, name=name or target, uniqueid=leg.uniqueid)
+            return self._seat_as_party(self._centre.floor.seat(target), name or target)
         for number in (target, *fallback):
             outside_line("trunk", number)
         party_id = new_id("party")
         return Party(
             party_id=party_id, kind=kind, target=target, name=name or target, uniqueid=party_id, fallback=fallback
         )
+
+    def _seat_as_party(self, seat: Seat, name: str) -> Party:
+        """A parked leg is joined; a desk phone is rung, under an id that outlives the operation as the seat's leg."""
+        kind, uniqueid = (PartyKind.RUNG, new_id("asked")) if seat.leg is None else (PartyKind.SEAT, seat.leg.uniqueid)
+        return Party(party_id=new_id("party"), kind=kind, target=seat.id, name=name, uniqueid=uniqueid)
 
     # -- what the call centre asks and tells ----------------------------------------------------------------------
 
@@ -193,6 +196,8 @@ class CallControl(Aftercare):
             raise RuleBroken("没有这个技能组", "there is no such group", code="unknown_group")
         if Order.ENTER_FLOW in outcome.orders:
             self._centre.reception.require_place(outcome.details["place"])
+        if Order.ADD_SEAT in outcome.orders and saga.seat_leg not in self._telephone.legs:
+            raise RuleBroken("您的话机已挂断,不能重新加入", "your phone has been hung up", code="no_leg")
         if Order.ADD_SEAT in outcome.orders and floor.seat(saga.seat).call_id is not None:
             raise RuleBroken("您正在另一通电话中", "this seat is in another call", code="seat_busy")
 

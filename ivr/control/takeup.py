@@ -22,6 +22,8 @@ from telephony.legs import Leg, LegState
 
 PARTY_LEG = "party_"
 """How the Uniqueid of every dialled party begins."""
+ASKED_LEG = "asked_"
+"""That of a colleague's desk phone: picked up, it is that seat's leg, and the floor's to let go."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,9 @@ def way_back(leg: Leg, call: Call, seat: Seat | None, legs: Mapping[str, Leg]) -
 
 def stray_parties(legs: Iterable[Leg], owned: Collection[str]) -> list[Leg]:
     """Legs of parties that belong to no operation any more: the engine died before it let them go."""
-    return [leg for leg in legs if leg.uniqueid.startswith(PARTY_LEG) and leg.uniqueid not in owned]
+    free = [leg for leg in legs if leg.uniqueid not in owned]
+    rings_on = [leg for leg in free if leg.uniqueid.startswith(ASKED_LEG) and leg.state is not LegState.UP]
+    return [leg for leg in free if leg.uniqueid.startswith(PARTY_LEG)] + rings_on
 
 
 _ANSWERABLE = frozenset({Stage.CALLING, Stage.ADDING, Stage.SENDING})

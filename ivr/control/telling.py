@@ -12,6 +12,7 @@ from hotline.facts.control import (
     SeatRejoined,
 )
 from ivr.control.parts import (
+    OUR_SEATS,
     Add,
     Cancel,
     CitizenBack,
@@ -79,7 +80,8 @@ def _of_party(before: Saga, event: Event, after: Saga, party: Party) -> list[Fac
             )
         )  # fmt: skip
     joined_now = after.party is not None and after.party.joined_at == event.at and party.joined_at is None
-    handed_over = party.kind is PartyKind.SEAT and isinstance(event, Send)
+    at_once, once_picked_up = isinstance(event, Send), isinstance(event, PartyAnswered) and after.stage is Stage.OVER
+    handed_over = (party.kind is PartyKind.SEAT and at_once) or (party.kind is PartyKind.RUNG and once_picked_up)
     if joined_now or handed_over:
         told.append(PartyJoined(at=event.at, by=event.by, call_id=before.call_id, party_id=party.party_id))
     if after.stage is Stage.OVER:
@@ -92,6 +94,8 @@ def _why_party_left(event: Event, party: Party) -> str:
     match event:
         case PartyFailed(why=why):
             return why
+        case PartyAnswered() if party.kind is PartyKind.RUNG:
+            return "took_over"
         case PartyGone() | PartyAnswered():
             return "hung_up"
         case CitizenGone():
@@ -99,7 +103,7 @@ def _why_party_left(event: Event, party: Party) -> str:
         case CitizenReturned():
             return "citizen_returned"
         case SeatGone():
-            return "took_over" if party.kind is PartyKind.SEAT and party.joined_at else "seat_gone"
+            return "took_over" if party.kind in OUR_SEATS and party.joined_at else "seat_gone"
         case Complete() | Leave() | Send():
             return "took_over"
         case _:

@@ -15,7 +15,17 @@ import pytest_asyncio
 from hotline.demo.people import Refusal, Shape, Somebody
 from hotline.facts.calls import CallEnded, OfferEnded
 from telephony.phone import PhoneCall, ScriptedPhone
-from tests.system.engines import AT_ONCE, FLOWS, LINES, House, hear_each_other, in_conversation, open_house, speaking
+from tests.system.engines import (
+    AT_ONCE,
+    FLOWS,
+    LINES,
+    House,
+    hear_each_other,
+    in_conversation,
+    live_seat,
+    open_house,
+    speaking,
+)
 from tests.system.who_hears import hears
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
@@ -27,7 +37,7 @@ SEATS = [
 ]
 HEALED = 10.0
 """Seconds in which a seat that is cut off must be known to be away."""
-CITIZEN, SEAT = 600.0, 900.0
+CITIZEN, SEAT, PARTY = 600.0, 900.0, 1500.0
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -200,6 +210,35 @@ async def test_a_phone_cut_off_in_a_call_and_while_idle(house: House) -> None:
         await desk.until_seat(since, state="unreachable")
         print(f"idle phone cut off → away: {loop.time() - began:.1f} s")
         assert loop.time() - began < HEALED
+
+
+async def test_a_colleague_at_a_desk_phone_is_asked_and_takes_over(house: House) -> None:
+    """Consultation, three together, and passing on, with a colleague whose phone must be rung first."""
+    async with AsyncExitStack() as stack:
+        desk = await stack.enter_async_context(at_the_desk(house))
+        other = await stack.enter_async_context(house.desk_phone("1002"))
+        citizen, leg, call_id = await picked_up(desk, house, "13800000108")
+        for phone, pitch in ((citizen, CITIZEN), (leg, SEAT)):
+            await stack.enter_async_context(speaking(phone, pitch))
+        control = f"/desk/calls/{call_id}"
+        await desk.person.post(f"{control}/consult", kind="seat", target="1002")
+        (await other.next_call()).reject(486)  # busy: the citizen is back
+        await hear_each_other(citizen, leg)
+        await desk.person.post(f"{control}/consult", kind="seat", target="1002")
+        asked = await (await other.next_call()).answer()
+        await stack.enter_async_context(speaking(asked, PARTY))
+        await hears(leg, PARTY, but=(CITIZEN,))
+        await desk.person.post(f"{control}/control/merge")
+        await hears(citizen, SEAT, PARTY)
+        since = len(desk.person.feed.seen)
+        await desk.person.post(f"{control}/control/leave")
+        await hears(citizen, PARTY, but=(SEAT,))
+        await leg.wait_ended()  # whoever left has put the phone down
+        await desk.until_seat(since, state="idle")
+        async with house.person("supervisor") as supervisor:
+            assert live_seat(await supervisor.get("/live"), "1002")["state"] == "talking"
+        await citizen.hang_up()
+        await asked.wait_ended()
 
 
 async def test_the_engine_is_killed_while_the_phone_rings_and_while_they_talk(house: House) -> None:

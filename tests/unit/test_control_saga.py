@@ -40,12 +40,13 @@ from ivr.control.parts import (
     Stage,
     Swap,
 )
-from ivr.control.saga import HELD_STAGES, MOVES, SEAT_MOVES, apply
+from ivr.control.saga import HELD_STAGES, MOVES, RUNG_MOVES, SEAT_MOVES, apply
 from ivr.control.takeup import Seen, events_seen, orders_owed
 from tests.make_call_control_page import PAGE, page
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 PHONE = Party(party_id="party_1", kind=PartyKind.PHONE, target="6001", name="住建局", uniqueid="party_1")
+DESK_PHONE = Party(party_id="party_3", kind=PartyKind.RUNG, target="1003", name="1003", uniqueid="asked_3")
 SEAT = Party(party_id="party_2", kind=PartyKind.SEAT, target="1002", name="1002", uniqueid="1.2")
 TALK = Saga(call_id="call_1", citizen="1.0", seat="1001", seat_leg="1.1")
 
@@ -128,6 +129,21 @@ def test_three_may_be_two_and_one_who_waits() -> None:
     assert apart.saga.party == three.party
 
 
+def test_another_seat_whose_desk_phone_is_rung_first_takes_the_call_over() -> None:
+    asked = apply(TALK, Consult(at=NOW, party=DESK_PHONE))
+    assert asked.orders == (Order.RESERVE_SEAT, Order.HOLD_CITIZEN, Order.DIAL_FOR_SEAT)
+    missed = apply(asked.saga, PartyFailed(at=at(9), why="no_answer"))
+    assert missed.orders == (Order.CITIZEN_TO_SEAT,)
+    given = apply(apply(asked.saga, PartyAnswered(at=at(3))).saga, Complete(at=at(9)))
+    assert given.orders == (Order.CITIZEN_TO_PARTY, Order.HAND_OVER)
+    sent = apply(TALK, Send(at=NOW, party=DESK_PHONE))
+    assert sent.saga.stage is Stage.SENDING
+    taken = apply(sent.saga, PartyAnswered(at=at(4)))
+    assert (taken.saga.stage, taken.orders) == (Stage.OVER, (Order.CITIZEN_TO_PARTY, Order.HAND_OVER))
+    assert [type(fact) for fact in taken.facts] == [PartyJoined, PartyLeft, CallTransferred]
+    assert {fact.reason for fact in taken.facts if isinstance(fact, PartyLeft)} == {"took_over"}
+
+
 def test_wishes_out_of_place_are_refused_and_late_observations_ignored() -> None:
     for wish in (Resume, Complete, Cancel, Swap, Merge, Leave, Rejoin):
         with pytest.raises(RuleBroken):
@@ -145,6 +161,7 @@ def test_every_stage_knows_how_everybody_leaves() -> None:
         if stage not in (Stage.SENDING, Stage.TOGETHER):  # there the seat is out of it
             assert SeatGone in MOVES[stage]
     assert SEAT_MOVES.keys() <= MOVES.keys()
+    assert RUNG_MOVES.keys() <= MOVES.keys()
 
 
 # -- by chance ----------------------------------------------------------------------------------------------------
@@ -162,6 +179,8 @@ class World:
     held: bool = False
     in_line: bool = False
     ringing: str = ""
+    handed_over: bool = False
+    """The call is the other seat's: this operation's story is over."""
     parked: bool = False
     """Held for nobody: a seat that dies changes nothing."""
 
@@ -208,6 +227,8 @@ class World:
             case Order.DISMISS_PARTY:
                 self.alive.discard("party")
                 self.ringing = ""
+            case Order.HAND_OVER:
+                self.handed_over = True
             case Order.PARK_SEAT:
                 self.room.discard("seat")
                 self.aside.discard("seat")
@@ -252,8 +273,8 @@ STEPS = st.lists(st.sampled_from([*(kind.__name__ for kind in WISHES), *HAPPENIN
 class Player:
     """Plays one story: every wish and mishap in any order, orders lost in a crash, observations late."""
 
-    def __init__(self) -> None:
-        self.world, self.saga = World(), TALK
+    def __init__(self, other: Party = PHONE) -> None:
+        self.world, self.saga, self.other = World(), TALK, other
 
     def hear(self, event: Event, *, lost: bool = False) -> None:
         if self.saga.stage is Stage.TALKING and not isinstance(event, Hold | Consult | Add | Send | Park | SendToFlow):
@@ -283,11 +304,11 @@ class Player:
         self.settle()
 
     def play(self, step: str) -> None:
-        if "citizen" not in self.world.alive or self.world.in_line:
+        if "citizen" not in self.world.alive or self.world.in_line or self.world.handed_over:
             return
         match step:
             case "consult" | "add" | "send":
-                self.wish({"consult": Consult, "add": Add, "send": Send}[step](at=NOW, party=PHONE))
+                self.wish({"consult": Consult, "add": Add, "send": Send}[step](at=NOW, party=self.other))
             case "flow":
                 self.wish(SendToFlow(at=NOW, place="full-menu/main"))
             case "pick_up" if self.world.parked:
@@ -311,7 +332,7 @@ class Player:
             case "crash":
                 self.take_up()
             case "crash_before_acting":
-                self.hear(Consult(at=NOW, party=PHONE), lost=True)
+                self.hear(Consult(at=NOW, party=self.other), lost=True)
                 self.take_up()
             case _:
                 kind = next((kind for kind in WISHES if kind.__name__ == step), None)
@@ -386,9 +407,9 @@ def test_an_engine_that_dies_between_two_orders_loses_nobody(stage: Stage, kind:
     assert len(world.room) >= 2 or world.in_line or (world.held and player.saga.stage in HELD_STAGES), world
 
 
-@given(STEPS)
-def test_nobody_is_lost_whatever_happens(steps: list[str]) -> None:
-    player = Player()
+@given(STEPS, st.sampled_from([PHONE, DESK_PHONE]))
+def test_nobody_is_lost_whatever_happens(steps: list[str], other: Party) -> None:
+    player = Player(other)
     for step in steps:
         player.play(step)
         world, saga = player.world, player.saga
@@ -400,7 +421,7 @@ def test_nobody_is_lost_whatever_happens(steps: list[str]) -> None:
         assert cared_for, (steps, step, saga.stage, world)
         if world.held:  # music alone is not enough: somebody must be about to take him back
             assert saga.stage in HELD_STAGES, (steps, saga.stage)
-        if world.in_line:
+        if world.in_line or world.handed_over:
             assert saga.stage is Stage.TALKING
 
 
