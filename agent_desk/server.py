@@ -56,7 +56,7 @@ DRAIN_SECONDS = 5
 """How long requests under way may take when we stop."""
 _LARGEST_FROM_BROWSER = 4096
 _KEEPALIVE_SECONDS = 4.0
-"""Between two questions to a browser, and for its answer: one that is cut off is gone in 8 s, its seat offered nobody."""
+"""From one question to the next, and for each answer: a browser that is cut off is gone in 8 s."""
 
 
 def create_desk(
