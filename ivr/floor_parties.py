@@ -75,9 +75,7 @@ class Parties(Settling):
         """The leg of a seat that is in no talk, wrapping up or not. Raises RuleBroken."""
         seat = self.seat(seat_id)
         if seat.kind is SeatKind.RUNG:
-            raise RuleBroken(
-                "桌面话机不能直接取回,请切换到浏览器", "not with a desk phone: use the browser", code="rung_seat"
-            )
+            raise RuleBroken("桌面话机不能直接取回,请切换到浏览器", "use the browser for that", code="rung_seat")
         if seat.leg is None or seat.call_id is not None or (seat.offer is not None and seat.offer.taken):
             raise RuleBroken(f"座席 {seat_id} 忙或不在线", f"seat {seat_id} is busy or away", code="seat_busy")
         return seat.leg
