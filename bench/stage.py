@@ -60,12 +60,18 @@ class Stage:
 
 @asynccontextmanager
 async def open_stage(
-    name: str, *, seats: int, recognition: bool, answer: str = "manual", asr: Mapping[str, object] | None = None
+    name: str,
+    *,
+    seats: int,
+    recognition: bool,
+    answer: str = "manual",
+    asr: Mapping[str, object] | None = None,
+    below: Path | None = None,
 ) -> AsyncIterator[Stage]:
-    """Prepare ``var/bench/<name>`` anew, start the engine there, and end everything afterwards."""
+    """Prepare ``var/bench/<name>`` (or ``below/<name>``) anew, start the engine there; everything ends afterwards."""
     base = load_settings(REPOSITORY / "config.yaml")
     await ready_asterisk(base)
-    folder = base.storage.folder / "bench" / name
+    folder = (below or base.storage.folder / "bench") / name
     group = base.groups[0].model_dump(mode="json")
     ids = [str(FIRST_SEAT + number) for number in range(seats)]
     await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
