@@ -10,6 +10,7 @@ from agent_desk.models import Instant, Shape, TicketSummary, TimelineEntry, Wish
 Words = Annotated[str, Field(min_length=1, max_length=5000)]
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 Marks = Annotated[dict[Annotated[str, Field(max_length=80)], Annotated[int, Field(ge=0, le=100)]], Field(max_length=50)]
+FigureName = Literal["responded", "solved", "satisfied", "on_time", "first_time", "returned"]
 StageName = Literal["call", "order", "handling", "callback"]
 
 
@@ -400,3 +401,239 @@ class DisciplineSummary(Shape):
     unit: list[NamedSum]
     month: list[NamedSum]
     grounds: list[GroundShown]
+
+
+class RateShown(Shape):
+    """``counted`` of ``of``; null where there was nothing to measure."""
+
+    value: float | None
+    counted: int
+    of: int
+
+
+class FigureShown(Shape):
+    """A figure and its formula."""
+
+    figure: FigureName
+    zh: str
+    formula_zh: str
+    formula_en: str
+
+
+class MarkShown(Shape):
+    """A unit's month."""
+
+    unit: str
+    name: str
+    score: float | None
+    board: Literal["red", "yellow", "none"]
+    closed: int
+    excluded: int
+    rates: dict[FigureName, RateShown]
+
+
+class Publication(Shape):
+    """Who let the month stand, when, and the digest that a recomputation must give."""
+
+    at: Instant
+    by: str
+    digest: str
+
+
+class AssessedMonth(Shape):
+    """All units' marks of a month; computed up to the ledger's row ``through``."""
+
+    month: str
+    through: int
+    ended: bool
+    digest: str
+    published: Publication | None
+    weights: dict[FigureName, float]
+    red_from: float
+    yellow_below: float
+    least: int
+    figures: list[FigureShown]
+    whole: dict[FigureName, RateShown]
+    units: list[MarkShown]
+
+
+class Behind(Shape):
+    """A work order behind a figure, and whether it counts."""
+
+    ticket: TicketSummary
+    counts: bool
+
+
+class BehindFigure(Shape):
+    """The work orders behind a figure, at most 500, the bad ones first."""
+
+    month: str
+    unit: str
+    figure: FigureName
+    rate: RateShown
+    items: list[Behind]
+
+
+class Verification(Shape):
+    """Whether the ledger still gives what was published."""
+
+    month: str
+    published: str
+    recomputed: str
+    same: bool
+
+
+class MonthScore(Shape):
+    """A point of a trend."""
+
+    month: str
+    score: float | None
+
+
+class Trend(Shape):
+    """A unit's published scores, oldest first."""
+
+    unit: str
+    items: list[MonthScore]
+
+
+class Exclusion(Shape):
+    """A request that a work order does not count (不纳入考核)."""
+
+    id: str
+    ticket: TicketSummary
+    unit: str
+    unit_name: str
+    reason: str
+    state: Literal["asked", "approved", "refused"]
+    asked_by: str
+    asked_at: Instant
+    decided_by: str | None
+    decided_at: Instant | None
+    note: str | None
+
+
+class ExclusionPage(Shape):
+    """A page of requests."""
+
+    items: list[Exclusion]
+    total: int
+    page: int
+    size: int
+
+
+class ExclusionWish(Wish):
+    """Why it should not count."""
+
+    ticket_id: Annotated[str, Field(min_length=1, max_length=64)]
+    reason: Words
+
+
+class ExclusionDecisionWish(Wish):
+    """Whether it counts from now on."""
+
+    approved: bool
+    note: Annotated[str, Field(max_length=2000)] = ""
+
+
+class ProjectSuggestion(Shape):
+    """A group of work orders that look like one matter."""
+
+    category: str
+    place: str
+    unit: str
+    unit_name: str
+    ticket_ids: list[str]
+    count: int
+    example: str
+
+
+class ProjectSuggestions(Shape):
+    """Groups, largest first."""
+
+    items: list[ProjectSuggestion]
+
+
+class ProjectSummary(Shape):
+    """A governance project; ``done`` of its ``count`` work orders owe nothing any more."""
+
+    id: str
+    number: str
+    name: str
+    category: str
+    place: str
+    unit: str
+    unit_name: str
+    goal: str
+    state: Literal["open", "closed"]
+    percent: int
+    due_on: date | None
+    opened_by: str
+    opened_at: Instant
+    closed_at: Instant | None
+    result: str | None
+    count: int
+    done: int
+
+
+class ProjectStep(Shape):
+    """What was done; ``count``: work orders added or removed."""
+
+    at: Instant
+    by: str
+    action: str
+    action_zh: str
+    note: str
+    percent: int | None
+    count: int
+
+
+class Project(ProjectSummary):
+    """A project with its work orders and steps."""
+
+    tickets: list[TicketSummary]
+    timeline: list[ProjectStep]
+
+
+class ProjectPage(Shape):
+    """A page of projects."""
+
+    items: list[ProjectSummary]
+    total: int
+    page: int
+    size: int
+
+
+TicketIds = Annotated[list[Annotated[str, Field(max_length=64)]], Field(max_length=500)]
+
+
+class ProjectWish(Wish):
+    """A new project and its first work orders, by id or number."""
+
+    name: Annotated[str, Field(min_length=1, max_length=120)]
+    category: Annotated[str, Field(max_length=64)] = ""
+    place: Annotated[str, Field(max_length=200)] = ""
+    unit: Annotated[str, Field(min_length=1, max_length=20)]
+    goal: Words
+    due_on: date | None = None
+    tickets: TicketIds
+
+
+class AddTicketsWish(Wish):
+    """More work orders, by id or number."""
+
+    tickets: TicketIds
+
+
+class RemoveTicketWish(Wish):
+    """One work order less."""
+
+    ticket: Annotated[str, Field(min_length=1, max_length=64)]
+    note: Words
+
+
+class ProgressWish(Wish):
+    """How far it got."""
+
+    note: Words
+    percent: Annotated[int, Field(ge=0, le=100)]

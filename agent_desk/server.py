@@ -13,6 +13,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from agent_desk.api import (
+    assessment,
     calls,
     control,
     desk,
@@ -23,6 +24,7 @@ from agent_desk.api import (
     knowledge,
     live,
     pressing,
+    projects,
     promises,
     quality,
     recordings,
@@ -107,6 +109,8 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
         quality,
         pressing,
         discipline,
+        assessment,
+        projects,
     ):
         app.include_router(part.router)
     app.include_router(feed)

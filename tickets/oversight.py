@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.settings import Secrets, Settings
+from tickets.assessment.service import Assessment
+from tickets.projects.service import Projects
 from tickets.quality.service import Quality
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
@@ -20,6 +22,8 @@ class Oversight:
     quality: Quality
     supervising: Supervising
     referrals: Referrals
+    assessment: Assessment
+    projects: Projects
 
     @classmethod
     def of(
@@ -36,4 +40,6 @@ class Oversight:
             Quality(database, clock, site, settings.quality, orders),
             Supervising(database, clock, site, orders, name=settings.site.name),
             Referrals(database, clock, site, Seal(secrets.get("referral_secret"))),
+            Assessment(database, clock, site, settings.assessment, orders, name=settings.site.name),
+            Projects(database, clock, site, settings.projects, orders, areas=list(settings.organisation.places)),
         )

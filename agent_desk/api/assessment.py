@@ -1,0 +1,112 @@
+"""Assessment: marks of a month, what stands behind a figure, exclusions, the bulletin, the table for other programs."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from agent_desk.documents import WORD, download, word_file
+from agent_desk.guard import (
+    AssessmentReader,
+    Assessor,
+    DeskDep,
+    ExclusionAsker,
+    oversight_of,
+)
+from agent_desk.oversight_models import (
+    AssessedMonth,
+    BehindFigure,
+    Exclusion,
+    ExclusionDecisionWish,
+    ExclusionPage,
+    ExclusionWish,
+    FigureName,
+    Trend,
+    Verification,
+)
+from agent_desk.refusals import documented
+
+router = APIRouter(prefix="/api/assessment", tags=["assessment"])
+Month = Annotated[str, Path(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]
+Unit = Annotated[str, Path(max_length=20)]
+Id = Annotated[str, Path(max_length=64)]
+Page = Annotated[int, Query(ge=1, le=100_000)]
+Size = Annotated[int, Query(ge=1, le=200)]
+_READ = documented(401, 403, 404, 409, 503)
+_ACT = documented(401, 403, 404, 409, 413, 503)
+_CSV = {"content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}, "description": "A table"}
+
+
+@router.get("/months/{month}", responses=_READ)
+async def read_month(month: Month, desk: DeskDep, _viewer: AssessmentReader) -> AssessedMonth:
+    """Every unit's figures with their formulas, and the boards."""
+    return AssessedMonth.model_validate(await oversight_of(desk).assessment.month(month))
+
+
+@router.get("/months/{month}/units/{unit}/{figure}", responses=_READ)
+async def read_behind(
+    month: Month, unit: Unit, figure: FigureName, desk: DeskDep, viewer: AssessmentReader
+) -> BehindFigure:
+    """The work orders behind one figure. Units: their own."""
+    return BehindFigure.model_validate(await oversight_of(desk).assessment.behind(month, unit, figure, viewer))
+
+
+@router.post("/months/{month}/publish", responses=_ACT)
+async def publish_month(month: Month, desk: DeskDep, person: Assessor) -> AssessedMonth:
+    """Let a month stand that is over."""
+    return AssessedMonth.model_validate(await oversight_of(desk).assessment.publish(month, person))
+
+
+@router.get("/months/{month}/verify", responses=_READ)
+async def verify_month(month: Month, desk: DeskDep, _viewer: AssessmentReader) -> Verification:
+    """Recompute a published month from the ledger."""
+    return Verification.model_validate(await oversight_of(desk).assessment.verify(month))
+
+
+@router.get("/months/{month}/bulletin", response_class=Response, responses={**_READ, 200: WORD})
+async def print_bulletin(month: Month, desk: DeskDep, _viewer: AssessmentReader) -> Response:
+    """The monthly bulletin as a Word file."""
+    return await word_file(f"办理情况通报{month}", await oversight_of(desk).assessment.paper(month))
+
+
+@router.get("/months/{month}/table", response_class=Response, responses={**_READ, 200: _CSV})
+async def export_table(month: Month, desk: DeskDep, _viewer: AssessmentReader) -> Response:
+    """The marks as CSV, for other programs."""
+    body = await oversight_of(desk).assessment.table(month)
+    return download(body, f"assessment-{month}.csv", "text/csv; charset=utf-8")
+
+
+@router.get("/units/{unit}/trend", responses=_READ)
+async def read_trend(
+    unit: Unit, desk: DeskDep, _viewer: AssessmentReader, months: Annotated[int, Query(ge=1, le=60)] = 12
+) -> Trend:
+    """A unit's published scores."""
+    items = await oversight_of(desk).assessment.trend(unit, months)
+    return Trend.model_validate({"unit": unit, "items": list(items)})
+
+
+@router.get("/exclusions", responses=_READ)
+async def find_exclusions(
+    desk: DeskDep,
+    viewer: AssessmentReader,
+    state: Annotated[str | None, Query(max_length=10)] = None,
+    page: Page = 1,
+    size: Size = 50,
+) -> ExclusionPage:
+    """Requests that work orders do not count."""
+    found = await oversight_of(desk).assessment.exclusions(viewer, state=state, page=page, size=size)
+    return ExclusionPage.model_validate(found)
+
+
+@router.post("/exclusions", responses=_ACT)
+async def ask_exclusion(wish: ExclusionWish, desk: DeskDep, person: ExclusionAsker) -> Exclusion:
+    """Ask that a work order does not count."""
+    return Exclusion.model_validate(
+        await oversight_of(desk).assessment.ask_exclusion(wish.ticket_id, wish.reason, person)
+    )
+
+
+@router.post("/exclusions/{exclusion_id}/decision", responses=_ACT)
+async def decide_exclusion(exclusion_id: Id, wish: ExclusionDecisionWish, desk: DeskDep, person: Assessor) -> Exclusion:
+    """Decide, not on one's own asking."""
+    assessment = oversight_of(desk).assessment
+    return Exclusion.model_validate(await assessment.decide_exclusion(exclusion_id, wish.approved, wish.note, person))

@@ -1,0 +1,1 @@
+"""Assessment of units by month: figures, marks, boards, exclusions, the bulletin."""
