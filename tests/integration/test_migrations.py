@@ -66,11 +66,13 @@ async def test_no_migration_lost_a_trigger_on_the_way(database: Database) -> Non
     assert database.dialect == "postgresql" or "ticket_indexed" in found
 
 
-async def test_the_timeline_is_guarded_by_the_migrations_too(database: Database) -> None:
+@pytest.mark.parametrize("table", ["ticket_timeline", "assessment_months", "project_steps"])
+async def test_what_only_grows_is_guarded_by_the_migrations_too(database: Database, table: str) -> None:
     catalogue = (
-        "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ticket_timeline'"
+        "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"
         if database.dialect == "sqlite"
-        else "SELECT count(*) FROM pg_trigger WHERE tgrelid = 'ticket_timeline'::regclass AND tgname LIKE '%append%'"
+        else "SELECT count(*) FROM pg_trigger WHERE tgrelid = CAST(:table AS regclass) AND tgname LIKE '%append%'"
     )
     async with database.reading() as connection:
-        assert (await connection.execute(text(catalogue))).scalar_one() == (2 if database.dialect == "sqlite" else 1)
+        found = (await connection.execute(text(catalogue), {"table": table})).scalar_one()
+    assert found == (2 if database.dialect == "sqlite" else 1)
