@@ -98,7 +98,11 @@ def test_no_sentence_and_no_number_gets_into_the_model() -> None:
     assert not any("欧阳震" in feature or "幺三八" in feature for feature in weights)
 
 
-@pytest.mark.parametrize("body", [b"", b"nonsense", gzip.compress(b"{}"), gzip.compress(b'{"format": 9}')])
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"nonsense", gzip.compress(b"{}"), gzip.compress(b'{"format": 9}')],
+    ids=["empty", "no gzip", "no model", "another format"],
+)
 def test_a_broken_model_is_named(tmp_path: Path, body: bytes) -> None:
     (tmp_path / MODEL_FILE).write_bytes(body)
     with pytest.raises(ConfigurationError):
