@@ -150,6 +150,8 @@ class Recording(Shape):
     seconds: float
     sha256: str
     tracks: list[str]
+    speakers: dict[str, str] = {}
+    """Whose voice a track has, by name, for those who have a track of their own."""
     created_at: Instant
     started_at: Instant | None = None
     held: bool = False

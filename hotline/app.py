@@ -37,6 +37,7 @@ from ivr.control.echo import EchoTest
 from ivr.control.journal import party_call
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
+from ivr.control.voices import Voices
 from ivr.emergency.senders import senders_of
 from ivr.emergency.service import Emergencies
 from ivr.prompts import SHIPPED_PROMPTS
@@ -84,6 +85,7 @@ class Machine:
     control: CallControl
     supervision: Supervision
     emergencies: Emergencies
+    voices: Voices
     transcription: Transcription
     repair: Repair
     recordings: Recordings
@@ -104,9 +106,13 @@ class RecordedChannels:
         """Whether the channel is still there as far as anybody knows."""
         return uniqueid in self._telephone.legs or self._centre.is_live(uniqueid)
 
+    def is_call_live(self, call_id: str) -> bool:
+        """Whether the call goes on."""
+        return call_id in self._centre.floor.calls.live
+
     async def call_of(self, uniqueid: str) -> str | None:
-        """The call; a return visit's attempt is its own, another party's leg is its call's."""
-        if uniqueid.startswith("party_"):
+        """The call; a return visit's attempt is its own, what another party or a seat says is its call's."""
+        if uniqueid.startswith(("party_", "voice_")):
             return await party_call(self._database, uniqueid)
         return uniqueid if uniqueid.startswith("callback_") else await self._centre.call_of(uniqueid)
 
@@ -116,6 +122,10 @@ class _NoCalls:
 
     def is_live(self, uniqueid: str) -> bool:
         """Leave the spool alone."""
+        return True
+
+    def is_call_live(self, call_id: str) -> bool:
+        """Leave it alone."""
         return True
 
     async def call_of(self, uniqueid: str) -> str | None:
@@ -210,6 +220,8 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         centre.control = control
         supervision = Supervision(database, bus, line.telephone, clock, centre, control)
         await supervision.load()
+        spool = Folders.below(folder.resolve()).spool
+        voices = Voices(database, bus, line.telephone, clock, centre, control, spool)
         channels = RecordedChannels(centre, line.telephone, database)
         kept = settings.recordings
         disk = DiskAlarm(folder, percent=kept.disk_alarm_percent, gib=kept.disk_alarm_gib)
@@ -310,6 +322,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             control=control,
             supervision=supervision,
             emergencies=emergencies,
+            voices=voices,
             transcription=transcription,
             repair=repair,
             recordings=recordings,
@@ -330,6 +343,7 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
                 "call control": machine.control.run(),
                 "supervision": machine.supervision.run(),
                 "emergencies": machine.emergencies.run(),
+                "voices": machine.voices.run(),
                 "call centre": machine.centre.run(),
                 "transcription": machine.transcription.run(),
                 "drafts": machine.work_orders.follow(machine.bus),

@@ -31,6 +31,9 @@ class _NobodyCalls:
     def is_live(self, uniqueid: str) -> bool:
         return True
 
+    def is_call_live(self, call_id: str) -> bool:
+        return True
+
     async def call_of(self, uniqueid: str) -> str | None:
         return None
 

@@ -1,11 +1,15 @@
-"""Mixdown: both voices of a call in one mono track, beside the tracks themselves.
+"""Mixdown: all voices of a call in one mono track, beside the tracks themselves, each silent while its party is.
+
+What the citizen heard holds everybody else who was in the talk, and prompts, and music. Where agents' and parties' own
+voices were recorded, the mix takes those, and what the citizen heard only while none of them runs: so everybody is in
+the mix once, also what agent and department said while the citizen was on hold.
 
 pydub does the sums, half a minute at a time: a day-long call needs no more memory than a short one, and the
 interpreter's lock is given back between the pieces. Blocking: call it on a thread.
 """
 
 import wave
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,10 +17,21 @@ from pathlib import Path
 
 from pydub import AudioSegment
 
-from recordings.repair import Shape, examine, read_frames
-from recordings.tracks import RATE, SAMPLE_BYTES, Track, archive_name, paddings, seconds_of
+from recordings.repair import Shape, examine
+from recordings.tracks import AGENTS, RATE, SAMPLE_BYTES, Span, Track, archive_name, seconds_of, uncovered
 
-_PIECE_SECONDS = 30
+_PIECE = 30 * RATE
+"""Frames that are worked on at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """A file with one voice: somebody else's than the citizen's, who came in later."""
+
+    track: Track
+    path: Path
+    starts: float
+    """Seconds after the citizen's recording began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,51 +45,105 @@ class Mixed:
     """When the first sample was spoken, as far as the files tell."""
 
 
-def mix_down(sources: Mapping[Track, Path], folder: Path) -> Mixed:
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    """A file and where in the recording it lies. ``only``: the stretches in which it counts; None means all."""
+
+    path: Path
+    shape: Shape
+    starts: int
+    only: tuple[Span, ...] | None = None
+
+    @property
+    def frames(self) -> int:
+        return self.shape.frames * RATE // self.shape.rate
+
+    @property
+    def span(self) -> Span:
+        return Span(self.starts, self.starts + self.frames)
+
+
+_Lane = tuple[_Placed, ...]
+
+
+def mix_down(sources: Mapping[Track, Path], folder: Path, others: Sequence[Take] = ()) -> Mixed:
     """Write mix.wav and each party's own track, all equally long, into ``folder``.
 
-    A source that is missing is left out; one whose header is unfinished is read as far as it goes.
-    Raises OSError (disk full, unreadable), NotAudio.
+    ``sources`` are the citizen's leg: what the citizen said (CITIZEN) and heard (AGENT). A source that is missing is
+    left out; one whose header is unfinished is read as far as it goes. Raises OSError (disk full), NotAudio.
     """
-    shapes = {track: examine(path) for track, path in sources.items()}
-    frames = {track: _frames_at_our_rate(shape) for track, shape in shapes.items()}
-    lacking = paddings(frames)
+    placed = {track: _Placed(path, examine(path), 0) for track, path in sources.items()}
+    takes = [(one.track, _Placed(one.path, examine(one.path), round(max(0.0, one.starts) * RATE))) for one in others]
+    frames = max([*(one.span.ends for one in placed.values()), *(one.span.ends for _, one in takes)], default=0)
+    lanes, mix = _lanes(placed, takes, frames)
     with ExitStack() as stack:
-        mix = stack.enter_context(_writer(folder / archive_name(Track.MIX)))
-        own = {track: stack.enter_context(_writer(folder / archive_name(track))) for track in sources}
-        voices = {track: _pieces(sources[track], shapes[track], frames[track] + lacking[track]) for track in sources}
-        while pieces := {track: piece for track, voice in voices.items() if (piece := next(voice, None)) is not None}:
-            for track, piece in pieces.items():
-                own[track].writeframes(piece.raw_data)
-            mix.writeframes(_together(list(pieces.values())).raw_data)
-    return Mixed(seconds_of(max(frames.values(), default=0)), (Track.MIX, *sorted(sources)))
+        writers = {
+            track: stack.enter_context(_writer(folder / archive_name(track))) for track in (Track.MIX, *sorted(lanes))
+        }
+        for piece in _pieces(frames):
+            for track, lane in lanes.items():
+                writers[track].writeframes(_sum(lane, piece).raw_data)
+            writers[Track.MIX].writeframes(_sum(mix, piece).raw_data)
+    return Mixed(seconds_of(frames), (Track.MIX, *sorted(lanes)))
 
 
-def _frames_at_our_rate(shape: Shape) -> int:
-    return shape.frames * RATE // shape.rate
+def _lanes(
+    placed: Mapping[Track, _Placed], takes: Sequence[tuple[Track, _Placed]], frames: int
+) -> tuple[dict[Track, _Lane], _Lane]:
+    """What each track is made of, and the mix."""
+    lanes: dict[Track, _Lane] = {track: (one,) for track, one in placed.items()}
+    heard = placed.get(Track.AGENT)
+    if any(track in AGENTS for track, _ in takes):
+        lanes.pop(Track.AGENT, None)
+    elif heard is not None:  # nobody's own voice but the citizen's: the agent is what the citizen heard
+        heard = None
+    for track, one in takes:
+        lanes[track] = (*lanes.get(track, ()), one)
+    mix = tuple(one for lane in lanes.values() for one in lane)
+    if heard is not None:
+        alone = tuple(uncovered(frames, (one.span for _, one in takes)))
+        mix = (*mix, _Placed(heard.path, heard.shape, heard.starts, alone))
+    return lanes, mix
 
 
-def _pieces(path: Path, shape: Shape, frames: int) -> Iterator[AudioSegment]:
-    """The track in pieces of equal length, mono, at our rate, silence at its end until ``frames`` are full."""
-    voice = read_frames(path, shape, _PIECE_SECONDS * shape.rate)
-    while frames > 0:
-        wanted = min(frames, _PIECE_SECONDS * RATE)
-        yield _segment(next(voice, b""), shape, wanted)
-        frames -= wanted
+def _pieces(frames: int) -> Iterator[Span]:
+    for at in range(0, frames, _PIECE):
+        yield Span(at, min(at + _PIECE, frames))
 
 
-def _segment(samples: bytes, shape: Shape, frames: int) -> AudioSegment:
-    segment = AudioSegment(data=samples, sample_width=SAMPLE_BYTES, frame_rate=shape.rate, channels=shape.channels)
-    sound = segment.set_channels(1).set_frame_rate(RATE).raw_data[: frames * SAMPLE_BYTES]
-    whole = sound.ljust(frames * SAMPLE_BYTES, b"\0")
-    return AudioSegment(data=whole, sample_width=SAMPLE_BYTES, frame_rate=RATE, channels=1)
+def _sum(lane: _Lane, piece: Span) -> AudioSegment:
+    """Everything of the lane that lies in the piece, over silence."""
+    whole = _segment(bytes((piece.ends - piece.starts) * SAMPLE_BYTES))
+    for one in lane:
+        for starts, sound in _parts(one, piece):
+            before = bytes((starts - piece.starts) * SAMPLE_BYTES)
+            after = bytes((piece.ends - starts) * SAMPLE_BYTES - len(sound))
+            whole = whole.overlay(_segment(before + sound + after))
+    return whole
 
 
-def _together(pieces: list[AudioSegment]) -> AudioSegment:
-    first, *others = pieces
-    for other in others:
-        first = first.overlay(other)
-    return first
+def _parts(one: _Placed, piece: Span) -> Iterator[tuple[int, bytes]]:
+    for span in one.only if one.only is not None else (piece,):
+        starts = max(piece.starts, span.starts, one.span.starts)
+        ends = min(piece.ends, span.ends, one.span.ends)
+        if starts < ends:
+            yield starts, _read(one, starts - one.starts, ends - starts)
+
+
+def _read(one: _Placed, at: int, frames: int) -> bytes:
+    """So many frames of a file from a place on: mono, at our rate, whatever its own."""
+    shape, width = one.shape, SAMPLE_BYTES * one.shape.channels
+    with one.path.open("rb") as file:
+        file.seek(shape.start + at * shape.rate // RATE * width)
+        samples = file.read(-(-frames * shape.rate // RATE) * width)
+    samples = samples[: len(samples) // width * width]
+    sound = AudioSegment(data=samples, sample_width=SAMPLE_BYTES, frame_rate=shape.rate, channels=shape.channels)
+    raw: bytes = sound.set_channels(1).set_frame_rate(RATE).raw_data
+    return raw[: frames * SAMPLE_BYTES].ljust(frames * SAMPLE_BYTES, b"\0")
+
+
+def _segment(samples: bytes) -> AudioSegment:
+    return AudioSegment(data=samples, sample_width=SAMPLE_BYTES, frame_rate=RATE, channels=1)
 
 
 def _writer(path: Path) -> wave.Wave_write:

@@ -23,20 +23,20 @@ from hotline.bus import SubscriberTooSlow
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import HotlineError, NotFound, RuleBroken, Unavailable
-from hotline.facts.calls import CallArrived, CallEnded
-from hotline.facts.control import PartyCalled
+from hotline.facts.calls import CallEnded
 from hotline.ids import new_id
 from recordings.archive import Archive, Stored, folder_name
 from recordings.disk import DiskAlarm
 from recordings.encoding import CannotEncode, decode, encode
-from recordings.mixdown import Mixed, mix_down
+from recordings.legs import LEG_FACTS, Legs, legs_of
+from recordings.mixdown import Mixed, Take, mix_down
 from recordings.repair import NotAudio, examine
 from recordings.retention import Kept, expired, kind_of, retry_delay
 from recordings.sealing import OPEN, SUFFIX, Keyring, Sealed
 from recordings.spool import Left, Patience, Spool
 from recordings.store import Recording, Store
 from recordings.tables import State
-from recordings.tracks import Track, archive_name
+from recordings.tracks import Track, Voice, archive_name
 from recordings.watermark import mark_copy
 from recordings.waveform import peaks_of
 
@@ -53,6 +53,10 @@ class LiveCalls(Protocol):
 
     def is_live(self, uniqueid: str) -> bool:
         """Whether the channel still exists as far as anybody knows; its files are then left alone."""
+        ...
+
+    def is_call_live(self, call_id: str) -> bool:
+        """Whether the call goes on: then the files of those who have left it wait for its end."""
         ...
 
     async def call_of(self, uniqueid: str) -> str | None:
@@ -120,29 +124,42 @@ class Recordings:
 
     async def keep_call(self, call_id: str, ended_at: datetime) -> None:
         """Keep what the channel of an ended call left, as soon as Asterisk has closed it. Raises HotlineError."""
-        kinds = [CallArrived, PartyCalled]  # each party of a talk is a recording, with its own tracks, of the same call
-        legs = [entry.fact async for entry in ledger.read(self._database, call_id=call_id, kinds=kinds)]
-        for uniqueid in dict.fromkeys(
-            fact.uniqueid
-            for fact in legs
-            if isinstance(fact, CallArrived) or (isinstance(fact, PartyCalled) and fact.kind == "phone")
-        ):
-            if await self._spool.settle(uniqueid):
-                await self._keep(uniqueid, call_id, ended_at)
+        legs = await self._legs_of(call_id)
+        left = {left.uniqueid for left in await asyncio.to_thread(self._spool.left)}
+        files = await asyncio.gather(*(self._spool.settle(name) for name in legs.names if name in left))
+        if legs.main and any(files):
+            await self._keep(legs, call_id, ended_at)
 
     async def adopt_orphans(self) -> int:
         """Keep what lies in the spool and belongs to no living call; returns how many channels were looked at."""
         orphans = [left for left in await asyncio.to_thread(self._spool.left) if self._is_orphan(left)]
         for left in orphans:
             call_id = await self._calls.call_of(left.uniqueid) or f"unseen-{left.uniqueid}"[:40]
-            await self._keep(left.uniqueid, call_id, datetime.fromtimestamp(left.written_at, UTC))
+            if self._calls.is_call_live(call_id):  # a party who has left: the mix at the call's end has that voice too
+                continue
+            legs = await self._legs_of(call_id)
+            if left.uniqueid not in legs.names:
+                legs = Legs(left.uniqueid)
+            elif await self._is_late(left.uniqueid, legs):
+                legs = Legs(left.uniqueid, tuple(voice for voice in legs.voices if voice.uniqueid == left.uniqueid))
+            await self._keep(legs, call_id, datetime.fromtimestamp(left.written_at, UTC))
         return len(orphans)
+
+    async def _legs_of(self, call_id: str) -> Legs:
+        return legs_of([entry.fact async for entry in ledger.read(self._database, call_id=call_id, kinds=LEG_FACTS)])
+
+    async def _is_late(self, uniqueid: str, legs: Legs) -> bool:
+        """Whether the call was mixed without this file: the party's leg outlived the citizen's."""
+        known = await self._store.find(uniqueid=legs.main)
+        mixed = known is not None and known.state in (State.READY, State.PURGED, State.SILENT)
+        return mixed and uniqueid != legs.main and known is not None and uniqueid not in known.parts.split()
 
     async def of_call(self, call_id: str) -> Sequence[dict[str, Any]]:
         """The playable recordings of a call in the API's shape, oldest first."""
         ready = [recording for recording in await self._store.of_call(call_id) if recording.state is State.READY]
-        hashes = await self._store.tracks_of([recording.id for recording in ready])
-        return [_shape(recording, hashes[recording.id]) for recording in ready]
+        ids = [recording.id for recording in ready]
+        hashes, speakers = await self._store.tracks_of(ids), await self._store.speakers_of(ids)
+        return [_shape(recording, hashes[recording.id], speakers[recording.id]) for recording in ready]
 
     async def track(self, recording_id: str, track: str) -> Playable:
         """Where a track lies. Raises NotFound; Unavailable while it is owed or when its file is gone.
@@ -267,16 +284,16 @@ class Recordings:
             FINAL_IS_LEFT_AFTER if left.is_final else UNFINISHED_IS_DEAD_AFTER
         )
 
-    async def _keep(self, uniqueid: str, call_id: str, ended_at: datetime) -> None:
+    async def _keep(self, legs: Legs, call_id: str, ended_at: datetime) -> None:
         async with self._one_at_a_time:
-            sources = await asyncio.to_thread(self._spool.find, uniqueid)
-            if not sources:
+            found = [name for name in legs.names if await asyncio.to_thread(self._spool.find, name)]
+            if not found:
                 return
-            recording = await self._owed(uniqueid, call_id, ended_at)
+            recording = await self._owed(legs.main, call_id, ended_at)
             if recording.state is State.READY:
                 await self._clear_spool(recording)
             elif recording.state in (State.PENDING, State.FAILED) and self._is_due(recording):
-                await self._mix_and_archive(recording, sources)
+                await self._mix_and_archive(recording, legs)
 
     async def _owed(self, uniqueid: str, call_id: str, ended_at: datetime) -> Recording:
         if (known := await self._store.find(uniqueid=uniqueid)) is not None:
@@ -302,9 +319,9 @@ class Recordings:
     def _is_due(self, recording: Recording) -> bool:
         return recording.retry_at is None or recording.retry_at <= self._clock.now()
 
-    async def _mix_and_archive(self, recording: Recording, sources: Mapping[Track, Path]) -> None:
+    async def _mix_and_archive(self, recording: Recording, legs: Legs) -> None:
         try:
-            made = await asyncio.to_thread(self._make, recording, sources)
+            made = await asyncio.to_thread(self._make, recording, legs)
         except (OSError, NotAudio) as failure:
             retry_at = self._clock.now() + timedelta(seconds=retry_delay(recording.tries))
             await self._store.mark_failed(recording, str(failure), retry_at)
@@ -314,23 +331,29 @@ class Recordings:
             await self._store.mark_silent(recording)
             _log.warning("the call left no sound", recording_id=recording.id, call_id=recording.call_id)
             return
-        mixed, stored = made
-        await self._store.mark_ready(recording, mixed, stored, self._clock.now())
-        await asyncio.to_thread(self._spool.remove, recording.uniqueid)
+        mixed, stored, voices = made
+        await self._store.mark_ready(recording, mixed, stored, self._clock.now(), voices)
+        for name in (recording.uniqueid, *(voice.uniqueid for voice in voices)):
+            await asyncio.to_thread(self._spool.remove, name)
         _log.info("recording ready", recording_id=recording.id, call_id=recording.call_id, seconds=mixed.seconds)
 
-    def _make(self, recording: Recording, sources: Mapping[Track, Path]) -> tuple[Mixed, Sequence[Stored]] | None:
+    def _make(self, recording: Recording, legs: Legs) -> tuple[Mixed, Sequence[Stored], Sequence[Voice]] | None:
         """On a thread: mix into a fresh folder and move that into the archive. None when there is no sound."""
-        if not any(examine(path).frames for path in sources.values()):
+        voices = [voice for voice in legs.voices if self._spool.voice(voice.uniqueid) is not None]
+        apart = any(voice.uniqueid == legs.main for voice in voices)  # somebody's leg without the citizen's
+        sources = {} if apart else self._spool.find(legs.main)
+        files = {voice: path for voice in voices if (path := self._spool.voice(voice.uniqueid)) is not None}
+        if not any(examine(path).frames for path in (*sources.values(), *files.values())):
             return None
-        written_at = max(path.stat().st_mtime for path in sources.values())
+        began = min(map(_began, sources.values() or files.values()))
+        takes = [Take(voice.track, path, _began(path) - began) for voice, path in files.items()]
         prepared = self._archive.prepare(recording.id)
         try:
-            mixed = mix_down(sources, prepared)
-            began = datetime.fromtimestamp(written_at - mixed.seconds, UTC)  # the last write is the last sample
+            mixed = mix_down(sources, prepared, takes)
             self._encode(prepared, mixed.tracks)
             self._seal(prepared)
-            return replace(mixed, began=began), self._archive.put(prepared, recording.folder, mixed.tracks)
+            stored = self._archive.put(prepared, recording.folder, mixed.tracks)
+            return replace(mixed, began=datetime.fromtimestamp(began, UTC)), stored, voices
         except BaseException:
             self._archive.discard(prepared)
             raise
@@ -370,18 +393,26 @@ class Recordings:
         """A run died between the ledger's row and the clearing: clear now, if the archive really has it."""
         known = (await self._store.tracks_of([recording.id]))[recording.id]
         if await asyncio.to_thread(self._archive.holds, recording.folder, known):
-            await asyncio.to_thread(self._spool.remove, recording.uniqueid)
+            for name in (recording.uniqueid, *recording.parts.split()):
+                await asyncio.to_thread(self._spool.remove, name)
         else:
             _log.error("the archive is damaged; the spool files are kept", recording_id=recording.id)
 
 
-def _shape(recording: Recording, hashes: Mapping[Track, str]) -> dict[str, Any]:
+def _began(path: Path) -> float:
+    """When the file's first sample was spoken, in seconds since 1970: the last write is the last sample."""
+    shape = examine(path)
+    return path.stat().st_mtime - shape.frames / shape.rate
+
+
+def _shape(recording: Recording, hashes: Mapping[Track, str], speakers: Mapping[str, str]) -> dict[str, Any]:
     return {
         "id": recording.id,
         "call_id": recording.call_id,
         "seconds": recording.seconds,
         "sha256": hashes[Track.MIX],
         "tracks": [str(track) for track in hashes],
+        "speakers": dict(speakers),
         "created_at": recording.ready_at,
         "started_at": recording.started_at,
         "held": recording.held_by is not None,

@@ -49,6 +49,10 @@ class Spool:
         paths = {track: self.folder / spool_name(uniqueid, track) for track in _PARTIES}
         return {track: path for track, path in paths.items() if path.is_file()}
 
+    def voice(self, uniqueid: str) -> Path | None:
+        """The file with what this leg says."""
+        return self.find(uniqueid).get(Track.CITIZEN)
+
     def left(self) -> list[Left]:
         """Every channel that has files here. An absent folder is an empty one."""
         try:

@@ -17,7 +17,7 @@ from recordings.chain import link_of
 from recordings.mixdown import Mixed
 from recordings.retention import Kept
 from recordings.tables import State, recording_tracks, recordings
-from recordings.tracks import Track
+from recordings.tracks import Track, Voice
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Recording:
     kind: str = "call"
     held_by: str | None = None
     held_reason: str | None = None
+    parts: str = ""
+    """Names of the spool files of others than the citizen that went into it, separated by spaces."""
 
 
 def recording_of(row: RowMapping) -> Recording:
@@ -82,8 +84,16 @@ class Store:
             query = select(func.count()).select_from(recordings).where(recordings.c.call_id == call_id)
             return int((await connection.execute(query)).scalar_one())
 
-    async def mark_ready(self, recording: Recording, mixed: Mixed, stored: Sequence[Stored], now: datetime) -> None:
+    async def mark_ready(
+        self,
+        recording: Recording,
+        mixed: Mixed,
+        stored: Sequence[Stored],
+        now: datetime,
+        voices: Sequence[Voice] = (),
+    ) -> None:
         """The archive has it: row, hashes and the ledger's fact in one unit of work."""
+        speakers = {voice.track: voice.speaker for voice in voices}
         hashes = {track.track: track for track in stored}
         async with self._database.unit_of_work() as uow:
             done = await self._change(
@@ -95,6 +105,7 @@ class Store:
                 ready_at=now,
                 error=None,
                 retry_at=None,
+                parts=" ".join(voice.uniqueid for voice in voices),
             )
             if not done:  # another try was quicker
                 return
@@ -104,6 +115,7 @@ class Store:
                     {
                         "recording_id": recording.id,
                         "track": s.track,
+                        "speaker": speakers.get(s.track, "")[:80],
                         "sha256": s.sha256,
                         "size": s.size,
                         "format": s.format,
@@ -178,6 +190,15 @@ class Store:
         return {
             name: dict(sorted(hashes.items(), key=lambda item: order.index(item[0]))) for name, hashes in found.items()
         }
+
+    async def speakers_of(self, recording_ids: Sequence[str]) -> dict[str, dict[str, str]]:
+        """Whose voice each track has, where that is known by name."""
+        found: dict[str, dict[str, str]] = {recording_id: {} for recording_id in recording_ids}
+        async with self._database.reading() as connection:
+            for row in await _tracks(connection, recording_ids):
+                if row["speaker"]:
+                    found[row["recording_id"]][row["track"]] = row["speaker"]
+        return found
 
     async def _change(self, uow: UnitOfWork, recording: Recording, state: State, **values: Any) -> bool:
         owed = recordings.c.state.in_([State.PENDING, State.FAILED])

@@ -41,6 +41,7 @@ recordings = Table(
     Column("tries", Integer, nullable=False, default=0),
     Column("retry_at", Instant),
     Column("error", Text),
+    Column("parts", Text, nullable=False, default="", server_default=""),
 )
 
 recording_tracks = Table(
@@ -48,6 +49,7 @@ recording_tracks = Table(
     metadata,
     Column("recording_id", String(40), ForeignKey("recordings.id"), primary_key=True),
     Column("track", String(16), primary_key=True),
+    Column("speaker", String(80), nullable=False, default="", server_default=""),
     Column("sha256", String(64), nullable=False),
     Column("size", Integer, nullable=False),
     Column("format", String(8), nullable=False, default="wav", server_default="wav"),

@@ -1,8 +1,8 @@
-"""Tracks: which file holds whose voice, and how two of them lie beside each other in time. Pure.
+"""Tracks: which file holds whose voice, and whose voices there are. Pure.
 
-MixMonitor writes ``<uniqueid>-in.wav`` (what the citizen says) and ``<uniqueid>-out.wav`` (what is played to the
-citizen: the agent and the prompts). Both begin in the same instant, when the dialplan starts the recording, so
-aligning them is padding the shorter one at its end: it stopped getting sound first.
+MixMonitor writes ``<uniqueid>-in.wav`` (what the leg says) and ``<uniqueid>-out.wav`` (what is played to it). Both
+begin in the same instant. Of a citizen's leg, ``in`` is the citizen and ``out`` is the agent, with prompts and music,
+and with whoever else is in the talk: so where agents' and parties' own voices were recorded, those are their tracks.
 """
 
 import re
@@ -22,8 +22,21 @@ class Track(StrEnum):
     MIX = "mix"
     CITIZEN = "citizen"
     AGENT = "agent"
+    AGENT2 = "agent2"
+    AGENT3 = "agent3"
+    AGENT4 = "agent4"
+    PARTY = "party"
+    PARTY2 = "party2"
+    PARTY3 = "party3"
+    PARTY4 = "party4"
+    PARTY5 = "party5"
+    PARTY6 = "party6"
 
 
+AGENTS = (Track.AGENT, Track.AGENT2, Track.AGENT3, Track.AGENT4)
+"""Seats in the order in which they came into the call; a fifth shares the last track."""
+PARTIES = (Track.PARTY, Track.PARTY2, Track.PARTY3, Track.PARTY4, Track.PARTY5, Track.PARTY6)
+"""Departments, interpreters and whoever else was dialled; a seventh shares the last track."""
 _SIDES = {"in": Track.CITIZEN, "out": Track.AGENT}
 _ENDINGS = {track: side for side, track in _SIDES.items()}
 _SPOOLED = re.compile(r"(?P<uniqueid>[A-Za-z0-9][A-Za-z0-9._-]{0,63})-(?P<side>in|out)\.wav")
@@ -35,6 +48,41 @@ class SpoolName:
 
     uniqueid: str
     track: Track
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A leg of a call besides the citizen's, or a stretch of a seat's talk; its file in the spool bears its name."""
+
+    uniqueid: str
+    track: Track
+    speaker: str
+    """Who speaks, as people read it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """Somebody who came into a call, as the ledger tells it."""
+
+    uniqueid: str
+    is_seat: bool
+    who: str
+    """The seat, or the party's id: one track each."""
+    name: str
+
+
+def voices_of(heard: Iterable[Heard]) -> list[Voice]:
+    """Give everybody a track of his own, in the order of coming."""
+    tracks: dict[str, Track] = {}
+    voices: list[Voice] = []
+    for one in heard:
+        if any(voice.uniqueid == one.uniqueid for voice in voices):  # a second number of the same party was tried
+            continue
+        kinds = AGENTS if one.is_seat else PARTIES
+        taken = sum(track in kinds for track in tracks.values())
+        track = tracks.setdefault(one.who, kinds[min(taken, len(kinds) - 1)])
+        voices.append(Voice(one.uniqueid, track, one.name))
+    return voices
 
 
 def read_spool_name(name: str) -> SpoolName | None:
@@ -63,10 +111,24 @@ def uniqueids(names: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted({name.uniqueid for name in found if name is not None}))
 
 
-def paddings(frames: dict[Track, int]) -> dict[Track, int]:
-    """How many frames of silence each track lacks at its end to be as long as the longest."""
-    longest = max(frames.values(), default=0)
-    return {track: longest - count for track, count in frames.items()}
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of a recording, in frames from its beginning."""
+
+    starts: int
+    ends: int
+
+
+def uncovered(frames: int, covered: Iterable[Span]) -> list[Span]:
+    """What of ``frames`` no span covers, in order."""
+    left, at = [], 0
+    for span in sorted(covered, key=lambda span: span.starts):
+        if span.starts > at:
+            left.append(Span(at, min(span.starts, frames)))
+        at = max(at, span.ends)
+    if at < frames:
+        left.append(Span(at, frames))
+    return [span for span in left if span.starts < span.ends]
 
 
 def seconds_of(frames: int, rate: int = RATE) -> float:

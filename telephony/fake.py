@@ -37,6 +37,8 @@ class FakeTelephony:
         self.outcomes: dict[str, Result] = {}
         self.dialled: list[Dial] = []
         self.spies: dict[str, tuple[str, str]] = {}
+        self.voices: dict[str, str] = {}
+        """Uniqueid → file into which its voice is recorded."""
         self.unrecorded: set[str] = set()
         """Channels whose recording has silence now."""
         """Spy channel id → (uniqueid spied on, stream)."""
@@ -228,6 +230,14 @@ class FakeTelephony:
     async def mute_recording(self, channel: str, muted: bool) -> None:
         self._require_up()
         self.unrecorded = (self.unrecorded | {channel}) if muted else (self.unrecorded - {channel})
+
+    async def record_voice(self, channel: str, file: str) -> None:
+        self._require_up()
+        self.voices[self._leg(channel).uniqueid] = file
+
+    async def stop_recording(self, channel: str) -> None:
+        self._require_up()
+        self.voices.pop(self._leg(channel).uniqueid, None)
 
     async def queue_ready(self, seat: str, ready: bool, *, phone: bool = False) -> None:
         self._require_up()

@@ -144,6 +144,14 @@ class Telephony(Protocol):
         """Let the recording of this leg have silence for a while (both directions), or the voices again."""
         ...
 
+    async def record_voice(self, channel: str, file: str) -> None:
+        """Record what this leg says into ``file`` (absolute), beside whatever else is recorded of it."""
+        ...
+
+    async def stop_recording(self, channel: str) -> None:
+        """End the recording of this leg; nothing happens when there is none."""
+        ...
+
     async def queue_ready(self, seat: str, ready: bool, *, phone: bool = False) -> None:
         """Let Asterisk's own fallback queue give citizens to this seat's parked leg or to its desk phone, or not."""
         ...

@@ -22,6 +22,7 @@ _NUMBER = re.compile(r"[0-9*#+]{1,32}")
 _KEYS = re.compile(r"[0-9*#]{1,32}")
 _BETWEEN_KEYS = 0.26
 """Seconds from key to key: Asterisk plays one at a time, 160 ms long, and the far end must see a pause."""
+_PATH = re.compile(r"/[^,()|${}\"\\\r\n]{1,400}\.wav")
 _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 _ANSWER_MARGIN = 5.0
 """Seconds beyond the ringing time for OriginateResponse to come."""
@@ -188,6 +189,19 @@ class Telephone:
         """Let MixMonitor write silence for both directions of this leg, or the voices again."""
         fields = {"Channel": self._name_of(channel), "Direction": "both", "State": "1" if muted else "0"}
         await self._on_leg("MixMonitorMute", channel, fields)
+
+    async def record_voice(self, channel: str, file: str) -> None:
+        """Let MixMonitor write what this leg says. RuleBroken for a path that Asterisk would read otherwise."""
+        if not _PATH.fullmatch(file):
+            raise RuleBroken("录音文件路径含有非法字符", "that path cannot be handed to Asterisk", code="bad_path")
+        await self._on_leg("MixMonitor", channel, {"Channel": self._name_of(channel), "Options": f"r({file})"})
+
+    async def stop_recording(self, channel: str) -> None:
+        """End a MixMonitor of this leg."""
+        try:
+            await self._on_leg("StopMixMonitor", channel, {"Channel": self._name_of(channel)})
+        except Refused:  # none is running
+            return
 
     async def originate(self, dial: Dial) -> OriginateOutcome:
         """Dial once and wait for the outcome, over a lost link too: then Asterisk is asked by ``dial.channel_id``.

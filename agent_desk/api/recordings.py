@@ -2,7 +2,7 @@
 
 import asyncio
 import shutil
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse
@@ -15,6 +15,7 @@ from agent_desk.ranges import answer_part
 from agent_desk.refusals import documented
 from hotline.errors import Forbidden, NotFound, Unavailable
 from hotline.security import Deed, Person, may
+from recordings.tracks import Track
 
 router = APIRouter(prefix="/api", tags=["recordings"])
 RecordingId = Annotated[str, Path(max_length=64)]
@@ -39,7 +40,7 @@ async def listen(
     desk: DeskDep,
     session: SessionDep,
     person: Listener,
-    track: Annotated[Literal["mix", "citizen", "agent"], Query()] = "mix",
+    track: Annotated[Track, Query()] = Track.MIX,
 ) -> Response:
     """One track in the archive's format; Range is supported, so a player can seek."""
     audio = await desk.rooms.recordings.track(recording_id, track)
@@ -86,7 +87,7 @@ async def export(
     request: Request,
     desk: DeskDep,
     person: Exporter,
-    track: Annotated[Literal["mix", "citizen", "agent"], Query()] = "mix",
+    track: Annotated[Track, Query()] = Track.MIX,
 ) -> FileResponse:
     """A copy to take away, as WAV; its lowest bits say whose copy it is and when it was made. Audited."""
     audio = await desk.rooms.recordings.track(recording_id, track)

@@ -91,6 +91,20 @@ class CallTransferred(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceRecorded(Fact):
+    """What a seat says in this call is recorded by itself from now on, until the seat talks with nobody."""
+
+    call_id: str
+    uniqueid: str
+    """The name under which the recording lies in the spool."""
+    leg: str
+    """Uniqueid of the seat's channel."""
+    seat: str
+    name: str
+    """Who speaks, as people read it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SeatSupervised(Fact):
     """A supervisor began to listen, whisper, barge in or take over; ``ended`` closes it."""
 

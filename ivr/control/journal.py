@@ -4,12 +4,12 @@ from sqlalchemy import select
 
 from hotline import ledger
 from hotline.database import Database
-from hotline.facts.control import PartyCalled
+from hotline.facts.control import PartyCalled, VoiceRecorded
 
 
 async def party_call(database: Database, uniqueid: str) -> str | None:
-    """The call that the party with this channel belonged to."""
-    kind = ledger.ledger.c.kind == PartyCalled.__name__
+    """The call that the party with this channel, or the recording of a seat's voice, belonged to."""
+    kind = ledger.ledger.c.kind.in_([PartyCalled.__name__, VoiceRecorded.__name__])
     about = ledger.ledger.c.body.contains(f'"{uniqueid}"', autoescape=True)
     async with database.reading() as connection:
         found: str | None = (

@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from recordings.archive import Archive, folder_name, hash_file
-from recordings.mixdown import mix_down
+from recordings.mixdown import Take, mix_down
 from recordings.tracks import Track
 
-CITIZEN_HZ, AGENT_HZ = 440, 1000
+CITIZEN_HZ, AGENT_HZ, PARTY_HZ, MUSIC_HZ = 440, 1000, 1500, 2300
 
 
 def tone(hertz: int, seconds: float, rate: int = 8000) -> bytes:
@@ -105,6 +105,36 @@ def test_another_rate_becomes_eight_kilohertz(tmp_path: Path) -> None:
     }
     assert mix_down(sources, tmp_path).seconds == 1.0
     assert loudness(samples(tmp_path / "citizen.wav"), CITIZEN_HZ) > 7000
+
+
+def test_everybody_is_once_in_the_mix_and_alone_in_his_track(tmp_path: Path) -> None:
+    """A greeting of 1 s, a talk of 1 s, on hold for 1 s while agent and department speak, then all three."""
+    silence = bytes(16_000)
+    music = tone(MUSIC_HZ, 1.0)
+    both = bytes(array.array("h", map(sum, zip(*(memoryview(tone(hz, 1.0)).cast("h") for hz in (AGENT_HZ, PARTY_HZ)), strict=True))))  # fmt: skip
+    sources = {
+        Track.CITIZEN: write_wav(tmp_path / "in.wav", tone(CITIZEN_HZ, 4.0)),
+        Track.AGENT: write_wav(tmp_path / "out.wav", music + tone(AGENT_HZ, 1.0) + music + both),
+    }
+    takes = [
+        Take(Track.AGENT, write_wav(tmp_path / "a1.wav", tone(AGENT_HZ, 3.0)), 1.0),
+        Take(Track.PARTY, write_wav(tmp_path / "p.wav", tone(PARTY_HZ, 2.0)), 2.0),
+    ]
+    mixed = mix_down(sources, tmp_path, takes)
+    assert (mixed.seconds, mixed.tracks) == (4.0, (Track.MIX, Track.AGENT, Track.CITIZEN, Track.PARTY))
+    assert samples(tmp_path / "agent.wav").tobytes() == silence + tone(AGENT_HZ, 3.0)
+    assert samples(tmp_path / "party.wav").tobytes() == silence * 2 + tone(PARTY_HZ, 2.0)
+    mix = samples(tmp_path / "mix.wav")
+    heard = {
+        hertz: [round(loudness(mix[at : at + 8000], hertz), -3) for at in range(0, 32_000, 8000)]
+        for hertz in (CITIZEN_HZ, AGENT_HZ, PARTY_HZ, MUSIC_HZ)
+    }
+    assert heard == {
+        CITIZEN_HZ: [8000] * 4,
+        AGENT_HZ: [0, 8000, 8000, 8000],
+        PARTY_HZ: [0, 0, 8000, 8000],
+        MUSIC_HZ: [8000, 0, 0, 0],  # the greeting; music under words that the citizen did not hear would be in the way
+    }
 
 
 @contextmanager

@@ -43,6 +43,9 @@ class KnownCalls:
     def is_live(self, uniqueid: str) -> bool:
         return uniqueid in self.live
 
+    def is_call_live(self, call_id: str) -> bool:
+        return call_id in self.live
+
     async def call_of(self, uniqueid: str) -> str | None:
         return self.calls.get(uniqueid)
 

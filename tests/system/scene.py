@@ -22,9 +22,9 @@ from tests.system.who_hears import hears
 
 CITIZEN, SEAT, PARTY, NEXT = 400.0, 700.0, 1100.0, 1700.0
 DEPARTMENT, NOBODY = "6001", "6999"
-RING_SECONDS = 20
+RING_SECONDS = 35
 """Longer than an engine needs to be up again."""
-PARKING_SECONDS = 20
+PARKING_SECONDS = 35
 _GROUP = {"offer_seconds": 60, "wrap_up_seconds": 0, "announce_seconds": 600}
 GROUPS = [{"id": "general", "name": "综合", **_GROUP}, {"id": "second", "name": "二组", **_GROUP}]
 SEATS = [
@@ -47,7 +47,7 @@ async def scene_house(folder: Path, **changes: object) -> AsyncIterator[House]:
         seats=SEATS,
         lines=[{"number": AT_ONCE, "group": "general", "flow": "at-once"}],
         flows={**FLOWS, "menu": MENU},
-        asterisk={"fallback_after_seconds": 30, "party_ring_seconds": RING_SECONDS, "parking_seconds": PARKING_SECONDS},
+        asterisk={"fallback_after_seconds": 60, "party_ring_seconds": RING_SECONDS, "parking_seconds": PARKING_SECONDS},
         **changes,
     ) as house:
         house.line = AT_ONCE

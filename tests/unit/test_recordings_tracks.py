@@ -7,7 +7,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings.retention import Kept, expired, is_expired, retry_delay
-from recordings.tracks import SpoolName, Track, paddings, read_spool_name, seconds_of, spool_name, uniqueids
+from recordings.tracks import (
+    Heard,
+    Span,
+    SpoolName,
+    Track,
+    read_spool_name,
+    seconds_of,
+    spool_name,
+    uncovered,
+    uniqueids,
+    voices_of,
+)
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -45,12 +56,30 @@ def test_each_channel_is_named_once() -> None:
     assert uniqueids(["2.1-in.wav", "1.9-out.wav", "2.1-out.wav", "notes.txt"]) == ("1.9", "2.1")
 
 
-@given(st.dictionaries(st.sampled_from([Track.CITIZEN, Track.AGENT]), st.integers(0, 10**9)))
-def test_padded_tracks_are_equally_long_and_only_one_grows(frames: dict[Track, int]) -> None:
-    lacking = paddings(frames)
-    assert len({frames[track] + lacking[track] for track in frames}) <= 1
-    assert all(count >= 0 for count in lacking.values())
-    assert not frames or min(lacking.values()) == 0
+SPANS = st.lists(st.tuples(st.integers(0, 500), st.integers(0, 200)).map(lambda pair: Span(pair[0], sum(pair))))
+
+
+@given(st.integers(0, 600), SPANS)
+def test_what_is_uncovered_and_what_is_covered_are_the_whole(frames: int, spans: list[Span]) -> None:
+    left = uncovered(frames, spans)
+    alone = [n for n in range(frames) if not any(span.starts <= n < span.ends for span in spans)]
+    assert [n for span in left for n in range(span.starts, span.ends)] == alone
+
+
+def test_everybody_has_a_track_of_his_own_in_the_order_of_coming() -> None:
+    heard = [
+        Heard("voice_1", True, "1001", "小李"),
+        Heard("party_1", False, "party_1", "住建局"),
+        Heard("party_1", False, "party_1", "住建局"),  # its second number was tried
+        Heard("voice_2", True, "1001", "小李"),  # after a hold
+        Heard("voice_3", True, "1003", "班长"),
+    ]
+    tracks = [(voice.uniqueid, voice.track) for voice in voices_of(heard)]
+    assert tracks == [
+        ("voice_1", Track.AGENT), ("party_1", Track.PARTY), ("voice_2", Track.AGENT), ("voice_3", Track.AGENT2),
+    ]  # fmt: skip
+    many = voices_of(Heard(f"party_{n}", False, f"party_{n}", "") for n in range(9))
+    assert [voice.track for voice in many][-4:] == [Track.PARTY6] * 4
 
 
 def test_length_in_seconds() -> None:

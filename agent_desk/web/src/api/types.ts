@@ -252,6 +252,8 @@ export interface Recording {
   seconds: number;
   sha256: string;
   tracks: string[];
+  /** Whose voice a track has, where that is known by name. */
+  speakers?: Record<string, string>;
   created_at: Instant;
   /** When its first sample was spoken. */
   started_at?: Instant | null;
