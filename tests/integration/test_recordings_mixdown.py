@@ -111,7 +111,8 @@ def test_everybody_is_once_in_the_mix_and_alone_in_his_track(tmp_path: Path) -> 
     """A greeting of 1 s, a talk of 1 s, on hold for 1 s while agent and department speak, then all three."""
     silence = bytes(16_000)
     music = tone(MUSIC_HZ, 1.0)
-    both = bytes(array.array("h", map(sum, zip(*(memoryview(tone(hz, 1.0)).cast("h") for hz in (AGENT_HZ, PARTY_HZ)), strict=True))))  # fmt: skip
+    tones = [memoryview(tone(hertz, 1.0)).cast("h") for hertz in (AGENT_HZ, PARTY_HZ)]
+    both = array.array("h", map(sum, zip(*tones, strict=True))).tobytes()
     sources = {
         Track.CITIZEN: write_wav(tmp_path / "in.wav", tone(CITIZEN_HZ, 4.0)),
         Track.AGENT: write_wav(tmp_path / "out.wav", music + tone(AGENT_HZ, 1.0) + music + both),

@@ -1,0 +1,111 @@
+"""A call with four voices on the real Asterisk: each on a track of its own, all in one mix, in their time."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from hotline.bus import Bus
+from hotline.clock import SystemClock
+from hotline.database import Database
+from hotline.demo.people import Login, signed_in
+from hotline.facts.recordings import RecordingReady
+from hotline.security import Account, Role, Security
+from telephony.phone import PhoneCall
+from telephony.phone.calls import read_sound
+from telephony.phone.mulaw import Samples
+from telephony.phone.tones import RATE, tone_share
+from tests.system.engines import House, speaking
+from tests.system.scene import CITIZEN, DEPARTMENT, NEXT, PARTY, SEAT, Scene, new_scene, scene_house
+from tests.system.who_hears import hears, peak
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+CHIEF = Login("chief", "Banzhang-2026-x")
+TRACKS = {"citizen": CITIZEN, "agent": SEAT, "party": PARTY, "agent2": NEXT}
+_STEP = RATE // 4
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with scene_house(tmp_path_factory.mktemp("parties")) as house:
+        database = await Database.open(house.site.settings.database_url, Bus())
+        security = Security.open(database, SystemClock(), 12)
+        roles = frozenset({Role.SUPERVISOR, Role.AGENT})
+        chief = Account(account=CHIEF.account, name="班长", roles=roles, seat="1003")
+        await security.accounts.add(chief, CHIEF.password, by="test", from_where="console")
+        security.close()
+        await database.close()
+        yield house
+
+
+def when(sound: Samples, hertz: float) -> set[int]:
+    """The quarters of a second in which this tone is clearly there."""
+    steps = range(0, len(sound) - _STEP, _STEP)
+    return {at // _STEP for at in steps if peak(sound[at : at + _STEP], hertz) > 1500}
+
+
+def first_heard(phone: PhoneCall, hertz: float) -> float:
+    """Unix time at which this phone first heard the tone alone."""
+    return next(packet.wall for packet in phone.heard.packets() if tone_share(packet.samples, hertz) > 0.7)
+
+
+def begins(sound: Samples, hertz: float) -> float:
+    """Seconds into the track."""
+    packets = range(0, len(sound) - 160, 160)
+    return next(at for at in packets if tone_share(sound[at : at + 160].astype(np.int16), hertz) > 0.7) / RATE
+
+
+async def play_the_call(house: House, scene: Scene, stack: AsyncExitStack) -> dict[str, tuple[float, float]]:
+    """Talk; ask the department aside; all three; the supervisor as fourth; the agent leaves. Who was heard when."""
+    heard = {"citizen": (first_heard(scene.agent.leg, CITIZEN), CITIZEN)}
+    heard["agent"] = (first_heard(scene.citizen, SEAT), SEAT)
+    await scene.reach("consulting")
+    heard["party"] = (first_heard(scene.agent.leg, PARTY), PARTY)
+    await scene.act("merge")
+    await hears(scene.citizen, SEAT, PARTY)
+    leg = await stack.enter_async_context(house.seat("1003"))
+    chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF))
+    await stack.enter_async_context(speaking(leg, NEXT))
+    await chief.post("/live/seats/1001/watch/barge", reason="协助")
+    for phone, others in (
+        (leg, (CITIZEN, SEAT, PARTY)),
+        (scene.citizen, (SEAT, PARTY, NEXT)),
+        (scene.agent.leg, (CITIZEN, PARTY, NEXT)),
+        (scene.party_call, (CITIZEN, SEAT, NEXT)),
+    ):
+        await hears(phone, *others)
+    await chief.post("/live/watch/end")
+    await hears(scene.citizen, SEAT, PARTY, but=(NEXT,))
+    await scene.act("leave")
+    await hears(scene.citizen, PARTY, but=(SEAT, NEXT))
+    await scene.citizen.hang_up()
+    await scene.party_call.wait_ended()
+    return heard
+
+
+async def test_four_voices_four_tracks_one_mix(house: House) -> None:
+    async with AsyncExitStack() as stack:
+        scene = await stack.enter_async_context(new_scene(house, "13820000001"))
+        heard = await play_the_call(house, scene, stack)
+        (ready,) = await house.until_facts(RecordingReady, lambda fact: fact.call_id == scene.call_id, timeout=30)
+        assert set(ready.tracks) == {"mix", *TRACKS}
+        (shown,) = (await scene.agent.person.get(f"/calls/{scene.call_id}"))["recordings"]
+        assert shown["speakers"]["party"] == DEPARTMENT
+        assert {"agent", "agent2"} <= shown["speakers"].keys()
+        (folder,) = Path(house.site.folder / "recordings").rglob(scene.call_id)
+        sounds = {track: read_sound(folder / f"{track}.wav") for track in ready.tracks}
+    assert len({len(sound) for sound in sounds.values()}) == 1
+    for track, own in TRACKS.items():
+        for hertz in TRACKS.values():
+            assert bool(when(sounds[track], hertz)) == (hertz == own), (track, hertz)
+        missing = when(sounds[track], own) - when(sounds["mix"], own)
+        assert not missing, f"{track} is not in the mix in these quarters of a second: {sorted(missing)}"
+    assert ready.started_at is not None
+    for track, (wall, hertz) in heard.items():  # silence-synchronised: each sound lies where it was heard
+        assert ready.started_at.timestamp() + begins(sounds[track], hertz) == pytest.approx(wall, abs=0.4), track
+    aside = when(sounds["party"], PARTY) & when(sounds["agent"], SEAT)
+    assert aside, "what agent and department said while the citizen was on hold is recorded"
+    assert not list(house.site.folder.glob("spool/monitor/voice_*")), "nothing of the call is left in the spool"
