@@ -75,8 +75,9 @@ class Voices:
                 self._spawn(self._record(seat))
             case LegBridged(uniqueid=uniqueid):
                 seats = self._centre.floor.seats.values()
-                if seat := next((s.id for s in seats if s.leg is not None and s.leg.uniqueid == uniqueid), None):
-                    self._spawn(self._record(seat))
+                at = next((s.id for s in seats if s.leg is not None and s.leg.uniqueid == uniqueid), None)
+                if at is not None:
+                    self._spawn(self._record(at))
                 elif call_id := self._control.owner_of(uniqueid):  # the dialplan records it: as paused as the call
                     self._spawn(self._keep_paused(call_id, uniqueid))
             case _:

@@ -41,6 +41,11 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
         yield house
 
 
+def read_tracks(archive: Path, ready: RecordingReady) -> dict[str, Samples]:
+    (folder,) = archive.rglob(ready.call_id)
+    return {track: read_sound(folder / f"{track}.wav") for track in ready.tracks}
+
+
 def when(sound: Samples, hertz: float) -> set[int]:
     """The quarters of a second in which this tone is clearly there."""
     steps = range(0, len(sound) - _STEP, _STEP)
@@ -95,8 +100,7 @@ async def test_four_voices_four_tracks_one_mix(house: House) -> None:
         (shown,) = (await scene.agent.person.get(f"/calls/{scene.call_id}"))["recordings"]
         assert shown["speakers"]["party"] == DEPARTMENT
         assert {"agent", "agent2"} <= shown["speakers"].keys()
-        (folder,) = Path(house.site.folder / "recordings").rglob(scene.call_id)
-        sounds = {track: read_sound(folder / f"{track}.wav") for track in ready.tracks}
+        sounds = read_tracks(house.site.folder / "recordings", ready)
     assert len({len(sound) for sound in sounds.values()}) == 1
     for track, own in TRACKS.items():
         for hertz in TRACKS.values():
