@@ -472,6 +472,21 @@ class DeskSnapshot(Shape):
     recent: list[Call]
 
 
+class CallLeg(Shape):
+    """One stay of somebody in a call; ``why`` they left."""
+
+    kind: Literal["citizen", "seat", "party", "supervisor"]
+    who: str
+    name: str
+    purpose: str
+    since: Instant
+    joined_at: Instant | None
+    left_at: Instant | None
+    why: str
+    talked_seconds: float
+    held_seconds: float
+
+
 class CallDetail(Shape):
     """A call with its words and recordings."""
 
@@ -479,6 +494,8 @@ class CallDetail(Shape):
     transcript: list[Utterance]
     recordings: list[Recording]
     ticket_id: str | None
+    legs: list[CallLeg] = []
+    """Who was in the call, in the order of coming."""
 
 
 class Article(Shape):

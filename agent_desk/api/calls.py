@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from agent_desk.guard import CallReader, DeskDep, History, TranscriptCorrector, address_of
-from agent_desk.models import CallDetail, CitizenHistory, Correction, Recording, TicketSummary, Utterance
+from agent_desk.models import CallDetail, CallLeg, CitizenHistory, Correction, Recording, TicketSummary, Utterance
 from agent_desk.refusals import documented
 from agent_desk.shapes import may_see_call, show_call
 from hotline.errors import NotFound
@@ -32,11 +32,15 @@ async def read_call(call_id: Annotated[str, Path(max_length=64)], desk: DeskDep,
     took_part = viewer.seat is not None and await desk.rooms.records.took_part(call_id, viewer.seat)
     if not may_see_call(call, viewer) and not took_part:
         raise NotFound("没有这个通话", "there is no such call")
+    shown = show_call(call, viewer)
+    course = await desk.rooms.control.course(call_id) if desk.rooms.control is not None else []
+    legs = [CallLeg.model_validate(leg) for leg in course]
     return CallDetail(
-        call=show_call(call, viewer),
+        call=shown,
         transcript=[Utterance.model_validate(item) for item in await desk.rooms.transcripts.of_call(call_id)],
         recordings=[Recording.model_validate(item) for item in await desk.rooms.recordings.of_call(call_id)],
         ticket_id=await desk.rooms.work_orders.of_call(call_id),
+        legs=[leg.model_copy(update={"who": shown.caller}) if leg.kind == "citizen" else leg for leg in legs],
     )
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import structlog
 
+from hotline import ledger
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.clock import Clock
 from hotline.database import Database
@@ -13,6 +14,7 @@ from hotline.facts.screens import ControlChanged
 from hotline.ids import new_id
 from hotline.settings import Settings
 from ivr.control.aftercare import Aftercare
+from ivr.control.course import COURSE_FACTS, CallLeg, course_of
 from ivr.control.parts import (
     Add,
     Cancel,
@@ -144,6 +146,11 @@ class CallControl(Aftercare):
             for s in sorted(found, key=lambda saga: (saga.held_since, saga.call_id))
             if s.call_id in calls and s.held_since is not None
         ]  # fmt: skip
+
+    async def course(self, call_id: str) -> list[CallLeg]:
+        """Who was or is in the call, from when to when, and why they left."""
+        facts = [entry.fact async for entry in ledger.read(self._database, call_id=call_id, kinds=COURSE_FACTS)]
+        return course_of(facts)
 
     def flow_places(self) -> list[FlowPlace]:
         """The nodes of flows that agents may pass citizens on to: those that have a title."""

@@ -97,7 +97,15 @@ async def test_four_voices_four_tracks_one_mix(house: House) -> None:
         heard = await play_the_call(house, scene, stack)
         (ready,) = await house.until_facts(RecordingReady, lambda fact: fact.call_id == scene.call_id, timeout=30)
         assert set(ready.tracks) == {"mix", *TRACKS}
-        (shown,) = (await scene.agent.person.get(f"/calls/{scene.call_id}"))["recordings"]
+        detail = await scene.agent.person.get(f"/calls/{scene.call_id}")
+        legs = [(leg["kind"], leg["who"], leg["why"]) for leg in detail["legs"]]
+        assert legs[1:] == [
+            ("seat", "1001", "left"),
+            ("party", DEPARTMENT, legs[2][2]),
+            ("supervisor", "1003", "ended"),
+        ]
+        assert all(leg["talked_seconds"] > 0.2 for leg in detail["legs"])
+        (shown,) = detail["recordings"]
         assert shown["speakers"]["party"] == DEPARTMENT
         assert {"agent", "agent2"} <= shown["speakers"].keys()
         sounds = read_tracks(house.site.folder / "recordings", ready)

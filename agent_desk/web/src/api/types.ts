@@ -314,11 +314,26 @@ export interface TicketPage {
   size: number;
 }
 
+/** One stay of somebody in a call. */
+export interface CallLeg {
+  kind: "citizen" | "seat" | "party" | "supervisor";
+  who: string;
+  name: string;
+  purpose: string;
+  since: Instant;
+  joined_at: Instant | null;
+  left_at: Instant | null;
+  why: string;
+  talked_seconds: number;
+  held_seconds: number;
+}
+
 export interface CallDetail {
   call: Call;
   transcript: Utterance[];
   recordings: Recording[];
   ticket_id: string | null;
+  legs?: CallLeg[];
 }
 
 export interface CitizenHistory {

@@ -298,6 +298,13 @@ export const en: Messages = {
     forbidden: "You may not play it, or the file is not available.",
     length: "{time} long",
   },
+  legs: {
+    citizen: "Citizen", seat: "Seat", party: "Third party", supervisor: "Supervisor", now: "now",
+    citizen_hung_up: "hung up", agent_hung_up: "agent hung up", call_ended: "call over", hung_up: "hung up", dismissed: "let go", busy: "busy",
+    no_answer: "no answer", rejected: "invalid or declined", unknown: "unknown", citizen_gone: "citizen hung up", seat_gone: "agent cut off", citizen_returned: "citizen back in line",
+    took_over: "took the call", transferred: "transferred", left: "left", parked: "parked", taken_over: "taken over", leg_lost: "cut off", broke_off: "cut off",
+    fell_back: "exchange's own queue", replaced: "replaced", ended: "stopped listening",
+  },
   review: { title: "Call", arrived: "Arrived", connected: "Connected", ended: "Ended", reason: "End reason", ticket: "Work order" },
   ticket: {
     number: "Number",

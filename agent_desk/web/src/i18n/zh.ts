@@ -297,6 +297,13 @@ export const zh = {
     forbidden: "没有播放权限，或录音文件不可用。",
     length: "时长 {time}",
   },
+  legs: {
+    citizen: "市民", seat: "座席", party: "第三方", supervisor: "班长", now: "现在",
+    citizen_hung_up: "市民挂机", agent_hung_up: "坐席挂机", call_ended: "通话结束", hung_up: "挂机", dismissed: "坐席请出", busy: "对方忙",
+    no_answer: "无人接听", rejected: "号码无效或拒接", unknown: "结果未知", citizen_gone: "市民挂机", seat_gone: "坐席断线", citizen_returned: "市民回到队首",
+    took_over: "接手通话", transferred: "转出", left: "退出", parked: "驻留", taken_over: "被接管", leg_lost: "话路中断", broke_off: "话路中断",
+    fell_back: "交换机兜底", replaced: "被替换", ended: "结束监听",
+  },
   review: { title: "通话回看", arrived: "来电", connected: "接通", ended: "结束", reason: "结束原因", ticket: "工单" },
   ticket: {
     number: "编号",
