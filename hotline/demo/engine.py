@@ -23,6 +23,8 @@ class EngineProcess:
         self.site = site
         self._process: asyncio.subprocess.Process | None = None
         self.log = site.folder / "engine.log"
+        self.module = "hotline.cli"
+        """What is run; a test may put something around the engine."""
 
     @property
     def running(self) -> bool:
@@ -44,7 +46,7 @@ class EngineProcess:
         """Start it and wait until it says that it is up. Raises Unavailable with the end of its log."""
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "hotline.cli", "run", "--config", str(self.site.config), stdout=log, stderr=log
+                sys.executable, "-m", self.module, "run", "--config", str(self.site.config), stdout=log, stderr=log
             )
         up = asyncio.create_task(self._until_up())
         died = asyncio.create_task(self._process.wait())
@@ -66,6 +68,11 @@ class EngineProcess:
     async def kill(self) -> None:
         """kill -9: no chance to tidy up. Asterisk lives on."""
         await self._end(signal.SIGKILL)
+
+    async def wait(self) -> None:
+        """Until it has ended by itself."""
+        assert self._process is not None
+        await self._process.wait()
 
     async def terminate(self) -> int:
         """SIGTERM, as a service manager does; the exit code."""
