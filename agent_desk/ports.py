@@ -401,4 +401,6 @@ class Rooms:
     supervision: Supervision | None = None
     oversight: Oversight | None = None
     echo: EchoTest | None = None
+    watching_visible: bool = True
+    """Whether agents are shown that a supervisor is at their call."""
     emergencies: Emergencies | None = None

@@ -46,6 +46,12 @@ def show_control(rooms: Rooms, seat: str) -> Control:
     return shown.model_copy(update={"watched": watched, "watching": watching, **hand})
 
 
+def show_own_control(rooms: Rooms, seat: str) -> Control:
+    """The same for the seat's own screen, which sees supervisors only where the site's settings let it."""
+    shown = show_control(rooms, seat)
+    return shown if rooms.watching_visible else shown.model_copy(update={"watched": []})
+
+
 def show_room(rooms: Rooms) -> Live:
     """The supervisor's room at this instant; of call control what is out of the ordinary."""
     centre = rooms.call_centre

@@ -296,6 +296,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             call_centre=centre,
             control=control,
             supervision=supervision,
+            watching_visible=settings.live_room.watching_visible,
             echo=EchoTest(line.telephone, centre),
             emergencies=emergencies,
             work_orders=work_orders,

@@ -290,6 +290,13 @@ class WrapUp(Section):
         return self
 
 
+class LiveRoom(Section):
+    """What agents see of supervisors at their calls."""
+
+    watching_visible: bool = True
+    """Whether a desk shows that a supervisor listens or whispers; barging in is heard anyway."""
+
+
 class Script(Section):
     """What to ask and say in matters of a category (话术)."""
 
@@ -512,6 +519,7 @@ class Settings(Section):
     alarms: list[Alarm] = []
     wrap_up: WrapUp = WrapUp()
     scripts: list[Script] = []
+    live_room: LiveRoom = LiveRoom()
     ivr: Ivr = Ivr()
     asr: Asr = Asr()
     recordings: Recordings = Recordings()

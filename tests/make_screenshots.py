@@ -8,6 +8,7 @@ import sys
 import tempfile
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 from hotline.demo.browser import browser_agent, find_browser, open_browser, open_page
 from hotline.demo.cast import SPEECH
@@ -48,16 +49,41 @@ async def main(folder: Path) -> None:
             await agent.person.feed.until("utterance", since=since)
         await agent.page.mouse.move(640, 640)
         await agent.page.screenshot(path=folder / "desk.png")
+        await agent.person.post("/desk/hand", raised=True, note="市民情绪激动")
+        await live.get_by_test_id("live-hand-1001").wait_for()
+        await live.mouse.move(900, 700)
         await live.screenshot(path=folder / "live.png")
+        await show_room(live, site.url, folder)
         ticket = await agent.submit(shown["call_id"], script.corrections)
         await agent.page.screenshot(path=folder / "submitted.png")
         await waiting.hang_up()
         await agent.hang_up(shown["call_id"])
+        await agent.at("wrapup").wait_for()
+        await agent.page.keyboard.press("2")
+        await agent.page.locator("[data-testid=wrapup][data-kept=true]").wait_for()
+        await agent.page.screenshot(path=folder / "wrap-up.png")
+        await agent.end_wrap_up()
+        await agent.at("tab-mine").click()
+        await agent.at("audio-open").click()
+        await agent.page.get_by_test_id("audio-level").wait_for()
+        await agent.page.screenshot(path=folder / "headset.png")
         await clerk.locator(f"[data-ticket={ticket['id']}]").first.click()
         await clerk.get_by_test_id("ticket-sign").click()
         await clerk.get_by_test_id("ticket-reply-text").wait_for()
         await clerk.locator(".el-message").first.wait_for(state="detached")
         await clerk.screenshot(path=folder / "department.png")
+
+
+async def show_room(live: Any, url: str, folder: Path) -> None:
+    """The supervisor's drawer on a seat that talks and asks for help, and the wallboard, dark as it hangs on walls."""
+    await live.get_by_test_id("live-seat-1001").click()
+    await live.get_by_test_id("drawer-transcript").wait_for()
+    await live.screenshot(path=folder / "drawer.png")
+    await live.get_by_test_id("theme-switch").click()
+    await live.screenshot(path=folder / "drawer-dark.png")
+    await live.goto(f"{url}/#/wallboard")
+    await live.locator("[data-testid=wallboard][data-known=true]").wait_for()
+    await live.screenshot(path=folder / "wallboard.png")
 
 
 if __name__ == "__main__":

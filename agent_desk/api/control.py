@@ -20,7 +20,7 @@ from agent_desk.control_models import (
 from agent_desk.guard import Agent, Desk, DeskDep, seat_of
 from agent_desk.live_models import Control
 from agent_desk.refusals import documented
-from agent_desk.watching import control_of, show_control, show_parked, supervision_of
+from agent_desk.watching import control_of, show_own_control, show_parked, supervision_of
 from hotline.errors import NotFound, RuleBroken
 from hotline.security import Person
 from ivr.control.address_book import address_book
@@ -65,7 +65,7 @@ _PLAIN: dict[str, type[Event]] = {
 @router.get("/desk/control", responses=_ACT)
 async def control(desk: DeskDep, agent: Agent) -> Control:
     """What goes on at this seat besides the plain talk."""
-    return show_control(desk.rooms, seat_of(agent))
+    return show_own_control(desk.rooms, seat_of(agent))
 
 
 @router.post("/desk/calls/{call_id}/consult", responses=_ACT)
@@ -105,21 +105,21 @@ async def parked(desk: DeskDep, _agent: Agent) -> ParkedCalls:
 async def pick_up(call_id: CallId, desk: DeskDep, agent: Agent) -> Control:
     """Take a parked citizen; of two who try, one is told that the other was quicker."""
     await control_of(desk.rooms).pick_up(seat_of(agent), call_id, agent)
-    return show_control(desk.rooms, seat_of(agent))
+    return show_own_control(desk.rooms, seat_of(agent))
 
 
 @router.post("/desk/calls/{call_id}/keys", responses=_ACT)
 async def press_keys(call_id: CallId, wish: KeysWish, desk: DeskDep, agent: Agent) -> Control:
     """Keypad tones to whom the agent talks with."""
     await control_of(desk.rooms).press_keys(seat_of(agent), call_id, wish.keys, agent)
-    return show_control(desk.rooms, seat_of(agent))
+    return show_own_control(desk.rooms, seat_of(agent))
 
 
 @router.post("/desk/calls/{call_id}/mute", responses=_ACT)
 async def mute(call_id: CallId, wish: MuteWish, desk: DeskDep, agent: Agent) -> Control:
     """Let nobody hear the agent, on the server's side; it ends with the talk."""
     await control_of(desk.rooms).mute(seat_of(agent), wish.muted, agent)
-    return show_control(desk.rooms, seat_of(agent))
+    return show_own_control(desk.rooms, seat_of(agent))
 
 
 @router.post("/desk/calls/{call_id}/control/{act}", responses=_ACT)
@@ -135,7 +135,7 @@ async def plain_act(call_id: CallId, act: str, desk: DeskDep, agent: Agent) -> C
 async def raise_hand(wish: HandWish, desk: DeskDep, agent: Agent) -> Control:
     """Ask the supervisor for help, or no longer."""
     await supervision_of(desk.rooms).raise_hand(seat_of(agent), wish.raised, wish.note, agent)
-    return show_control(desk.rooms, seat_of(agent))
+    return show_own_control(desk.rooms, seat_of(agent))
 
 
 @router.post("/desk/echo", responses=_ACT)
@@ -166,7 +166,7 @@ async def read_address_book(desk: DeskDep, agent: Agent) -> AddressBook:
 
 async def _wish(desk: Desk, agent: Person, call_id: str, event: Event) -> Control:
     await control_of(desk.rooms).wish(seat_of(agent), call_id, event, agent)
-    return show_control(desk.rooms, seat_of(agent))
+    return show_own_control(desk.rooms, seat_of(agent))
 
 
 def _party(desk: Desk, wish: TargetWish) -> Party:

@@ -8,7 +8,7 @@ from agent_desk.emergency_models import EmergencyPage, EmergencyPush
 from agent_desk.guard import Agent, Desk, DeskDep, Supervisor, Watcher, address_of, seat_of
 from agent_desk.live_models import Control
 from agent_desk.refusals import documented
-from agent_desk.watching import show_control
+from agent_desk.watching import show_own_control
 from hotline.errors import NotFound
 from hotline.security import Deed
 from ivr.emergency.service import Emergencies
@@ -23,7 +23,7 @@ async def send_on(
     """Ring the platform into this call, send the call's data along, mark the work order."""
     seat = seat_of(agent)
     await _emergencies(desk).send(seat, call_id, code, agent)
-    return show_control(desk.rooms, seat)
+    return show_own_control(desk.rooms, seat)
 
 
 @router.get("/emergency/pushes", responses=documented(401, 403, 404, 503))

@@ -32,7 +32,7 @@ from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, TOO_SLOW, Outbox
 from agent_desk.feed.shape import shape
 from agent_desk.ports import Rooms
 from agent_desk.shapes import as_json
-from agent_desk.watching import caller_at, show_control, show_parked
+from agent_desk.watching import caller_at, show_control, show_own_control, show_parked
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.errors import HotlineError, RuleBroken
 from hotline.facts import Message
@@ -203,9 +203,9 @@ class FeedHub:
                 if followed is not None and followed in self._follows.values():
                     self._tell(FollowedNews(seat=followed, type=type_, data=data))
             case ControlChanged(seat=seat):
-                shown = show_control(self._rooms, seat).model_dump(mode="json")
-                self._tell(DeskNews(seat=seat, type="control", data=shown))
-                self._tell(ControlNews(data=shown))
+                own = show_own_control(self._rooms, seat).model_dump(mode="json")
+                self._tell(DeskNews(seat=seat, type="control", data=own))
+                self._tell(ControlNews(data=show_control(self._rooms, seat).model_dump(mode="json")))
             case ParkedChanged():
                 items = tuple(one.model_dump(mode="json") for one in show_parked(self._rooms))
                 self._tell(ParkedNews(items=items))

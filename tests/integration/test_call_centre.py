@@ -3,10 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
 
 import pytest
 
+from agent_desk.ports import Rooms
+from agent_desk.watching import show_control, show_own_control
 from hotline import ledger
 from hotline.bus import Bus
 from hotline.clock import SystemClock
@@ -181,6 +184,10 @@ async def test_a_reloaded_page_gets_its_citizen_back(room: Room) -> None:
     assert (await room.facts(call.call_id)).count(CallConnected) == 2
 
 
+NOT_ASKED: Any = dict.fromkeys(field.name for field in fields(Rooms) if field.default is MISSING)
+"""Rooms that a test of supervision does without."""
+
+
 def supervision_of(room: Room) -> Supervision:
     """A supervisors' room beside the call centre."""
     control = CallControl(SETTINGS, room.database, room.bus, room.telephone, SystemClock(), room.centre)
@@ -206,6 +213,27 @@ async def test_a_raised_hand_outlives_the_engine_and_is_lowered_with_its_call(ro
     assert again.hands_up == {}
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
+
+
+async def test_whether_agents_see_a_supervisor_at_their_call_is_the_sites_choice(room: Room) -> None:
+    supervision = supervision_of(room)
+    await room.ready("1001")
+    await room.ready("1002")
+    _, session = room.calls("13800000001")
+    await room.until(lambda: any(room.centre.offer_for(seat) for seat in ("1001", "1002")))
+    seat = next(seat for seat in ("1001", "1002") if room.centre.offer_for(seat))
+    await room.centre.accept(seat, await room.offer(seat), AGENT)
+    await ends(session)
+    own = "1002" if seat == "1001" else "1001"
+    await supervision.join(seat, "listen", own, "", Agent("banzhang", "班长"))
+    control = CallControl(SETTINGS, room.database, room.bus, room.telephone, SystemClock(), room.centre)
+    for visible, seen in ((True, ["listen"]), (False, [])):
+        rooms = Rooms(**NOT_ASKED, control=control, supervision=supervision, watching_visible=visible)
+        assert show_own_control(rooms, seat).watched == seen
+        assert show_control(rooms, seat).watched == ["listen"]
+        watching = show_own_control(rooms, own).watching
+        assert watching is not None
+        assert (watching.seat, watching.mode) == (seat, "listen")
 
 
 async def test_the_way_of_one_call(room: Room) -> None:

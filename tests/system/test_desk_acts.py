@@ -38,6 +38,27 @@ LOGIN = Login("chief", "Banzhang-2026-x")
 NUMBER = "6001"
 
 
+_BAD_LINE = """() => {
+  let received = 1000, lost = 0;
+  RTCPeerConnection.prototype.getStats = async () => {
+    received += 80;
+    lost += 20;
+    return new Map([["in", { type: "inbound-rtp", kind: "audio", packetsReceived: received, packetsLost: lost }]]);
+  };
+}"""
+"""From now on a fifth of what the page should hear is lost, as far as the browser's statistics tell."""
+_HIDDEN = """() => {
+  window.notified = [];
+  window.Notification = class {
+    static permission = "granted";
+    constructor(title, options) { window.notified.push(`${title} ${options.body}`); }
+    close() {}
+  };
+  Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
+}"""
+"""The page lies in the background, and the system shows what it notifies of."""
+
+
 @dataclass
 class Stage:
     """Who is there."""
@@ -205,8 +226,12 @@ async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
         "() => Number(document.querySelector('[data-testid=audio-level]').dataset.level) > 0.3"
     )
     await heard_by(page, but=(SEAT,))
+    await page.get_by_test_id("audio-microphone").click()
+    await panel.locator(".el-select-dropdown__item:visible").nth(1).click()
+    await page.wait_for_function("() => localStorage.getItem('hotline.microphone') !== ''")
+    await hum(page, SEAT)
     await page.get_by_test_id("audio-echo").click()
-    await heard_by(page, SEAT)  # out through Asterisk and back
+    await heard_by(page, SEAT)  # out of the chosen microphone, through Asterisk and back
     await page.get_by_test_id("audio-echo").click()
     await heard_by(page, but=(SEAT,))
     assert await panel.get_attribute("data-echo") == "false"
@@ -233,6 +258,12 @@ async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
     ):
         assert key in listed, key
     await stage.press("Escape")
+    await shown(page, "[data-testid=leg-state][data-quality]")
+    await page.evaluate(_BAD_LINE)
+    await shown(page, "[data-testid=leg-state][data-quality=poor]")
+    assert "丢包 20 %" in await (await shown(page, "[data-testid=quality-warning]")).inner_text()
+    await page.evaluate("() => { delete RTCPeerConnection.prototype.getStats; }")
+    await page.get_by_test_id("quality-warning").wait_for(state="detached", timeout=15_000)
 
 
 async def test_every_act_of_the_supervisor(stage: Stage) -> None:
@@ -300,11 +331,20 @@ async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage)
     await (await shown(chief, "[data-testid=force-not_ready]")).click()
     await shown(page, "[data-testid=seat-status][data-status=not_ready]")
     await chief.get_by_test_id("drawer-close").click()
+    await chief.keyboard.press("m")
+    await (await shown(chief, "[data-testid=message-text]")).fill("下午三点系统升级")
+    await chief.get_by_test_id("message-send").click()
+    assert "系统升级" in await (await shown(page, "[data-testid=supervisor-message]")).inner_text()
+    await page.get_by_test_id("message-seen").click()
+    await page.evaluate(_HIDDEN)
     citizen = await house.dial("13800000033")
     waiting = await shown(chief, "[data-testid=live-waiting-call]")
     assert "未就绪" in await waiting.get_by_test_id("waiting-because").inner_text()
     await waiting.drag_to(chief.get_by_test_id("live-seat-1001"))
     await shown(page, "[data-testid=offer-panel]")
+    assert "138 0000 0033" in (await page.evaluate("() => window.notified"))[0]
+    assert "☎" in await page.title()
+    await page.evaluate("() => { delete document.hidden; }")
     await stage.press("F4")
     await page.get_by_test_id("offer-panel").wait_for(state="detached")
     await waiting.focus()

@@ -59,4 +59,5 @@ def furnish(
 
 
 def test_every_port_is_furnished() -> None:
-    assert len(fields(Rooms)) == len(furnish.__annotations__) - 1
+    ports = [field for field in fields(Rooms) if field.type is not bool]
+    assert len(ports) == len(furnish.__annotations__) - 1

@@ -84,6 +84,16 @@ def test_nobody_is_kept_for_a_seat_without_a_screen_or_with_another_agent() -> N
     assert other.returns_to is None
 
 
+def test_a_network_gone_for_ten_seconds_costs_neither_call_nor_status() -> None:
+    world = World()
+    call = world.talk("1001")
+    world.floor.screen_closed("1001", world.now)
+    world.passes(10)
+    world.floor.screen_opened("1001", "agent1001", "小李", world.now)
+    world.passes(60)
+    assert (call.state, world.floor.seats["1001"].status) == (CallState.TALKING, SeatStatus.READY)
+
+
 def test_a_citizen_who_hangs_up_meanwhile_is_gone() -> None:
     world = World()
     call = world.talk("1001")

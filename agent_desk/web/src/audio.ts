@@ -1,16 +1,8 @@
 /** Which microphone, loudspeaker and ringer this PC uses: chosen once, kept in this browser, gone ones fall back. */
 import { computed, ref, shallowRef, watch } from "vue";
-
-export interface Device {
-  id: string;
-  label: string;
-}
-
-export type DeviceUse = "microphone" | "speaker" | "ringer";
+import { type DeviceUse, devicesOf, loudness } from "./headset";
 
 const USES: readonly DeviceUse[] = ["microphone", "speaker", "ringer"];
-const KIND: Record<DeviceUse, MediaDeviceKind> = { microphone: "audioinput", speaker: "audiooutput", ringer: "audiooutput" };
-
 function kept(use: DeviceUse) {
   const chosen = ref(localStorage.getItem(`hotline.${use}`) ?? "");
   watch(chosen, (id) => localStorage.setItem(`hotline.${use}`, id));
@@ -21,13 +13,6 @@ function kept(use: DeviceUse) {
 export const chosen = { microphone: kept("microphone"), speaker: kept("speaker"), ringer: kept("ringer") };
 
 const present = shallowRef<MediaDeviceInfo[]>([]);
-
-/** The devices of one use; without the system's doubles of its default. */
-export function devicesOf(use: DeviceUse, all: readonly Pick<MediaDeviceInfo, "kind" | "deviceId" | "label">[]): Device[] {
-  return all
-    .filter((one) => one.kind === KIND[use] && one.deviceId !== "" && one.deviceId !== "default" && one.deviceId !== "communications")
-    .map((one) => ({ id: one.deviceId, label: one.label }));
-}
 
 export const devices = computed(() => ({
   microphone: devicesOf("microphone", present.value),
@@ -78,12 +63,4 @@ export function meter(track: MediaStreamTrack, tell: (level: number) => void): (
     own.stop();
     void context.close();
   };
-}
-
-/** From samples to the length of a bar: −60 dB is nothing, 0 dB is full. */
-export function loudness(samples: ArrayLike<number>): number {
-  let sum = 0;
-  for (let i = 0; i < samples.length; i += 1) sum += (samples[i] ?? 0) ** 2;
-  const rms = Math.sqrt(sum / Math.max(1, samples.length));
-  return Math.min(1, Math.max(0, (20 * Math.log10(rms + 1e-9) + 60) / 60));
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import type { Control, Live, LiveSeat } from "../src/api/types";
 import { applyToLive, emptyLive, handsUp } from "../src/supervisor/liveState";
 import { linePoints } from "../src/supervisor/trend";
+import { devicesOf, loudness } from "../src/headset";
+import { complaints } from "../src/quality";
 import { wallFigures } from "../src/supervisor/wallFigures";
 
 const NOW = Date.parse("2026-11-20T04:00:00Z");
@@ -10,6 +12,27 @@ const seat = (id: string, status: LiveSeat["status"], state: LiveSeat["state"]):
 });
 const control = (id: string, raised: boolean): Control => ({
   seat: id, call_id: null, stage: "talking", party: null, held_since: null, muted: false, may: [], watched: [], hand_raised: raised, hand_note: "",
+});
+
+describe("the headset", () => {
+  it("shows the devices of each use, without the system's doubles", () => {
+    const all = [["audioinput", "default"], ["audioinput", "mic"], ["audiooutput", "ear"], ["audiooutput", "communications"], ["videoinput", "cam"]] as const;
+    const infos = all.map(([kind, deviceId]) => ({ kind, deviceId, label: deviceId }));
+    expect(devicesOf("microphone", infos).map((one) => one.id)).toEqual(["mic"]);
+    expect(devicesOf("ringer", infos).map((one) => one.id)).toEqual(["ear"]);
+  });
+
+  it("silence is nothing, a full tone nearly everything", () => {
+    expect(loudness(new Float32Array(128))).toBe(0);
+    expect(loudness(new Float32Array(128).fill(1))).toBe(1);
+    expect(loudness(new Float32Array(128).fill(0.03))).toBeCloseTo(0.49, 1);
+    expect(loudness([])).toBe(0);
+  });
+
+  it("complains of what is wrong with the line, and of nothing else", () => {
+    expect(complaints({ grade: "good", loss: 0, jitterMs: 5, rttMs: 40 })).toEqual([]);
+    expect(complaints({ grade: "poor", loss: 0.2, jitterMs: 61, rttMs: null })).toEqual([["loss", 20], ["jitter", 61]]);
+  });
 });
 
 describe("the live room", () => {
