@@ -184,7 +184,19 @@ async def test_a_phone_without_a_desk(house: House) -> None:
             assert next(s for s in forced["seats"] if s["id"] == "1002")["state"] == "talking"
         await citizen.hang_up()
         await leg.wait_ended()
+
+        citizen = await house.dial("13800000109")  # a supervisor takes the seat out while its phone rings
+        ringing = await phone.next_call()
+        await supervisor.post("/live/seats/1002/status", status="not_ready", reason="会议")
+        assert (await ringing.wait_ended()).status == 487
+        await supervisor.post("/live/seats/1002/status", status="ready", reason="")
+        ringing = await phone.next_call()
+        assert ringing.number == "13800000109"
+        since = len(supervisor.feed.seen)
+        await citizen.hang_up()
+        await ringing.wait_ended()
         await (await phone.dial("*2")).wait_ended()
+        await supervisor.feed.until("live.seat", lambda s: (s["id"], s["status"]) == ("1002", "not_ready"), since=since)
 
 
 async def test_a_phone_cut_off_in_a_call_and_while_idle(house: House) -> None:

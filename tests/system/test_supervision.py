@@ -111,3 +111,40 @@ async def test_force_and_message(house: House) -> None:
         assert raised["seat"] == "1002"
     assert [fact.status for fact in await house.all(SeatForced)] == ["not_ready"]
     assert len(await house.all(SeatMessaged)) == 1
+
+
+async def test_a_desk_phone_is_listened_to_and_its_citizen_taken_over(house: House) -> None:
+    """The agent changes over to the phone first; a supervisor listens by the browser's kind of leg only."""
+    async with AsyncExitStack() as stack:
+        phone = await stack.enter_async_context(house.desk_phone("1002"))
+        agent = await stack.enter_async_context(house.person("agent1002"))
+        leg = await stack.enter_async_context(house.seat("1003"))
+        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF))
+        await agent.ask("PUT", "/desk/kind", {"kind": "rung"})
+        since = len(agent.feed.seen)
+        if (await agent.be("ready"))["state"] != "idle":
+            await agent.feed.until("seat", lambda seat: seat["state"] == "idle", since=since)
+        citizen = await house.dial("13800000024")
+        stack.push_async_callback(house.hang_up_all)
+        await agent.accept(await agent.feed.until("offer", timeout=30))
+        receiver = await (await phone.next_call()).answer()
+        for one, pitch in ((citizen, CITIZEN), (receiver, SEAT), (leg, SUPERVISOR)):
+            await stack.enter_async_context(speaking(one, pitch))
+        await hears(citizen, SEAT)
+        await chief.post("/live/seats/1002/watch/whisper", reason="新人")
+        await hears(receiver, CITIZEN, SUPERVISOR)
+        await hears(citizen, SEAT, but=(SUPERVISOR,))
+        since = len(chief.feed.seen)
+        await chief.post("/live/seats/1002/takeover", reason="投诉升级")
+        await hears(citizen, SUPERVISOR, but=(SEAT,))
+        await receiver.wait_ended()
+        await chief.feed.until("live.seat", lambda s: (s["id"], s["state"]) == ("1002", "idle"), since=since)
+        since = len(chief.feed.seen)
+        await citizen.hang_up()
+        await chief.feed.until("seat", lambda seat: seat["state"] == "idle", since=since)
+
+        await chief.ask("PUT", "/desk/kind", {"kind": "rung"})
+        with pytest.raises(Refusal):  # the leg that was nailed up is hung up, and by a phone nobody listens
+            await chief.post("/live/seats/1002/watch/listen", reason="")
+        await leg.wait_ended()
+        await chief.ask("PUT", "/desk/kind", {"kind": "nailed"})

@@ -9,7 +9,7 @@ from hotline.facts import Fact
 from hotline.facts.calls import CallConnected, OfferEnded
 from hotline.facts.seats import SeatKindChosen
 from hotline.settings import Group, Seat
-from ivr.floor import MISSED, Floor
+from ivr.floor import MISSED, UNWATCHED_GRACE, Floor
 from ivr.floor_phones import RingEnd
 from ivr.orders import Connect, HangUp, MirrorReadiness, Ring, Step
 from ivr.people import Call, SeatLeg
@@ -220,6 +220,34 @@ def test_the_receiver_put_down_ends_the_call_a_lost_phone_does_not() -> None:
     world.floor.leg_gone(leg.uniqueid, world.now)
     assert call.call_id in (world.floor.waiting()[0].call_id, world.seat.offer and world.seat.offer.call_id)
     assert state_of(later) is CallState.WAITING
+
+
+def test_a_screen_that_closes_while_the_phone_rings_takes_the_offer_with_it() -> None:
+    world = World(rings="offered")
+    world.ready()
+    call, step = world.citizen()
+    (ring,) = step.orders
+    assert isinstance(ring, Ring)
+    step = world.floor.screen_closed("1001", world.now)
+    assert HangUp(ring.ring_id) in step.orders
+    assert (state_of(call), world.state()) == (CallState.WAITING, SeatState.UNREACHABLE)
+    world.passes(UNWATCHED_GRACE.total_seconds())
+    assert world.seat.status is SeatStatus.OFFLINE
+    without = World(rings="offered", desk=False)
+    without.floor.status_by_phone("1001", SeatStatus.READY, NOON)
+    without.citizen()
+    assert not without.floor.screen_closed("1001", NOON).orders, "a phone that needs no screen rings on"
+
+
+def test_forced_not_ready_while_the_phone_rings_gives_the_citizen_back() -> None:
+    world = World(rings="offered", desk=False)
+    world.floor.status_by_phone("1001", SeatStatus.READY, NOON)
+    call, step = world.citizen()
+    (ring,) = step.orders
+    assert isinstance(ring, Ring)
+    step = world.floor.status_chosen("1001", SeatStatus.NOT_READY, "会议", None, None, NOON)
+    assert HangUp(ring.ring_id) in step.orders
+    assert state_of(call) is CallState.WAITING
 
 
 def test_a_phone_that_is_unregistered_is_unreachable_and_comes_back() -> None:
