@@ -51,7 +51,8 @@ class SwitchPlan:
     seats: tuple[SeatLogin, ...]
     ami_password: str
     fallback_after_seconds: int
-    seat_silence_seconds: int
+    phone_silence_seconds: int
+    browser_silence_seconds: int
     parking_seconds: int
     """How long a parked citizen hears music before going to the front of the line."""
     modules: tuple[str, ...]

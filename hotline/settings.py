@@ -94,8 +94,10 @@ class Asterisk(Section):
     rtp_last: Port = 12000
     fallback_after_seconds: Annotated[int, Field(ge=2, le=60)] = 5
     """A heartbeat older than this sends citizens to Asterisk's own queue."""
-    seat_silence_seconds: Annotated[int, Field(ge=3, le=300)] = 7
-    """A seat's leg from which no sound came so long is cut off: it is hung up, and its citizen is served anew."""
+    phone_silence_seconds: Annotated[int, Field(ge=3, le=300)] = 7
+    """A phone's leg from which no sound came so long is cut off: it is hung up, and its citizen is served anew."""
+    browser_silence_seconds: Annotated[int, Field(ge=3, le=300)] = 11
+    """The same for a browser: a talk outlives ten seconds without network; an idle seat is missed by its feed first."""
     party_ring_seconds: Annotated[int, Field(ge=2, le=120)] = 25
     """How long each number of a department, or any other third party, is rung."""
     parking_seconds: Annotated[int, Field(ge=5, le=3600)] = 180
