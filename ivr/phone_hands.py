@@ -38,18 +38,27 @@ class PhoneHands:
     """Rings phones for one floor; ``do`` writes, tells and carries out its steps."""
 
     def __init__(
-        self, floor: Floor, telephone: Telephony, clock: Clock, shown: str, do: Callable[[Step], object]
+        self,
+        floor: Floor,
+        telephone: Telephony,
+        clock: Clock,
+        shown: str,
+        ready: asyncio.Event,
+        do: Callable[[Step], object],
     ) -> None:
         self._floor = floor
         self._telephone = telephone
         self._clock = clock
         self._shown = shown
         """The number that a phone shows for a citizen who withheld his own."""
+        self._ready = ready
+        """Set while the link is up and what lived before it was taken up."""
         self._do = do
         self._ends: dict[str, asyncio.Event] = {}
 
     async def ring(self, order: Ring) -> None:
         """Ring until it is picked up, refused, or not wanted any more."""
+        await self._ready.wait()
         if not self._floor.expects_ring(order.ring_id):
             return  # withdrawn before it was begun
         caller = self._floor.calls[order.call_id].caller
@@ -95,6 +104,8 @@ class PhoneHands:
                 return
         except HotlineError:
             return
+        if self._floor.seat_with_leg(uniqueid) is None:
+            return  # the news was quicker than the answer
         ended = self._ends.setdefault(uniqueid, asyncio.Event())
         with suppress(TimeoutError):
             async with asyncio.timeout(_NEWS_SECONDS):

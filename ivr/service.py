@@ -90,11 +90,11 @@ class CallCentre:
         folder = settings.storage.folder.resolve()
         house = House(self.floor, self._do, telephone, bus, database, clock, folder)
         self.reception = Reception(settings, house)
-        self.phones = PhoneHands(self.floor, telephone, clock, settings.lines[0].number, self._do)
         self._sessions: dict[str, CallerSession] = {}
         self._hands: set[asyncio.Task[None]] = set()
         self._time_changed = asyncio.Event()
         self._taken_up = asyncio.Event()
+        self.phones = PhoneHands(self.floor, telephone, clock, settings.lines[0].number, self._taken_up, self._do)
         self._seen = self._subscribe()
         self.control: Control | None = None
 
@@ -470,9 +470,10 @@ class CallCentre:
         call = await adoption.find_partner(self._telephone, self.floor, seat.id, uniqueid)
         leg = self._telephone.legs.get(uniqueid)
         if call is not None and leg is not None:
-            found = SeatLeg(leg.channel, leg.uniqueid)
             now = self._clock.now()
-            self._do(self.floor.leg_found(seat.id, found, parked=False, bridged=True, now=now))
+            if seat.leg is None:
+                found = SeatLeg(leg.channel, leg.uniqueid)
+                self._do(self.floor.leg_found(seat.id, found, parked=False, bridged=True, now=now))
             await self._do(self.floor.join(call, seat, now))
 
     def _seat_whose_phone_is(self, uniqueid: str) -> Seat | None:

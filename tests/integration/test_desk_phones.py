@@ -100,6 +100,24 @@ async def test_a_leg_that_rings_for_an_offer_that_is_over_is_hung_up(room: Room)
     assert room.centre.seat("1001").state is SeatState.IDLE
 
 
+async def test_a_link_that_is_cut_makes_no_phone_unreachable(room: Room) -> None:
+    """The phone rings as soon as Asterisk can be asked again; its agent is still ready."""
+    await ready(room)
+    caller, _ = room.calls("13800000001")
+    offer = await room.offer("1001")
+    room.telephone.go_down()
+    await room.centre.accept("1001", offer, AGENT)
+    assert not room.telephone.dialled
+    room.telephone.come_up()
+    async with asyncio.timeout(5):
+        while not room.telephone.is_rung(PHONE):  # noqa: ASYNC110  nothing is told when a phone begins to ring
+            await asyncio.sleep(0.01)
+    assert room.centre.seat("1001").status is SeatStatus.READY
+    room.telephone.picks_up(PHONE)
+    await room.until(lambda: room.centre.seat("1001").state is SeatState.TALKING)
+    room.telephone.drop(caller.channel)
+
+
 async def test_the_receiver_is_put_down(room: Room) -> None:
     await ready(room)
     caller, call_id = await talking(room)
