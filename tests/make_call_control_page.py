@@ -6,7 +6,7 @@ python tests/make_call_control_page.py
 from pathlib import Path
 
 from ivr.control.parts import Stage
-from ivr.control.saga import MOVES, SEAT_MOVES
+from ivr.control.saga import MOVES, RUNG_MOVES, SEAT_MOVES
 from tests.system.interleavings import as_markdown
 
 PAGE = Path(__file__).resolve().parents[1] / "docs/call-control.md"
@@ -29,7 +29,7 @@ the seat by itself as soon as that is free (`asterisk.fallback_after_seconds`).
 def page() -> str:
     """The whole page."""
     lines = ["", "## The state machine", "", "| stage | event | next | orders |", "|---|---|---|---|"]
-    for title, moves in (("", MOVES), (" (another seat)", SEAT_MOVES)):
+    for title, moves in (("", MOVES), (" (another seat)", SEAT_MOVES), (" (another seat's desk phone)", RUNG_MOVES)):
         for stage in Stage:
             for event, move in moves.get(stage, {}).items():
                 orders = ", ".join(f"`{order}`" for order in move.orders) or "—"
