@@ -60,6 +60,7 @@ def phone(
     """Dial a number, or wait to be called; then say, press and wait in the order given, and hang up.
 
     hotline phone --from 13800000001 --dial 12345 --say story.wav --press 1
+    hotline phone --user 1001-sip --listen    (a seat's desk phone: it registers)
     """
     if bool(dial) == listen:
         raise typer.BadParameter("请用 --dial 号码 或 --listen / either --dial NUMBER or --listen")
@@ -112,6 +113,9 @@ async def _play(
 
 
 async def _await_call(phone: ScriptedPhone, answer: bool, timeout: float) -> PhoneCall | None:
+    if phone.is_seat:
+        await phone.register(3600)
+        typer.echo(f"已注册 / registered: {phone.number}")
     typer.echo(f"等待来电 / waiting at {phone.address[0]}:{phone.address[1]}")
     ringing = await phone.next_call(timeout)
     typer.echo(f"来电 / call from {ringing.number} for {ringing.dialled}")

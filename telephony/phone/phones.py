@@ -74,6 +74,8 @@ class ScriptedPhone(Telephone):
         super().__init__(user or number)
         self._server, self._bind = server, bind
         self._user, self._password = user or number, password or ""
+        self.is_seat = user is not None
+        """Whether it has an account to register."""
 
     async def __aenter__(self) -> Self:
         self._open_line = Line(self._server, self._bind, self._user, self._password)
