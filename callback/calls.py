@@ -14,6 +14,7 @@ from typing import Protocol
 import structlog
 
 from callback.conversation import Conversation
+from callback.hearing import Hearing
 from callback.lifecycle import Event, State
 from callback.pacing import Pace
 from callback.survey import ending, resume, said_anything
@@ -98,6 +99,10 @@ class Calls:
         self._live: dict[str, _Call] = {}
         self.recovered = False
         """False while something may stand in the ledger as "on the phone" that is not."""
+
+    def hear(self, hearing: Hearing) -> None:
+        """From now on answers may be spoken too."""
+        self._conversation.hearing = hearing
 
     def __len__(self) -> int:
         return len(self._live)

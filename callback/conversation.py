@@ -1,7 +1,10 @@
 """One conversation of the robot with a citizen who picked up: carries out what ``survey`` orders, on a FastAGI leg."""
 
+from contextlib import AsyncExitStack
+
 import structlog
 
+from callback.hearing import Hearing, Listening
 from callback.lifecycle import State
 from callback.survey import ANY_KEY, Survey, counts, ending, orders, press, resume
 from callback.tasks import CallbackTasks, Conclusions, Row
@@ -17,6 +20,8 @@ class Conversation:
         self._tasks = tasks
         self._conclusions = conclusions
         self._key_seconds = key_seconds
+        self.hearing: Hearing | None = None
+        """Set when answers may be spoken too."""
 
     async def hold(self, row: Row, session: CallerSession) -> Row:
         """The whole conversation; returns the settled task. A hang-up ends it with what was said until then."""
@@ -24,7 +29,10 @@ class Conversation:
             row = await self._tasks.answer(row)
         survey = resume(row["solved"], row["satisfaction"])
         try:
-            row, survey = await self._ask(row, survey, session)
+            async with AsyncExitStack() as stack:
+                hearing = self.hearing
+                spoken = await stack.enter_async_context(hearing.listening(session)) if hearing else None
+                row, survey = await self._ask(row, survey, session, spoken)
         except CallerGone:
             row = await self._tasks.get(row["id"])
             survey = resume(row["solved"], row["satisfaction"])
@@ -33,8 +41,12 @@ class Conversation:
         await self._take_leave(survey, session)
         return row
 
-    async def _ask(self, row: Row, survey: Survey, session: CallerSession) -> tuple[Row, Survey]:
+    async def _ask(
+        self, row: Row, survey: Survey, session: CallerSession, spoken: Listening | None
+    ) -> tuple[Row, Survey]:
         while not (order := orders(survey)).finish:
+            if spoken is not None:
+                spoken.question = survey.question
             key = await session.play_many(order.prompts, ANY_KEY)
             if key is None:
                 key = await session.wait_key(self._key_seconds)

@@ -12,6 +12,7 @@ from datetime import datetime
 import structlog
 
 from callback.calls import LOOK_AGAIN_SECONDS, Calls, Dialler, DiallingRules
+from callback.hearing import Ears, Hearing, Presser
 from callback.pacing import Pace
 from callback.tasks import CallbackTasks, Conclusions
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
@@ -48,6 +49,10 @@ class CallbackRobot:
         self._is_on_the_line = is_on_the_line
         self._calls = Calls(tasks, conclusions, dialler, clock, pace, rules, is_on_the_line, self.wake)
         self._woken = asyncio.Event()
+
+    def hear(self, ears: Ears, presser: Presser) -> None:
+        """From now on answers may be spoken too."""
+        self._calls.hear(Hearing(self._bus, presser, ears))
 
     def wake(self) -> None:
         """Something may have changed: look again now."""

@@ -269,6 +269,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             senders_of(settings, folder / "outbox"),
         )
         await emergencies.load()
+        robot.hear(transcription, line.telephone)
         centre.provide(
             Services(
                 hours=opening_hours_of(settings, is_working),

@@ -22,6 +22,7 @@ from hotline.database import Database, UnitOfWork
 from hotline.errors import NotFound, RuleBroken, Unavailable
 from hotline.facts.callbacks import CallbackAnswered, CallbackDialled, CallbackDone, CallbackDue, CallbackKeyed
 from hotline.facts.calls import CallEnded
+from hotline.facts.speech import UtteranceHeard
 from hotline.ledger import read
 from telephony.fake import FakeCaller, FakeTelephony
 from telephony.observations import LegAnswered
@@ -423,3 +424,68 @@ async def test_a_work_order_that_cannot_be_concluded_keeps_the_task_open(world: 
     assert (await world.tasks.get(row["id"]))["state"] == "answered"
     assert await world.facts(CallbackDone) == []
     assert [type(fact) for fact in await world.facts(CallbackDue)] == [CallbackDue]
+
+
+class Talker(FakeCaller):
+    """A citizen who says the answers; (words, confidence), a key when it is given as one sign."""
+
+    def __init__(self, world: World, caller: FakeCaller, said: list[tuple[str, float]]) -> None:
+        super().__init__(caller.channel, caller.uniqueid)
+        self.query = caller.query
+        self.world, self.said = world, said.copy()
+
+    async def wait_key(self, seconds: float) -> str | None:
+        words, confidence = self.said.pop(0)
+        if words.isdigit():
+            return words
+        at = self.world.clock.now()
+        said: dict[str, Any] = {"text": words, "started_at": at, "seconds": 1.0, "confidence": confidence}
+        self.world.bus.publish(UtteranceHeard(at=at, call_id=self.uniqueid, who="citizen", **said))
+        for _ in range(20):  # the answer comes as a key, or not at all
+            await asyncio.sleep(0)
+            for uniqueid, key in self.world.phones.pressed_for:
+                if uniqueid == self.uniqueid:
+                    self.world.phones.pressed_for.clear()
+                    return key
+        return None
+
+
+@dataclass
+class Ears:
+    """Which legs are followed."""
+
+    following: set[str] = field(default_factory=set)
+    followed: int = 0
+
+    def listen(self, call_id: str, uniqueid: str) -> None:
+        self.following.add(uniqueid)
+        self.followed += 1
+
+    def end(self, call_id: str) -> None:
+        self.following.discard(call_id)
+
+
+@pytest.mark.parametrize(
+    ("said", "solved", "satisfaction"),
+    [
+        ([("解决了", 0.9), ("非常满意", 0.8)], True, 1),
+        ([("没有", 0.9), ("非常不满意", 0.9)], False, 5),
+        ([("解决了", 0.3), ("1", 1.0), ("今天天气不错", 0.9), ("满意", 0.9)], True, 2),
+        ([("那个什么来着", 0.9), ("2", 1.0), ("4", 1.0)], False, 4),
+    ],
+)
+async def test_answers_may_be_spoken_and_fall_back_to_keys(
+    world: World, said: list[tuple[str, float]], solved: bool, satisfaction: int
+) -> None:
+    ears, robot = Ears(), world.robot()
+    robot.hear(ears, world.phones)
+
+    async def talk(caller: FakeCaller) -> None:
+        await robot.survey(Talker(world, caller, said))
+
+    world.phones.pick_up = talk
+    world.phones.keys[PHONE] = []
+    async with running(robot):
+        row = await world.until(await world.owe(), "closed")
+    assert (row["solved"], row["satisfaction"]) == (solved, satisfaction)
+    assert (ears.followed, ears.following) == (1, set())
