@@ -91,6 +91,13 @@ class Call(Shape):
     seat: str | None
 
 
+class MachineText(Shape):
+    """What a language model wrote; ``text`` begins with a mark that says so."""
+
+    text: str
+    model: str
+
+
 class Utterance(Shape):
     """One stretch of speech of one party."""
 

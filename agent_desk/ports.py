@@ -335,6 +335,28 @@ class Recordings(Protocol):
         ...
 
 
+class MachineSummary(Protocol):
+    """What a language model wrote."""
+
+    @property
+    def text(self) -> str:
+        """Marked as a machine's."""
+        ...
+
+    @property
+    def model(self) -> str:
+        """Which model."""
+        ...
+
+
+class Summaries(Protocol):
+    """Summaries by a language model of the site's own."""
+
+    async def summarise(self, said: Sequence[tuple[str, str]]) -> MachineSummary:
+        """From (who, text) in order. Raises RuleBroken, Unavailable; never takes longer than the site allows."""
+        ...
+
+
 class Pausing(Protocol):
     """The recording of a live call."""
 
@@ -397,6 +419,7 @@ class Rooms:
     knowledge: Knowledge
     health: HealthProbe
     records: CallRecords
+    summaries: Summaries | None = None
     control: CallControl | None = None
     supervision: Supervision | None = None
     oversight: Oversight | None = None

@@ -98,6 +98,11 @@ class Leg:
             self.figures.lost_seconds += dropped / BYTES_PER_SECOND
         self._woken.set()
 
+    @property
+    def waiting_seconds(self) -> float:
+        """Voice that arrived and was not looked at yet."""
+        return self._waiting_bytes / BYTES_PER_SECOND
+
     def finish(self) -> None:
         """No more voice will come; ``run`` ends once everything is settled."""
         self._over = True

@@ -67,6 +67,7 @@ from tickets.attachments import Attachments
 from tickets.oversight import Oversight
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
+from tickets.summaries import Summaries
 
 _log = structlog.get_logger()
 
@@ -307,6 +308,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             recordings=recordings,
             pausing=Pausing(database, clock, line.telephone),
             transcripts=transcription.transcripts,
+            summaries=Summaries.of(settings.llm),
             knowledge=knowledge,
             health=health,
             records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),

@@ -372,6 +372,16 @@ class Recordings(Section):
         return {str(name): days for name, days in self.retention_days_by_kind.items()}.get(kind, self.retention_days)
 
 
+class Llm(Section):
+    """A language model of the site's own for summaries, by OpenAI's API. The key, if any: ``HOTLINE_LLM_KEY``."""
+
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s]+)?$")] = ""
+    """Up to ``/v1``; empty: no summaries."""
+    model: str = "default"
+    seconds: Annotated[float, Field(gt=0, le=120)] = 10.0
+    """How long a summary may take altogether."""
+
+
 class Tickets(Section):
     """The clock of work orders."""
 
@@ -525,6 +535,7 @@ class Settings(Section):
     ivr: Ivr = Ivr()
     asr: Asr = Asr()
     recordings: Recordings = Recordings()
+    llm: Llm = Llm()
     tickets: Tickets = Tickets()
     organisation: Organisation = Organisation()
     callback: Callback = Callback()

@@ -5,10 +5,19 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from agent_desk.guard import CallReader, DeskDep, History, TranscriptCorrector, address_of
-from agent_desk.models import CallDetail, CallLeg, CitizenHistory, Correction, Recording, TicketSummary, Utterance
+from agent_desk.models import (
+    CallDetail,
+    CallLeg,
+    CitizenHistory,
+    Correction,
+    MachineText,
+    Recording,
+    TicketSummary,
+    Utterance,
+)
 from agent_desk.refusals import documented
 from agent_desk.shapes import may_see_call, show_call
-from hotline.errors import NotFound
+from hotline.errors import NotFound, RuleBroken
 from hotline.security import Deed
 
 router = APIRouter(prefix="/api", tags=["calls"])
@@ -66,3 +75,16 @@ async def correct_utterance(
     )
     transcripts = desk.rooms.transcripts
     return Utterance.model_validate(await transcripts.correct(call_id, utterance_id, wish.text, person.account, deed))
+
+
+@router.post("/calls/{call_id}/summary", responses=documented(401, 403, 404, 409, 503))
+async def summarise(call_id: Annotated[str, Path(max_length=64)], desk: DeskDep, viewer: CallReader) -> MachineText:
+    """A language model's summary of what was said, marked as such; nothing is stored. 409 where the site has none."""
+    call = await desk.rooms.call_centre.find_call(call_id)
+    if not may_see_call(call, viewer):
+        raise NotFound("没有这个通话", "there is no such call")
+    if desk.rooms.summaries is None:
+        raise RuleBroken("本系统未配置摘要模型", "this site has no language model for summaries", code="summaries_off")
+    said = [(item["who"], item["display"] or item["text"]) for item in await desk.rooms.transcripts.of_call(call_id)]
+    made = await desk.rooms.summaries.summarise(said)
+    return MachineText(text=made.text, model=made.model)

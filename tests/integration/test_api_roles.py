@@ -38,6 +38,7 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/citizens/{phone}/tickets"): AGENT | DECIDERS,
     ("GET", "/api/calls/{call_id}"): AGENT | DECIDERS,
     ("PATCH", "/api/calls/{call_id}/utterances/{utterance_id}"): AGENT | DECIDERS,
+    ("POST", "/api/calls/{call_id}/summary"): AGENT | DECIDERS,
     ("POST", "/api/desk/calls/{call_id}/recording"): AGENT,
     ("GET", "/api/recordings/{recording_id}/peaks"): AGENT | DECIDERS,
     ("GET", "/api/recordings/{recording_id}/export"): DECIDERS,

@@ -219,3 +219,41 @@ async def test_two_hours_of_talk_need_no_more_memory_than_twenty_minutes() -> No
     assert nobody.said >= 120 * 14
     assert max(used[20:]) - used[19] < 4 * 2**20, "bytes"
     assert timedelta(hours=2) <= clock.now() - datetime(2026, 3, 2, tzinfo=UTC)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+async def test_two_hours_through_vosk_need_no_more_memory_than_half_an_hour() -> None:
+    class Listener:
+        said = 0
+
+        def partial(self, call_id: str, who: str, text: str) -> None:
+            pass
+
+        async def settled(self, utterance: Utterance) -> None:
+            self.said += len(utterance.text)
+
+    workers = Workers(1)
+    engine = await VoskRecogniser.load(TEST_MODEL, workers)
+    clock, listener = FakeClock(datetime(2026, 3, 2, tzinfo=UTC)), Listener()
+    leg = Leg("call_1", "citizen", recogniser=engine, settings=ASR, clock=clock, report=listener)
+    following = asyncio.create_task(leg.run())
+    spoken_minute = b"".join(read_wav(SPEECH / f"{name}.wav") + silence(4.0) for name in NAMES)
+    minute = spoken_minute + silence(60.0 - len(spoken_minute) / 16000)
+    process, used = psutil.Process(), []
+    for _ in range(120):
+        for at in range(0, len(minute), 16000):
+            clock.advance(1.0)
+            leg.heard(minute[at : at + 16000], clock.now())
+            while leg.waiting_seconds > 5:  # noqa: ASYNC110 (as fast as it follows: nothing may be dropped)
+                await asyncio.sleep(0.01)
+        used.append(process.memory_info().rss)
+    leg.finish()
+    await following
+    workers.close()
+    assert leg.figures.lost_seconds == 0
+    words = sum(len(TEXTS[name]) for name in NAMES)
+    assert listener.said > 0.9 * 120 * words
+    grown = (max(used[30:]) - used[29]) / 2**20
+    print(f"two hours: {used[-1] / 2**20:.0f} MiB, grown {grown:.1f} MiB since half an hour")
+    assert grown < 8
