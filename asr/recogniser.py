@@ -109,11 +109,20 @@ def read_partial(answer: str) -> Heard:
     return Heard(join_words(json.loads(answer).get("partial", "")))
 
 
+SecondLook = Callable[[Heard, bytes, float], Heard]
+"""Settled words, the voice they were heard in, and the second at which that began; the words put right. On a thread."""
+
+
 class VoskVoice:
     """One ``KaldiRecognizer``, made when the first sound comes: a silent leg costs nothing."""
 
-    def __init__(self, model: vosk.Model, workers: Workers, *, later: bool = False) -> None:
+    def __init__(
+        self, model: vosk.Model, workers: Workers, *, later: bool = False, second_look: SecondLook | None = None
+    ) -> None:
         self._model = model
+        self._second_look = second_look
+        self._since_settled = bytearray()
+        self._fed = 0.0
         self._workers = workers
         self._later = later
         self._native: vosk.KaldiRecognizer | None = None
@@ -133,9 +142,12 @@ class VoskVoice:
 
     def _decode(self, audio: bytes) -> list[Heard]:
         native = self._open()
+        self._fed += len(audio) / BYTES_PER_SECOND
+        if self._second_look is not None:
+            self._since_settled += audio
         self._at_endpoint = bool(native.AcceptWaveform(audio))
         if self._at_endpoint:
-            return [read_settled(native.Result(), self._padded)]
+            return [self._looked_at(read_settled(native.Result(), self._padded))]
         return [read_partial(native.PartialResult())]
 
     def _flush(self) -> Heard:
@@ -144,7 +156,14 @@ class VoskVoice:
             native.AcceptWaveform(_PAD)
             self._padded += len(_PAD) / BYTES_PER_SECOND
             self._at_endpoint = False
-        return read_settled(native.FinalResult(), self._padded)
+        return self._looked_at(read_settled(native.FinalResult(), self._padded))
+
+    def _looked_at(self, heard: Heard) -> Heard:
+        audio = bytes(self._since_settled)
+        self._since_settled.clear()
+        if self._second_look is None or not heard.words:
+            return heard
+        return self._second_look(heard, audio, self._fed - len(audio) / BYTES_PER_SECOND)
 
     def _open(self) -> vosk.KaldiRecognizer:
         if self._native is None:
@@ -164,9 +183,19 @@ class VoskVoice:
 class VoskRecogniser:
     """A Vosk model in memory, shared by all streams."""
 
-    def __init__(self, model: vosk.Model, workers: Workers) -> None:
+    def __init__(self, model: vosk.Model, workers: Workers, second_look: SecondLook | None = None) -> None:
         self._model = model
         self._workers = workers
+        self._second_look = second_look
+
+    def looking_twice(self, second_look: SecondLook) -> "VoskRecogniser":
+        """The same model, whose settled words are looked at once more."""
+        return VoskRecogniser(self._model, self._workers, second_look)
+
+    @property
+    def model(self) -> vosk.Model:
+        """The model itself, for whoever hands in a second look."""
+        return self._model
 
     @classmethod
     async def load(cls, folder: Path, workers: Workers) -> "VoskRecogniser":
@@ -182,4 +211,4 @@ class VoskRecogniser:
 
     def open_voice(self, *, later: bool = False, call_id: str = "") -> VoskVoice:
         """A fresh stream; cheap until it hears something."""
-        return VoskVoice(self._model, self._workers, later=later)
+        return VoskVoice(self._model, self._workers, later=later, second_look=self._second_look)

@@ -1,13 +1,14 @@
 """Is speech recognised, by which model and where, and if not, why? A fault turns recognition off and nothing else."""
 
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import structlog
 
+from asr.hotwords import takes_grammar, with_names
 from asr.models import find_model
 from asr.pool import Pool, open_pool
 from asr.recogniser import Recogniser, VoskRecogniser
@@ -35,18 +36,30 @@ class Recognition:
         return None if self.on else f"{self.reason_zh} / {self.reason_en}"
 
 
-async def load_recogniser(settings: Settings, workers: Workers) -> tuple[Recogniser | None, Recognition]:
-    """The recogniser, or why there is none."""
+async def load_recogniser(
+    settings: Settings, workers: Workers, names: Iterable[str] = ()
+) -> tuple[Recogniser | None, Recognition]:
+    """The recogniser, or why there is none. ``names``: what it listens for beside the site's units and places."""
     if not settings.asr.enabled:
         return None, Recognition(False, reason_zh="配置中已关闭(asr.enabled)", reason_en="turned off (asr.enabled)")
     try:
         model = find_model(settings.asr.model, settings.storage.folder)
         recogniser = await VoskRecogniser.load(model.folder, workers)
+        if settings.asr.hot_words and takes_grammar(model.folder):
+            hot = [*names, *_site_names(settings)]
+            recogniser = await workers.run(lambda: with_names(recogniser, hot))
     except ConfigurationError as failure:
         _log.error("recognition is off; calls go on without it", reason=failure.en)
         return None, Recognition(False, reason_zh=failure.zh, reason_en=failure.en)
     _log.info("recognition is on", model=model.folder.name, found_by=model.found_by, test_model=model.is_test_model)
     return recogniser, Recognition(True, model=model.folder)
+
+
+def _site_names(settings: Settings) -> Iterator[str]:
+    organisation = settings.organisation
+    yield from (unit.name for unit in organisation.units)
+    for county, places in organisation.places.items():
+        yield from (county, *places)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,14 +75,14 @@ class Opened:
 
 
 @asynccontextmanager
-async def open_recognition(settings: Settings) -> AsyncIterator[Opened]:
+async def open_recognition(settings: Settings, names: Iterable[str] = ()) -> AsyncIterator[Opened]:
     """Load the model, reach for the other machines; either may be missing. Raises nothing of its own."""
     async with AsyncExitStack() as stack:
         workers = Workers(settings.asr.workers or cores())
         stack.callback(workers.close)
 
         async def load() -> tuple[Recogniser | None, Recognition]:
-            return await load_recogniser(settings, workers)
+            return await load_recogniser(settings, workers, names)
 
         if not settings.asr.enabled or not settings.asr.hosts:
             yield Opened(*await load(), None, load)

@@ -291,11 +291,11 @@ def writing_of(settings: Settings) -> Writing:
 
 @asynccontextmanager
 async def open_transcription(
-    settings: Settings, database: Database, *, spying: Spying, clock: Clock
+    settings: Settings, database: Database, *, spying: Spying, clock: Clock, names: Sequence[str] = ()
 ) -> AsyncIterator[Transcription]:
     """Load the model, open the door, and on leaving let last words settle. Raises ConfigurationError: port taken."""
     async with AsyncExitStack() as stack:
-        opened = await stack.enter_async_context(open_recognition(settings))
+        opened = await stack.enter_async_context(open_recognition(settings, names))
         door = await stack.enter_async_context(AudioSocketServer(settings.asterisk.audiosocket_port, clock))
         service = Transcription(
             database,

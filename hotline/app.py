@@ -253,7 +253,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         await work_orders.settle_provisional()
         knowledge = await KnowledgeBase.open(database)
         transcription = await stack.enter_async_context(
-            open_transcription(settings, database, spying=line.telephone, clock=clock)
+            open_transcription(settings, database, spying=line.telephone, clock=clock, names=await knowledge.words())
         )
         repair = Repair(
             database, transcription.transcripts, recordings, live=transcription, settings=settings.asr, clock=clock

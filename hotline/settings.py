@@ -343,6 +343,8 @@ class Asr(Section):
     """Live streams at most; 0 means 40 per core."""
     hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}:[0-9]{1,5}$")]] = []
     """Other machines that recognise (``hotline asr --listen``), as host:port; empty: the engine does it itself."""
+    hot_words: bool = False
+    """Whether names of units, places and the knowledge base are listened for once more; needs a model with HCLr."""
     own_model: bool = True
     """With ``hosts``: whether the engine loads a model too, for when none of them answers."""
     vad_aggressiveness: Annotated[int, Field(ge=0, le=3)] = 2

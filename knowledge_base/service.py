@@ -68,6 +68,12 @@ class KnowledgeBase:
         ranked = (await self._ready()).rank("，".join(said), limit)
         return [_shape(article, score) for article, score in ranked if score >= _LEAST_SCORE]
 
+    async def words(self) -> list[str]:
+        """The words by which people ask for articles."""
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(select(articles.c.keywords))).scalars().all()
+        return sorted({word for keywords in rows for word in keywords})
+
     async def _ready(self) -> Index:
         if self._index is None:
             async with self._database.reading() as connection:

@@ -18,6 +18,7 @@ from tickets.attachments import Attachments
 from tickets.intake import Intake
 from tickets.oversight import Oversight
 from tickets.service import WorkOrders
+from tickets.summaries import Summaries
 
 
 def furnish(
@@ -37,6 +38,7 @@ def furnish(
     oversight: Oversight,
     echo: EchoTest,
     emergencies: Emergencies,
+    summaries: Summaries,
 ) -> Rooms:
     return Rooms(
         call_centre=centre,
@@ -55,6 +57,7 @@ def furnish(
         oversight=oversight,
         echo=echo,
         emergencies=emergencies,
+        summaries=summaries,
     )
 
 
