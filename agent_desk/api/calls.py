@@ -77,7 +77,7 @@ async def correct_utterance(
     return Utterance.model_validate(await transcripts.correct(call_id, utterance_id, wish.text, person.account, deed))
 
 
-@router.post("/calls/{call_id}/summary", responses=documented(401, 403, 404, 409, 503))
+@router.post("/calls/{call_id}/summary", responses=documented(401, 403, 404, 409, 413, 503))
 async def summarise(call_id: Annotated[str, Path(max_length=64)], desk: DeskDep, viewer: CallReader) -> MachineText:
     """A language model's summary of what was said, marked as such; nothing is stored. 409 where the site has none."""
     call = await desk.rooms.call_centre.find_call(call_id)
