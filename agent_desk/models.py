@@ -609,6 +609,10 @@ class KpiShown(Shape):
     average_wait: float | None
     abandoned_by_second: list[tuple[int, float]]
     occupancy: float | None
+    told: int = 0
+    wait_error: float | None = None
+    wait_bias: float | None = None
+    """Of the waits that citizens were told, in seconds."""
     formulas: dict[str, str]
 
 
@@ -626,6 +630,9 @@ class Promise(Shape):
     created_at: Instant
     done_at: Instant | None
     by: str | None
+    stage: Literal["waiting", "dialling", "hand"] = "waiting"
+    """While open: the turn is awaited, the citizen is rung, people are to phone."""
+    attempt: int = 0
     on_the_line: bool
     """The citizen is in a call with us right now."""
 

@@ -40,6 +40,7 @@ from ivr.control.supervision import Supervision
 from ivr.control.voices import Voices
 from ivr.emergency.senders import senders_of
 from ivr.emergency.service import Emergencies
+from ivr.promise_dialler import PromiseDialler
 from ivr.prompts import SHIPPED_PROMPTS
 from ivr.service import CallCentre
 from ivr.services import Services
@@ -87,6 +88,7 @@ class Machine:
     supervision: Supervision
     emergencies: Emergencies
     voices: Voices
+    promises: PromiseDialler
     transcription: Transcription
     repair: Repair
     recordings: Recordings
@@ -258,6 +260,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         repair = Repair(
             database, transcription.transcripts, recordings, live=transcription, settings=settings.asr, clock=clock
         )
+        promises = PromiseDialler(settings, bus, clock, line.telephone, centre)
         emergencies = Emergencies(
             settings,
             database,
@@ -327,6 +330,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             supervision=supervision,
             emergencies=emergencies,
             voices=voices,
+            promises=promises,
             transcription=transcription,
             repair=repair,
             recordings=recordings,
@@ -348,6 +352,7 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
                 "supervision": machine.supervision.run(),
                 "emergencies": machine.emergencies.run(),
                 "voices": machine.voices.run(),
+                "promised calls": machine.promises.run(),
                 "call centre": machine.centre.run(),
                 "transcription": machine.transcription.run(),
                 "drafts": machine.work_orders.follow(machine.bus),

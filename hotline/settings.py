@@ -508,6 +508,25 @@ class Emergency(Section):
         return self.number or self.code
 
 
+class Promises(Section):
+    """Calls that we owe: the citizen keeps the place in the line and is rung when it is reached."""
+
+    dial: bool = True
+    """False: promises are only listed, people phone."""
+    windows: list[Window] = [(time(8, 0), time(21, 0))]
+    """When citizens may be rung, local time; empty: always."""
+    pause_seconds: Annotated[int, Field(ge=0, le=3600)] = 20
+    """So long after the promise at the earliest: who has just hung up may be dialling anew."""
+    lead_seconds: Annotated[int, Field(ge=0, le=120)] = 15
+    """So long before a seat is expected to be free the citizen is rung."""
+    lines: Annotated[int, Field(ge=1, le=100)] = 2
+    """Citizens rung, or waiting after that, at the same time."""
+    ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
+    retry_minutes: list[Annotated[int, Field(ge=1)]] = [10, 60]
+    """Wait before the 2nd, 3rd … attempt; then people phone."""
+    caller_id: Number = "12345"
+
+
 class Settings(Section):
     """The whole file."""
 
@@ -541,6 +560,7 @@ class Settings(Section):
     tickets: Tickets = Tickets()
     organisation: Organisation = Organisation()
     callback: Callback = Callback()
+    promises: Promises = Promises()
     quality: Quality = Quality()
     supervision: Supervision = Supervision()
     assessment: Assessment = Assessment()

@@ -44,7 +44,7 @@ class CallDesk:
         self._session = session
         self._line_group = call.group
         self._message = house.folder / "spool" / "messages" / f"{call.call_id}.wav"
-        self._entered = False
+        self._entered = call.promise is not None
         self._hearing: Hearing | None = None
         self.parked: FlowState | None = None
         """Where the flow goes on when a number outside does not answer."""
@@ -67,7 +67,11 @@ class CallDesk:
 
     def expected_wait(self) -> float | None:
         """Seconds that the citizen can expect to wait from now on."""
-        return self._house.floor.expected_wait(self._call.call_id, self._house.clock.now())
+        now = self._house.clock.now()
+        wait = self._house.floor.expected_wait(self._call.call_id, now)
+        if wait is not None and self._call.told_at is None:  # kept with the call, to be measured against what happens
+            self._call.told_wait, self._call.told_at = wait, now
+        return wait
 
     def waited_seconds(self) -> float:
         """Since the waiting began."""

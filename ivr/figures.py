@@ -37,6 +37,12 @@ class CountedCall(Protocol):
     def duty(self) -> str | None: ...
     @property
     def end_reason(self) -> str | None: ...
+    @property
+    def promise(self) -> str | None: ...
+    @property
+    def told_wait(self) -> float | None: ...
+    @property
+    def told_at(self) -> datetime | None: ...
 
 
 def outcome_of(call: CountedCall) -> CallOutcome:
@@ -51,6 +57,9 @@ def outcome_of(call: CountedCall) -> CallOutcome:
         call.seat,
         call.duty,
         call.end_reason,
+        call.promise,
+        call.told_wait,
+        call.told_at,
     )
 
 

@@ -28,6 +28,7 @@ class Citizens(Settling):
                 line=call.line,
                 channel=call.channel,
                 uniqueid=call.uniqueid,
+                promise=call.promise,
             )
         )
         step.tell([CallChanged(call_id=call.call_id), FiguresChanged()])
@@ -135,4 +136,6 @@ def _why_gone(call: Call) -> str:
         return "citizen_hung_up"
     if call.settled is not None:
         return call.settled
+    if call.promise is not None:
+        return "callback_dropped"
     return "abandoned" if call.queued_at is not None else "hung_up_in_greeting"

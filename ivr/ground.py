@@ -93,6 +93,17 @@ class Ground:
         ahead = sum(c.state is CallState.WAITING and c.group in rivals for c in self.calls.lined.values())
         return self.outlook(group, now).wait(ahead + 1)
 
+    def expected_wait_since(self, group: str, since: datetime, also: Iterable[str], now: datetime) -> float | None:
+        """Seconds that somebody who has waited for the group since then can expect to wait from now on.
+
+        ``also``: the groups of others who are in no line and will be served first. None when nobody works.
+        """
+        rivals = self._neighbours[group]
+        mine = served_before(WaitingCall("", group, since, False, self.groups[group].priority))
+        ahead = (c for c in self.calls.lined.values() if c.state is CallState.WAITING and c.group in rivals)
+        place = 1 + sum(served_before(self._waiting_call(other)) < mine for other in ahead)
+        return self.outlook(group, now).wait(place + sum(one in rivals for one in also))
+
     def outlook(self, group: str, now: datetime) -> Outlook:
         """What the seats that work for the group, and for those who share seats with it, will do."""
         rivals = self._neighbours[group]

@@ -26,6 +26,9 @@ FORMULAS: Mapping[str, str] = MappingProxyType(
         "abandoned (neither a callback promised nor a message left) ÷ queued",
         "average_wait": "平均等待 = 接通者等待秒数之和 / 接通 / waiting seconds of those answered ÷ answered",
         "abandoned_by_second": "第 n 秒放弃率 = n 秒内挂机 / 进入排队 / abandoned within n s ÷ queued",
+        "wait_error": "等待预报误差 = |首次播报 − 播报后实际等待| 的平均(接通者) / "
+        "mean |wait told first − wait that followed|",
+        "wait_bias": "等待预报偏差 = 首次播报 − 实际,正为报长 / told − happened; above 0: too much was told",
         "occupancy": "座席利用率 = 工作 / (工作 + 就绪空闲),工作 = 应答中 + 通话 + 整理 / busy ÷ (busy + idle ready)",
     }
 )
@@ -45,6 +48,17 @@ class CallOutcome:
     duty: str | None = None
     """The duty session that answered."""
     end_reason: str | None = None
+    promise: str | None = None
+    """We rang the citizen: no call that came in."""
+    told_wait: float | None = None
+    told_at: datetime | None = None
+
+    @property
+    def told_error(self) -> float | None:
+        """Seconds by which the wait that the citizen was told was too long (above 0) or too short."""
+        if self.told_wait is None or self.told_at is None or self.connected_at is None:
+            return None
+        return self.told_wait - (self.connected_at - self.told_at).total_seconds()
 
     @property
     def waited_ms(self) -> int:
@@ -63,11 +77,17 @@ class Tally:
     within_15s: int = 0
     abandoned: int = 0
     waited_ms: int = 0
+    told: int = 0
+    """Answered citizens who had been told how long they would wait."""
+    told_error_ms: int = 0
+    told_bias_ms: int = 0
     abandoned_at: Counter[int] = field(default_factory=Counter)
     """Second of waiting → citizens who gave up in it."""
 
     def add(self, call: CallOutcome, times: int = 1) -> None:
-        """Count a call; ``times`` of -1 takes it out again."""
+        """Count a call that came in; ``times`` of -1 takes it out again."""
+        if call.promise is not None:
+            return
         self.arrived += times
         if call.queued_at is None and call.connected_at is None:
             return
@@ -76,6 +96,10 @@ class Tally:
             self.answered += times
             self.waited_ms += times * call.waited_ms
             self.within_15s += times * (call.waited_ms <= PROMPT_ANSWER_SECONDS * 1000)
+            if (error := call.told_error) is not None:
+                self.told += times
+                self.told_error_ms += times * round(abs(error) * 1000)
+                self.told_bias_ms += times * round(error * 1000)
         elif call.ended_at is not None and call.end_reason not in KEPT_OTHERWISE:
             self.abandoned += times
             self.abandoned_at[min(call.waited_ms // 1000, LONGEST_COUNTED_SECOND)] += times
@@ -88,6 +112,9 @@ class Tally:
             self.within_15s + other.within_15s,
             self.abandoned + other.abandoned,
             self.waited_ms + other.waited_ms,
+            self.told + other.told,
+            self.told_error_ms + other.told_error_ms,
+            self.told_bias_ms + other.told_bias_ms,
             self.abandoned_at + other.abandoned_at,
         )
 
@@ -108,6 +135,12 @@ class Kpi:
     abandoned_by_second: tuple[tuple[int, float], ...]
     """(second, share of those queued who had given up by its end), for each second in which somebody did."""
     occupancy: float | None = None
+    told: int = 0
+    """Answered citizens who had been told how long they would wait."""
+    wait_error: float | None = None
+    """Mean seconds between the wait that was told first and the wait that followed."""
+    wait_bias: float | None = None
+    """The same with its sign: above 0, too much was told."""
 
 
 def tally(calls: Iterable[CallOutcome]) -> Tally:
@@ -132,6 +165,9 @@ def kpi_of(counts: Tally, occupancy: float | None = None) -> Kpi:
         average_wait=counts.waited_ms / 1000 / counts.answered if counts.answered else None,
         abandoned_by_second=_abandon_curve(counts),
         occupancy=occupancy,
+        told=counts.told,
+        wait_error=counts.told_error_ms / 1000 / counts.told if counts.told else None,
+        wait_bias=counts.told_bias_ms / 1000 / counts.told if counts.told else None,
     )
 
 

@@ -1,11 +1,13 @@
 """The calls that we owe: to citizens who asked for one, found nobody there at night, or gave up waiting.
 
+A promise keeps the place in the line: ``turns`` says when it is reached, ``promise_dialler`` rings the citizen then.
 One open promise per number, held by the database itself: who asks twice, or gives up twice, is phoned once. None is
 made while the citizen is in another call with us, and being answered in any later call keeps an open one. Both follow
 from facts in the very transaction that writes these, so that a killed engine leaves no promise behind.
 """
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Insert, insert, select, update
@@ -16,7 +18,7 @@ from hotline.clock import Clock
 from hotline.database import Database, UnitOfWork
 from hotline.errors import NotFound
 from hotline.facts import Fact
-from hotline.facts.calls import CallConnected, CallEnded, CallPromised, PromiseKept
+from hotline.facts.calls import CallConnected, CallEnded, CallPromised, PromiseDialled, PromiseKept, PromiseMissed
 from hotline.ids import new_id
 from ivr.people import Call
 from ivr.tables import calls, owed_calls
@@ -26,6 +28,8 @@ Row = dict[str, Any]
 ABANDONED = "abandoned"
 """The reason of a promise to a citizen who gave up waiting; also of the end of that call."""
 _SHOWN_AT_MOST = 500
+WAITING, DIALLING, BY_HAND = "waiting", "dialling", "hand"
+"""Stages of an open promise: its turn has not come, the citizen is rung, people are to phone."""
 
 
 class OwedCalls:
@@ -48,6 +52,7 @@ class OwedCalls:
             "state": "open",
             "since": call.queued_at or now,
             "created_at": now,
+            "due_at": now,
         }
         try:
             async with self._database.unit_of_work() as uow:
@@ -75,7 +80,7 @@ class OwedCalls:
     async def keep(self, task_id: str, by: str, groups: Sequence[str] | None = None) -> Row:
         """Somebody phoned back. Raises NotFound for what is not open, or not of ``groups``. Returns the promise."""
         now = self._clock.now()
-        still_open = [owed_calls.c.id == task_id, owed_calls.c.state == "open"]
+        still_open = [owed_calls.c.id == task_id, owed_calls.c.state == "open", owed_calls.c.stage != DIALLING]
         if groups is not None:
             still_open.append(owed_calls.c.group.in_(groups))
         async with self._database.unit_of_work() as uow:
@@ -85,6 +90,62 @@ class OwedCalls:
             uow.record(PromiseKept(at=now, by=by, task_id=task_id))
             kept = await uow.execute(select(owed_calls).where(owed_calls.c.id == task_id))
             return dict(kept.mappings().one())
+
+    # -- ringing the citizen when the turn has come ---------------------------------------------------------------
+
+    async def dialable(self) -> Sequence[Row]:
+        """Promises whose turn is awaited, who has waited longest first."""
+        return await self.in_stage(WAITING)
+
+    async def in_stage(self, stage: str) -> Sequence[Row]:
+        """Open promises in this stage, who has waited longest first."""
+        query = select(owed_calls).where(owed_calls.c.state == "open", owed_calls.c.stage == stage)
+        query = query.order_by(owed_calls.c.since, owed_calls.c.id).limit(_SHOWN_AT_MOST)
+        async with self._database.reading() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
+    async def claim(self, row: Row, channel_id: str) -> Row | None:
+        """Write down that the citizen is about to be rung; None when somebody else was faster."""
+        now = self._clock.now()
+        changes = {"stage": DIALLING, "attempt": row["attempt"] + 1, "channel_id": channel_id}
+        async with self._database.unit_of_work() as uow:
+            if not await self._move(uow, row, WAITING, changes):
+                return None
+            fact = PromiseDialled(
+                at=now, by="robot", task_id=row["id"], attempt=row["attempt"] + 1, channel_id=channel_id
+            )
+            uow.record(fact)
+        return row | changes
+
+    async def give_back(self, row: Row) -> None:
+        """Nothing was dialled after all: the attempt does not count."""
+        changes = {"stage": WAITING, "attempt": row["attempt"] - 1, "channel_id": None}
+        async with self._database.unit_of_work() as uow:
+            await self._move(uow, row, DIALLING, changes)
+
+    async def miss(self, row: Row, outcome: str, again: datetime | None) -> None:
+        """The attempt did not bring citizen and agent together: again then, or (None) by people."""
+        stage = {"stage": BY_HAND} if again is None else {"stage": WAITING, "due_at": again}
+        async with self._database.unit_of_work() as uow:
+            if await self._move(uow, row, DIALLING, stage):
+                missed = PromiseMissed(
+                    at=self._clock.now(), by="robot", task_id=row["id"], outcome=outcome, by_hand=again is None
+                )
+                uow.record(missed)
+
+    async def rung(self, task_id: str, channel_id: str) -> Row | None:
+        """The promise for which this channel was rung, while it is still to be kept, with the number once dialled."""
+        of_channel = (owed_calls.c.state == "open", owed_calls.c.stage == DIALLING)
+        query = select(owed_calls, calls.c.dialled).join(calls, calls.c.call_id == owed_calls.c.call_id, isouter=True)
+        query = query.where(owed_calls.c.id == task_id, owed_calls.c.channel_id == channel_id, *of_channel)
+        async with self._database.reading() as connection:
+            found = (await connection.execute(query)).mappings().one_or_none()
+        return dict(found) if found is not None else None
+
+    async def _move(self, uow: UnitOfWork, row: Row, stage: str, changes: Row) -> bool:
+        held = [owed_calls.c.id == row["id"], owed_calls.c.state == "open", owed_calls.c.stage == stage]
+        held.append(owed_calls.c.attempt == row["attempt"])
+        return bool((await uow.execute(update(owed_calls).where(*held).values(changes))).rowcount)
 
 
 async def follow(uow: UnitOfWork, facts: Iterable[Fact]) -> None:
@@ -118,7 +179,7 @@ async def _owe(uow: UnitOfWork, ended: CallEnded) -> None:
         return  # that call decides
     row: Row = {"id": new_id("owed"), "phone": call.caller, "call_id": ended.call_id, "line": call.line}
     row |= {"group": call.group, "reason": ABANDONED, "state": "open"}
-    row |= {"since": call.queued_at or ended.at, "created_at": ended.at}
+    row |= {"since": call.queued_at or ended.at, "created_at": ended.at, "due_at": ended.at}
     if (await uow.execute(_insert_if_none_open(uow, row))).rowcount == 1:
         uow.record(CallPromised(at=ended.at, call_id=ended.call_id, task_id=row["id"], reason=ABANDONED))
 

@@ -70,6 +70,11 @@ class Call:
     """Other groups whose seats may answer by now."""
     duty: str | None = None
     """The duty session that answered."""
+    promise: str | None = None
+    """The promise that we keep with this call: we rang the citizen."""
+    told_wait: float | None = None
+    """Seconds that the citizen was told to expect, the first time."""
+    told_at: datetime | None = None
     accompanied: bool = False
     """Somebody besides the seat is with the citizen: the seat's loss does not end the talk."""
     returns_to: str | None = None

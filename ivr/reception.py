@@ -19,6 +19,7 @@ from telephony.port import CallerSession
 
 _log = structlog.get_logger()
 PLEASE_WAIT = "hotline/please-wait"
+PROMISED_CALL = "hotline/promised-call"
 SENT_TO = "HOTLINE_FLOW"
 """The channel's variable that says to which ``flow/node`` an agent passed its citizen on. It outlives an engine."""
 
@@ -89,6 +90,10 @@ class Reception:
         if returning and (sent := await self._sent(session, call)) is not None:
             return sent
         flow = self._choose(call)
+        if call.promise is not None and not returning:  # in front of the line while still being told why we ring
+            await self.house.do(self.house.floor.call_queued(call.call_id, self.house.clock.now()))
+            await session.play(PROMISED_CALL)
+            return flow, wait_only(flow)
         if returning:  # a talk broke off, or another engine had this citizen
             await session.play(PLEASE_WAIT)
             return flow, wait_only(flow)

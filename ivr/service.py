@@ -382,6 +382,8 @@ class CallCentre:
                 self.control.returned(known.call_id)
             await self._do(self.floor.call_returned(known.call_id, now))
             return known, True
+        if promise := session.query.get("promise", ""):
+            return await self._admit_promised(session, promise), False
         environment = session.environment
         dialled = environment.get("agi_dnid", "")
         line = self._lines.get(dialled) or self._settings.lines[0]
@@ -404,6 +406,33 @@ class CallCentre:
         await self._do(self.floor.call_arrived(call, now))
         await session.set_variable("HOTLINE_CALL", call.call_id)
         return call, False
+
+    async def _admit_promised(self, session: CallerSession, promise: str) -> Call:
+        """Whom we rang to keep a promise. One whom nobody waits for (any more) is hung up."""
+        now = self._clock.now()
+        row = await self.owed.rung(promise, session.uniqueid)
+        if row is None or row["group"] not in self.floor.groups:
+            _log.warning("a promised leg that nobody waits for", uniqueid=session.uniqueid)
+            await session.set_variable("HOTLINE_AFTER", "hangup")
+            await session.hang_up()
+            raise CallerGone
+        line = self._lines.get(row["dialled"] or "") or self._settings.lines[0]
+        call = Call(
+            call_id=new_id("call"),
+            caller=row["phone"],
+            dialled=row["dialled"] or line.number,
+            line=row["line"],
+            group=row["group"],
+            channel=session.channel,
+            uniqueid=session.uniqueid,
+            arrived_at=now,
+            first=True,
+            needs=line.needs if line.group == row["group"] else {},
+            promise=promise,
+        )
+        await self._do(self.floor.call_arrived(call, now))
+        await session.set_variable("HOTLINE_CALL", call.call_id)
+        return call
 
     async def _follow(self) -> None:
         while True:

@@ -73,7 +73,10 @@ async def load_outcomes(
     database: Database, begins: datetime, ends: datetime, group: str | None = None, duty: str | None = None
 ) -> list[CallOutcome]:
     """What became of the calls that arrived after ``begins`` and not after ``ends``."""
-    names = ("call_id", "group", "arrived_at", "queued_at", "connected_at", "ended_at", "seat", "duty", "end_reason")
+    names = (
+        *("call_id", "group", "arrived_at", "queued_at", "connected_at", "ended_at", "seat", "duty", "end_reason"),
+        *("promise", "told_wait", "told_at"),
+    )
     query = select(*(calls.c[name] for name in names)).where(calls.c.arrived_at > begins, calls.c.arrived_at <= ends)
     if group is not None:
         query = query.where(calls.c.group == group)

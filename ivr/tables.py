@@ -26,6 +26,9 @@ calls = Table(
     Column("priority", Integer, nullable=False, server_default="0"),
     Column("needs", JSON, nullable=False, server_default="{}"),
     Column("duty", String(80)),
+    Column("promise", String(40)),
+    Column("told_wait", Float),
+    Column("told_at", Instant),
     Index("ix_calls_caller_arrived", "caller", "arrived_at"),
     Index("ix_calls_seat_arrived", "seat", "arrived_at"),
 )
@@ -74,6 +77,10 @@ owed_calls = Table(
     Column("created_at", Instant, nullable=False),
     Column("done_at", Instant),
     Column("by", String(64)),
+    Column("stage", String(10), nullable=False, server_default="waiting"),
+    Column("attempt", Integer, nullable=False, server_default="0"),
+    Column("channel_id", String(40)),
+    Column("due_at", Instant, nullable=False),
     Index("ix_owed_calls_state_since", "state", "since"),
     Index("uq_owed_calls_phone_open", "phone", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
 )

@@ -24,6 +24,7 @@ from agent_desk.feed.news import (
     OfferGoneNews,
     OfferNews,
     ParkedNews,
+    PromisesNews,
     SeatNews,
     TicketNews,
     WaitingNews,
@@ -37,6 +38,7 @@ from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.errors import HotlineError, RuleBroken
 from hotline.facts import Message
 from hotline.facts.alarms import AlarmCleared, AlarmRaised
+from hotline.facts.calls import CallPromised, PromiseDialled, PromiseKept, PromiseMissed
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.screens import (
     CallChanged,
@@ -72,6 +74,10 @@ _AT_ONCE: tuple[type[Message], ...] = (
     ParkedChanged,
     MessageToSeat,
     EmergencyChanged,
+    CallPromised,
+    PromiseDialled,
+    PromiseMissed,
+    PromiseKept,
     AlarmRaised,
     AlarmCleared,
 )
@@ -213,6 +219,8 @@ class FeedHub:
                 self._tell(DeskNews(seat=seat, type="message", data={"text": text, "by": by}))
             case EmergencyChanged(seat=seat):
                 self._tell(DeskNews(seat=seat, type="emergency", data=as_json(EmergencyNews, message)))
+            case CallPromised() | PromiseDialled() | PromiseMissed() | PromiseKept():
+                self._tell(PromisesNews())
             case AlarmRaised() | AlarmCleared():
                 self._tell(AlarmNews(data=alarm_of(message)))
             case WaitingChanged() | FiguresChanged():
@@ -275,6 +283,8 @@ class FeedHub:
             case ParkedNews():
                 return [outbox for at_seat in self._at_seat.values() for outbox in at_seat]
             case SeatNews() | ControlNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews() | AlarmNews():
+                return self._screens
+            case PromisesNews():
                 return self._screens
 
     def _sit_down(self, outbox: Outbox) -> None:

@@ -119,6 +119,11 @@ class AlarmNews:
     data: Data
 
 
+@dataclass(frozen=True, kw_only=True)
+class PromisesNews:
+    """The list of calls that we owe changed; who may see it asks for it anew."""
+
+
 News = (
     SeatNews
     | ControlNews
@@ -132,5 +137,6 @@ News = (
     | GroupNews
     | FiguresNews
     | AlarmNews
+    | PromisesNews
     | ParkedNews
 )

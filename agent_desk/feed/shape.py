@@ -15,6 +15,7 @@ from agent_desk.feed.news import (
     OfferGoneNews,
     OfferNews,
     ParkedNews,
+    PromisesNews,
     SeatNews,
     TicketNews,
     WaitingNews,
@@ -74,6 +75,8 @@ def shape(news: News, viewer: Person) -> list[Frame]:
         case ParkedNews(items=items):
             at_desk = viewer.seat is not None and viewer.has(Role.AGENT)
             return [{"type": "parked", "data": [dict(item) for item in items]}] if at_desk else []
+        case PromisesNews():
+            return [{"type": "promises", "data": {}}] if may(viewer, "promise.keep") else []
         case AlarmNews(data=data):
             return [{"type": "live.alarm", "data": dict(data)}] if may(viewer, "live.watch") else []
         case FiguresNews(view=figures):

@@ -17,6 +17,8 @@ class CallArrived(Fact):
     """The label of the line dialled, as configured."""
     channel: str
     uniqueid: str
+    promise: str | None = None
+    """We rang the citizen, to keep this promise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +101,8 @@ class CallEnded(Fact):
     call_id: str
     reason: str
     """``citizen_hung_up``, ``agent_hung_up``, ``abandoned``, ``hung_up_in_greeting``, ``ended_unseen`` (while we were
-    away), ``asterisk_restarted``, or what the flow says when it hangs up (``callback_promised``, ``message_left``)."""
+    away), ``asterisk_restarted``, ``callback_dropped`` (we rang; hung up before an agent came), or what the flow says
+    when it hangs up (``callback_promised``, ``message_left``)."""
     waited_seconds: float
     talked_seconds: float
 
@@ -149,6 +152,26 @@ class PromiseKept(Fact):
     task_id: str
     call_id: str | None = None
     """The citizen's own later call that was answered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseDialled(Fact):
+    """The place in the line is reached: a citizen to whom a call is owed is about to be rung."""
+
+    task_id: str
+    attempt: int
+    channel_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PromiseMissed(Fact):
+    """The citizen was rung, and no agent talked with him."""
+
+    task_id: str
+    outcome: str
+    """``busy``, ``no_answer``, ``rejected``, ``unknown``, ``invalid`` or ``hung_up``."""
+    by_hand: bool
+    """Not tried again: people are to phone."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -479,6 +479,7 @@ export interface Kpi {
   abandon_rate: number | null;
   average_wait: number | null;
   abandoned_by_second: [number, number][];
+  wait_error: number | null;
   occupancy: number | null;
   formulas: Record<string, string>;
 }
@@ -496,6 +497,9 @@ export interface OwedCall {
   created_at: Instant;
   done_at: Instant | null;
   by: string | null;
+  /** While open: the turn is awaited, the citizen is rung, people are to phone. */
+  stage: "waiting" | "dialling" | "hand";
+  attempt: number;
   on_the_line: boolean;
 }
 
@@ -560,6 +564,7 @@ export type FeedMessage =
   | { type: "recording"; data: Recording; seq?: number }
   | { type: "control"; data: Control; seq?: number }
   | { type: "emergency"; data: EmergencyNews; seq?: number }
+  | { type: "promises"; data: unknown; seq?: number }
   | { type: "message"; data: { text: string; by: string }; seq?: number }
   | { type: "live"; data: Live; seq?: number }
   | { type: "live.seat"; data: LiveSeat; seq?: number }

@@ -458,6 +458,9 @@ export const en: Messages = {
     requested: "asked for a call",
     abandoned: "gave up waiting",
     onTheLine: "in a call now",
+    inTurn: "rung when the turn comes",
+    dialling: "ringing now",
+    hand: "please phone",
     done: "Done",
   },
   live: {
@@ -498,6 +501,7 @@ export const en: Messages = {
     kpi_prompt_rate: "Within 15 s",
     kpi_abandon_rate: "Gave up",
     kpi_average_wait: "Average wait",
+    kpi_wait_error: "Error of told wait",
     kpi_occupancy: "Occupancy",
     alarm: "alarm",
     loading: "Reading the room…",

@@ -457,6 +457,9 @@ export const zh = {
     requested: "约定回电",
     abandoned: "未等到接听",
     onTheLine: "正在通话",
+    inTurn: "轮到时自动回拨",
+    dialling: "正在回拨",
+    hand: "请人工回拨",
     done: "已回电",
   },
   live: {
@@ -498,6 +501,7 @@ export const zh = {
     kpi_prompt_rate: "15 秒应答率",
     kpi_abandon_rate: "放弃率",
     kpi_average_wait: "平均等待",
+    kpi_wait_error: "等待预报误差",
     kpi_occupancy: "座席利用率",
     loading: "正在读取现场……",
   },

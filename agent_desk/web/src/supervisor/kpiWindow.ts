@@ -20,6 +20,7 @@ export const KPI_FIGURES = [
   ["prompt_rate", "share"],
   ["abandon_rate", "share"],
   ["average_wait", "time"],
+  ["wait_error", "time"],
   ["occupancy", "share"],
 ] as const;
 
