@@ -415,11 +415,28 @@ class Shelf(Shape):
     items: list[ShelfItem]
 
 
+class CallerShown(Shape):
+    """What is known of the number that calls."""
+
+    calls_this_month: int
+    """This call included."""
+    last_at: Instant | None = None
+    last_account: str | None = None
+    """Who talked with it last."""
+    gave_up_at: Instant | None = None
+    """It gave up waiting then, a short while ago."""
+    open_orders: int = 0
+    listed_until: Instant | None = None
+    """On the list of malicious callers until then, for these reasons."""
+    listed_because: list[str] = []
+
+
 class CitizenHistory(Shape):
     """What a citizen asked before."""
 
     items: list[TicketSummary]
     calls_this_month: int
+    about: CallerShown | None = None
 
 
 class Offer(Shape):
@@ -436,6 +453,7 @@ class Offer(Shape):
     """The desk phone rings for it; whoever picks it up talks with the citizen."""
     accepted: bool = False
     """Accepted already: only the phone is still to be picked up."""
+    about: CallerShown | None = None
     history: list[TicketSummary]
 
 

@@ -14,11 +14,14 @@ from typing import Any, Protocol
 
 from hotline.security import Deed, Person
 from ivr.call_records import CallRecords
+from ivr.callers import CallerRecord
 from ivr.control.echo import EchoTest
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 from ivr.emergency.service import Emergencies
 from ivr.kpi import Kpi
+from ivr.nuisance.evidence import Evidence
+from ivr.nuisance.service import NuisanceList
 from ivr.views import CallView, LiveView, OfferView, SeatKind, SeatStatus, SeatView
 from tickets.finding import Wanted
 from tickets.oversight import Oversight
@@ -62,6 +65,10 @@ class CallCentre(Protocol):
 
     async def calls_this_month(self, phone: str) -> int:
         """How often this number called us in the calendar month of now, local time."""
+        ...
+
+    async def caller_record(self, phone: str, call_id: str | None = None) -> CallerRecord:
+        """What is known of a number, apart from this call, or from the one it is in now."""
         ...
 
     async def choose_status(self, seat_id: str, status: SeatStatus, reason: str | None, by: Person) -> SeatView:
@@ -427,3 +434,5 @@ class Rooms:
     watching_visible: bool = True
     """Whether agents are shown that a supervisor is at their call."""
     emergencies: Emergencies | None = None
+    nuisance: NuisanceList | None = None
+    evidence: Evidence | None = None

@@ -4,8 +4,10 @@ What is slow (transcript, draft, earlier work orders) is read first, what is in 
 call changed meanwhile, it is read again. So the parts belong together.
 """
 
+from agent_desk.callers import about_caller
 from agent_desk.models import (
     Call,
+    CallerShown,
     DeskSnapshot,
     Draft,
     EmergencyPlatform,
@@ -30,10 +32,11 @@ async def offer_with_history(rooms: Rooms, offer: OfferView) -> Offer:
         history = await rooms.work_orders.history(offer.caller) if offer.caller else []
     except Unavailable:
         history = []
-    return show_offer(offer, [TicketSummary.model_validate(item) for item in history])
+    tickets = [TicketSummary.model_validate(item) for item in history]
+    return show_offer(offer, tickets, await about_caller(rooms, offer.caller, tickets, offer.call_id))
 
 
-def show_offer(offer: OfferView, history: list[TicketSummary]) -> Offer:
+def show_offer(offer: OfferView, history: list[TicketSummary], about: CallerShown | None = None) -> Offer:
     """The API's Offer."""
     return Offer(
         offer_id=offer.offer_id,
@@ -46,6 +49,7 @@ def show_offer(offer: OfferView, history: list[TicketSummary]) -> Offer:
         ringing=offer.ringing,
         accepted=offer.accepted,
         history=history,
+        about=about,
     )
 
 

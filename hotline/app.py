@@ -40,6 +40,8 @@ from ivr.control.supervision import Supervision
 from ivr.control.voices import Voices
 from ivr.emergency.senders import senders_of
 from ivr.emergency.service import Emergencies
+from ivr.nuisance.evidence import Evidence
+from ivr.nuisance.service import NuisanceList
 from ivr.promise_dialler import PromiseDialler
 from ivr.prompts import SHIPPED_PROMPTS
 from ivr.service import CallCentre
@@ -260,6 +262,8 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         repair = Repair(
             database, transcription.transcripts, recordings, live=transcription, settings=settings.asr, clock=clock
         )
+        nuisance = NuisanceList(database, clock, settings.nuisance)
+        await nuisance.load()
         promises = PromiseDialler(settings, bus, clock, line.telephone, centre)
         emergencies = Emergencies(
             settings,
@@ -283,6 +287,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
                 ears=transcription,
                 speaker=SynthesisedSpeech(folder / "sounds"),
                 emergencies=emergencies,
+                nuisance=nuisance,
             )
         )
         line.route("citizen", centre.citizen)
@@ -304,6 +309,8 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             watching_visible=settings.live_room.watching_visible,
             echo=EchoTest(line.telephone, centre),
             emergencies=emergencies,
+            nuisance=nuisance,
+            evidence=Evidence(database, clock, nuisance, centre, recordings, transcription.transcripts, work_orders),
             work_orders=work_orders,
             intake=work_orders.intake,
             attachments=Attachments(database, clock, folder / "attachments"),

@@ -23,6 +23,7 @@ from hotline.facts import (
     calls,
     control,
     emergency,
+    nuisance,
     oversight,
     recordings,
     seats,
@@ -83,7 +84,19 @@ make_append_only(ledger)
 
 KINDS: dict[str, type[Fact]] = {
     kind.__name__: kind
-    for module in (calls, control, emergency, seats, speech, recordings, tickets, callbacks, alarms, oversight)
+    for module in (
+        calls,
+        control,
+        emergency,
+        nuisance,
+        seats,
+        speech,
+        recordings,
+        tickets,
+        callbacks,
+        alarms,
+        oversight,
+    )
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact
 }

@@ -156,6 +156,8 @@ class Ivr(Section):
     day_hours: list[Window] = []
     """When it is day for the night plan; empty: day and night alike. A window may run over midnight."""
     notices: list[Notice] = []
+    repeat_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    """Who calls within so many minutes after giving up is marked for the agent: it is the same need."""
 
 
 class Overflow(Section):
@@ -508,6 +510,18 @@ class Emergency(Section):
         return self.number or self.code
 
 
+class Nuisance(Section):
+    """What becomes of listed malicious callers (恶意骚扰名单). Nobody is blocked: each reaches an agent in the end."""
+
+    treatment: Literal["show", "last", "notice"] = "last"
+    """``show``: the agent sees it; ``last``: served after the others; ``notice``: told so, then hung up, unless a key
+    is pressed or a word of need is said."""
+    days: Annotated[int, Field(ge=1, le=366)] = 30
+    """How long a listing lasts, when the supervisor says nothing else."""
+    last_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
+    """``last``: served as if the call had come so much later."""
+
+
 class Promises(Section):
     """Calls that we owe: the citizen keeps the place in the line and is rung when it is reached."""
 
@@ -561,6 +575,7 @@ class Settings(Section):
     organisation: Organisation = Organisation()
     callback: Callback = Callback()
     promises: Promises = Promises()
+    nuisance: Nuisance = Nuisance()
     quality: Quality = Quality()
     supervision: Supervision = Supervision()
     assessment: Assessment = Assessment()

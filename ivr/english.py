@@ -34,6 +34,7 @@ ENGLISH_PROMPTS: Mapping[str, str] = MappingProxyType(
         "progress-answered": "has been answered. We will call you to ask whether it was solved.",
         "progress-closed": "is closed.",
         "progress-due": "It is due on",
+        "nuisance-notice": "Your number is restricted for repeated nuisance calls. In an emergency, press one.",
         "promised-call": "Hello, this is the one two three four five hotline, calling you back. Please hold.",
         "callback-promised": "We will call you back.",
         "callback-impossible": "Your number is withheld, so we cannot call you back.",

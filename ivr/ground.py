@@ -158,7 +158,7 @@ class Ground:
             call.group,
             call.queued_at,
             call.first,
-            call.priority + group.priority,
+            call.priority + group.priority - call.handicap,
             {**group.needs, **call.needs} if group.needs or call.needs else {},
             call.overflow,
             call.last_agent,

@@ -17,6 +17,7 @@ from hotline.database import Database
 from hotline.errors import Unavailable
 from hotline.facts import Fact
 from ivr import owed_calls, store, tables
+from ivr.nuisance import service as nuisance
 from ivr.orders import Order, Step
 
 _log = structlog.get_logger()
@@ -79,6 +80,7 @@ class Journal:
                 await store.upsert(uow, tables.calls, _last("call_id", [row for e in entries for row in e.calls]))
                 await store.upsert(uow, tables.seats, _last("id", [row for e in entries for row in e.seats]))
                 await owed_calls.follow(uow, (*backlog, *facts))
+                await nuisance.follow(uow, (*backlog, *facts))
             self.failing = False
         except Unavailable as failure:
             self.failing = True

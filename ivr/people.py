@@ -70,6 +70,10 @@ class Call:
     """Other groups whose seats may answer by now."""
     duty: str | None = None
     """The duty session that answered."""
+    nuisance: str | None = None
+    """How a listed malicious caller is treated in this call."""
+    handicap: int = 0
+    """Minutes by which the call stands further back in the line."""
     promise: str | None = None
     """The promise that we keep with this call: we rang the citizen."""
     told_wait: float | None = None
@@ -96,6 +100,7 @@ class Call:
             ended_at=self.ended_at,
             end_reason=self.end_reason,
             seat=self.seat,
+            nuisance=self.nuisance,
         )
 
     def waited(self, now: datetime) -> float:

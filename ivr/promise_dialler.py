@@ -106,7 +106,8 @@ class PromiseDialler:
 
     def _due_at(self, row: Row) -> datetime:
         begins: datetime = row["created_at"] + timedelta(seconds=self._rules.pause_seconds)
-        return max(row["due_at"], begins)
+        due: datetime = row["due_at"]
+        return max(due, begins)
 
     def _may_ring(self, row: Row) -> bool:
         return row["group"] in self._centre.floor.groups and not self._centre.is_on_the_line(row["phone"])

@@ -66,6 +66,7 @@ PROMPTS: Mapping[str, str] = MappingProxyType(
         "notice-busy": "因突发情况来电较多，请您谅解",
         "callback-offer": "给您回电请按一，留言请按二，或者继续等候",
         "callback-promised": "我们会尽快给您回电",
+        "nuisance-notice": "您的号码因多次骚扰被限制，如有紧急情况，请按一，或者直接说出来",
         "promised-call": "您好，这里是幺二三四五市民热线，给您回电，正在为您转接座席，请稍候",
         "callback-impossible": "您的号码没有显示，我们无法回电",
         "message-please": "请在提示音后留言，按井号键结束",

@@ -14,6 +14,7 @@ from ivr.flow.model import Flow
 from ivr.flow.runner import End, FlowRunner
 from ivr.flow.state import FlowState
 from ivr.house import House
+from ivr.nuisance.treatment import NOTICE_FLOW
 from ivr.people import Call
 from telephony.port import CallerSession
 
@@ -112,7 +113,7 @@ class Reception:
 
     def _choose(self, call: Call) -> Flow:
         self.book.refresh()
-        name = self._flows.get(call.dialled, STANDARD)
+        name = NOTICE_FLOW if call.nuisance == "notice" else self._flows.get(call.dialled, STANDARD)
         if name not in self.book.names:  # its file was taken away while the engine runs
             _log.error("the line's flow is gone, the standard one serves", flow=name, line=call.line)
             name = STANDARD

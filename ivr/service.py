@@ -23,12 +23,14 @@ from hotline.ids import new_id
 from hotline.settings import Settings
 from ivr import adoption, store, tables
 from ivr.alarms import Watch
+from ivr.callers import CallerRecord, record_of
 from ivr.distributor import LAST_AGENT
 from ivr.duty import DutyRoster
 from ivr.floor import Floor
 from ivr.house import House
 from ivr.journal import Journal
 from ivr.kpi import Kpi
+from ivr.nuisance.treatment import treat
 from ivr.orders import Connect, HangUp, MirrorReadiness, Order, Ring, Step, TakeBack
 from ivr.owed_calls import OwedCalls
 from ivr.people import Call, Seat, SeatLeg
@@ -345,6 +347,15 @@ class CallCentre:
         """Calls of this number since the first of the month, local time."""
         return await calls_this_month(self._database, phone, self._clock.now(), self._settings.site.zone)
 
+    async def caller_record(self, phone: str, call_id: str | None = None) -> CallerRecord:
+        """What is known of a number, apart from its call ``call_id``, or from the one it is in now."""
+        live = self.floor.live_call_of(phone)
+        this = call_id or (live.call_id if live is not None else "")
+        earlier = (tables.calls.c.caller == phone, tables.calls.c.call_id != this, tables.calls.c.promise.is_(None))
+        calls = await store.load_calls(self._database, *earlier, limit=20) if phone else []
+        month = await self.calls_this_month(phone) if phone else 0
+        return record_of(calls, month, self._clock.now(), self._settings.ivr.repeat_minutes)
+
     def is_on_the_line(self, phone: str) -> bool:
         """Whether this citizen is in a call with us now."""
         return self.floor.live_call_of(phone) is not None
@@ -403,7 +414,10 @@ class CallCentre:
         if self.floor.groups[line.group].strategy == LAST_AGENT and call.caller:
             call.last_agent = await store.last_agent_of(self._database, call.caller)
         _log.info("call arrived", call=call.call_id, caller=call.caller, line=call.line)
-        await self._do(self.floor.call_arrived(call, now))
+        step = self.floor.call_arrived(call, now)
+        if (guard := self.reception.house.services.nuisance) is not None:
+            treat(call, guard.listed(call.caller), guard.rules, step, now)
+        await self._do(step)
         await session.set_variable("HOTLINE_CALL", call.call_id)
         return call, False
 

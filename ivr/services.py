@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from hotline.settings import Nuisance
 from ivr.flow.hours import OpeningHours
+from ivr.nuisance.service import Listing
 from ivr.people import Call
 
 
@@ -56,6 +58,17 @@ class EmergencyLine(Protocol):
         ...
 
 
+class NuisanceGuard(Protocol):
+    """The list of malicious callers."""
+
+    @property
+    def rules(self) -> Nuisance: ...
+
+    def listed(self, phone: str) -> Listing | None:
+        """The listing of this number, from memory."""
+        ...
+
+
 class Speaker(Protocol):
     """Who reads text out."""
 
@@ -75,3 +88,4 @@ class Services:
     ears: Ears | None = None
     speaker: Speaker | None = None
     emergencies: EmergencyLine | None = None
+    nuisance: NuisanceGuard | None = None

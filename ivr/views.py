@@ -106,6 +106,8 @@ class CallView:
     end_reason: str | None
     seat: str | None
     """The seat that talks, or talked, with the citizen; None before that."""
+    nuisance: str | None = None
+    """How a listed malicious caller is treated in this call; None for everybody else."""
     because: str = ""
     """Why the citizen still waits, in words; only in the line that supervisors see."""
 

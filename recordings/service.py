@@ -24,9 +24,6 @@ from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import HotlineError, NotFound, RuleBroken, Unavailable
 from hotline.facts.calls import CallEnded
-from hotline.facts import Fact
-from hotline.facts.calls import CallArrived, CallEnded
-from hotline.facts.control import PartyCalled
 from hotline.ids import new_id
 from recordings.archive import Archive, Stored, folder_name
 from recordings.disk import DiskAlarm
@@ -132,16 +129,6 @@ class Recordings:
         files = await asyncio.gather(*(self._spool.settle(name) for name in legs.names if name in left))
         if legs.main and any(files):
             await self._keep(legs, call_id, ended_at)
-        # Each party of a talk is a recording, with its own tracks, of the same call.
-        kinds: tuple[type[Fact], ...] = (CallArrived, PartyCalled)
-        legs = [entry.fact async for entry in ledger.read(self._database, call_id=call_id, kinds=kinds)]
-        for uniqueid in dict.fromkeys(
-            fact.uniqueid
-            for fact in legs
-            if isinstance(fact, CallArrived) or (isinstance(fact, PartyCalled) and fact.kind == "phone")
-        ):
-            if await self._spool.settle(uniqueid):
-                await self._keep(uniqueid, call_id, ended_at)
 
     async def adopt_orphans(self) -> int:
         """Keep what lies in the spool and belongs to no living call; returns how many channels were looked at."""

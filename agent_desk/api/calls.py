@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
+from agent_desk.callers import about_caller
 from agent_desk.guard import CallReader, DeskDep, History, TranscriptCorrector, address_of
 from agent_desk.models import (
     CallDetail,
@@ -27,10 +28,11 @@ Phone = Annotated[str, Path(pattern=r"^\+?[0-9*#]{1,32}$")]
 @router.get("/citizens/{phone}/tickets", responses=documented(401, 403, 404, 503))
 async def citizen_history(phone: Phone, desk: DeskDep, _viewer: History) -> CitizenHistory:
     """What a citizen asked before, open work orders first."""
-    items = await desk.rooms.work_orders.history(phone)
+    items = [TicketSummary.model_validate(item) for item in await desk.rooms.work_orders.history(phone)]
     return CitizenHistory(
-        items=[TicketSummary.model_validate(item) for item in items],
+        items=items,
         calls_this_month=await desk.rooms.call_centre.calls_this_month(phone),
+        about=await about_caller(desk.rooms, phone, items),
     )
 
 

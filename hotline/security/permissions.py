@@ -35,6 +35,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "callback.read": frozenset({_AGENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "call.supervise": frozenset({_SUPERVISOR, _ADMIN}),
     "promise.keep": frozenset({_AGENT, _SUPERVISOR}),
+    "nuisance.read": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN}),
+    "nuisance.decide": frozenset({_SUPERVISOR, _ADMIN}),
     "live.watch": frozenset({_SUPERVISOR, _ADMIN}),
     "quality.read": frozenset({_AGENT, _DEPARTMENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "quality.score": frozenset({_SUPERVISOR, _INSPECTOR}),

@@ -124,8 +124,9 @@ class Emergencies:
         platform = self._platforms.get(code) or Emergency(code=code, label=code)
         try:
             await self._write(call, platform, None, None, "citizen")
-        except Exception:  # whatever breaks: the telephone first
-            _log.exception("data of an emergency call could not be kept", call=call.call_id)
+        except Exception as failure:  # whatever breaks: the telephone first
+            why = f"{type(failure).__name__}: {failure}"
+            _log.error("data of an emergency call could not be kept", call=call.call_id, why=why)
         return platform.dial, platform.label
 
     async def flow_failed(self, call_id: str) -> None:
@@ -158,8 +159,9 @@ class Emergencies:
         row: Row | None = None
         try:
             row = await self._write(call, platform, seat, party.party_id, by.account, by.name)
-        except Exception:  # whatever breaks: the telephone first
-            _log.exception("data of an emergency call could not be kept", call=call.call_id)
+        except Exception as failure:  # whatever breaks: the telephone first
+            why = f"{type(failure).__name__}: {failure}"
+            _log.error("data of an emergency call could not be kept", call=call.call_id, why=why)
         named = {"seat": seat, "call_id": call.call_id, "platform": platform.code, "label": platform.label}
         self._bus.publish(EmergencyChanged(stage="calling", push="due" if row else "lost", **named))
         try:

@@ -27,6 +27,7 @@ from hotline.security import Account, Deed, Passwords, Person, Role, Security
 from hotline.settings import Group, Line, Organisation, Secrets, Settings, Unit, Web
 from hotline.settings import Seat as SeatSettings
 from ivr.call_records import CallRecords
+from ivr.callers import CallerRecord
 from ivr.kpi import Kpi, Tally, kpi_of
 from ivr.views import (
     AlarmView,
@@ -159,6 +160,9 @@ class FakeCallCentre:
 
     async def calls_this_month(self, phone: str) -> int:
         return sum(call.caller == phone for call in self.calls.values())
+
+    async def caller_record(self, phone: str, call_id: str | None = None) -> CallerRecord:
+        return CallerRecord(calls_this_month=await self.calls_this_month(phone))
 
     async def choose_status(self, seat_id: str, status: SeatStatus, reason: str | None, by: Person) -> SeatView:
         if reason not in (None, "小休"):

@@ -9,7 +9,6 @@ from typing import Any
 from sqlalchemy import update
 
 from hotline import ledger
-from hotline.facts import Message
 from hotline.facts.calls import CallArrived, CallConnected, PromiseDialled, PromiseKept, PromiseMissed
 from hotline.settings import Promises
 from ivr.owed_calls import BY_HAND, DIALLING, WAITING
@@ -57,7 +56,7 @@ class Town:
 
     async def one(self, **what: Any) -> dict[str, Any]:
         """The only open promise, once it looks so."""
-        with self.room.bus.subscribe("one", Message) as seen:
+        with self.room.bus.subscribe("one") as seen:
             async with asyncio.timeout(5):
                 while True:
                     rows = [dict(row) for row in await self.room.centre.owed.open()]

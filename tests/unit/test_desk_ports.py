@@ -10,6 +10,8 @@ from ivr.control.echo import EchoTest
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 from ivr.emergency.service import Emergencies
+from ivr.nuisance.evidence import Evidence
+from ivr.nuisance.service import NuisanceList
 from ivr.service import CallCentre
 from knowledge_base.service import KnowledgeBase
 from recordings.pausing import Pausing
@@ -39,6 +41,8 @@ def furnish(
     echo: EchoTest,
     emergencies: Emergencies,
     summaries: Summaries,
+    nuisance: NuisanceList,
+    evidence: Evidence,
 ) -> Rooms:
     return Rooms(
         call_centre=centre,
@@ -58,6 +62,8 @@ def furnish(
         echo=echo,
         emergencies=emergencies,
         summaries=summaries,
+        nuisance=nuisance,
+        evidence=evidence,
     )
 
 

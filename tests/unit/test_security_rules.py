@@ -92,6 +92,8 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "callback.read": {Role.AGENT} | deciders,
         "call.supervise": {Role.SUPERVISOR, Role.ADMIN},
         "promise.keep": {Role.AGENT, Role.SUPERVISOR},
+        "nuisance.read": {Role.SUPERVISOR, Role.INSPECTOR, Role.ADMIN},
+        "nuisance.decide": {Role.SUPERVISOR, Role.ADMIN},
         "live.watch": {Role.SUPERVISOR, Role.ADMIN},
         "quality.read": {Role.AGENT, Role.DEPARTMENT} | deciders,
         "quality.score": {Role.SUPERVISOR, Role.INSPECTOR},

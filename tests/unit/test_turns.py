@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.settings import Group, Seat
-from ivr.turns import Turn, reached, seconds_until_open
+from ivr.turns import Turn, WaitOf, reached, seconds_until_open
 from tests.unit.test_floor_rules import Room
 
 NOON = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -17,7 +17,11 @@ def turn(name: str, minutes: float, group: str = "a") -> Turn:
     return Turn(name, group, NOON + timedelta(minutes=minutes))
 
 
-def line_of(waits: Sequence[float | None]) -> object:
+def at(hour: int, minute: int = 0) -> datetime:
+    return datetime(2026, 11, 20, hour, minute)
+
+
+def line_of(waits: Sequence[float | None]) -> WaitOf:
     """The wait at each place of the line; every other promised one before pushes back by one."""
 
     def wait(group: str, since: datetime, also: Sequence[str]) -> float | None:
@@ -28,20 +32,19 @@ def line_of(waits: Sequence[float | None]) -> object:
 
 def test_those_whose_place_is_reached_are_rung_in_the_order_of_the_line() -> None:
     turns = [turn("later", 5), turn("first", 0), turn("second", 1)]
-    chosen, soonest = reached(turns, line_of([0.0, 12.0, 80.0]), lead_seconds=15, under_way=[])  # type: ignore[arg-type]
+    chosen, soonest = reached(turns, line_of([0.0, 12.0, 80.0]), lead_seconds=15, under_way=[])
     assert [one.promise_id for one in chosen] == ["first", "second"]
     assert soonest == 65.0
 
 
 def test_who_is_rung_already_stands_before_them_and_nobody_at_work_means_nobody_is_rung() -> None:
-    chosen, soonest = reached([turn("a", 0)], line_of([0.0, 40.0]), lead_seconds=15, under_way=["a"])  # type: ignore[arg-type]
+    chosen, soonest = reached([turn("a", 0)], line_of([0.0, 40.0]), lead_seconds=15, under_way=["a"])
     assert (chosen, soonest) == ([], 25.0)
-    assert reached([turn("a", 0)], line_of([None]), lead_seconds=15, under_way=[]) == ([], None)  # type: ignore[arg-type]
+    assert reached([turn("a", 0)], line_of([None]), lead_seconds=15, under_way=[]) == ([], None)
 
 
 def test_windows() -> None:
     day = [(time(8), time(12)), (time(14), time(21))]
-    at = lambda hour, minute=0: datetime(2026, 11, 20, hour, minute)  # noqa: E731
     assert [seconds_until_open(at(*moment), day) for moment in ((8,), (11, 59), (12,), (21,), (7, 30))] == [
         0.0, 0.0, 7200.0, 11 * 3600.0, 1800.0,
     ]  # fmt: skip

@@ -155,7 +155,7 @@ export const steps = {
   crowd(push) { live = busyLive(300); push("live", live, "supervisor"); },
   empty(push) { desk.recent = []; tickets = []; live = emptyLive(); push("live", live, "supervisor"); },
   offer(push) {
-    desk.offer = { offer_id: ++counter.offer, call_id: "call_live", caller: "13800000001", line: "12345 主线", waited_seconds: 12, expires_at: iso(20), reason: "空闲最久（3 分 12 秒）", history: tickets.slice(0, 2) };
+    desk.offer = { offer_id: ++counter.offer, call_id: "call_live", caller: "13800000001", line: "12345 主线", waited_seconds: 12, expires_at: iso(20), reason: "空闲最久（3 分 12 秒）", about, history: tickets.slice(0, 2) };
     moveSeat(push, "offered", { status: "ready", reason: null });
     push("offer", desk.offer, "agent");
   },
@@ -225,7 +225,8 @@ const chosen = { code: null, note: "" };
 const dispositions = { required: false, items: [["ordered", "已建工单"], ["answered", "直接答复"], ["progress", "查询进度"], ["transferred", "已转接"], ["supplement", "补充诉求"], ["silent", "无声或骚扰"], ["broken", "中途断线"]].map(([code, name]) => ({ code, name, en: code })) };
 const day = { begins: iso(-30000), calls: 43, talk_seconds: 7912, wrap_up_seconds: 1430, ready_seconds: 3220, not_ready_seconds: 1980, not_ready_by_reason: { 小休: 900, 用餐: 1080 }, missed: 1, rejected: 0, average_talk: 184, average_wrap_up: 33.2, occupancy: 0.744 };
 const scripts = [{ category: "市政公用/路灯井盖", title: "路灯不亮", lines: ["请问是哪条路、哪个路口附近？灯杆上有编号吗？", "是一盏不亮还是一片都不亮？从什么时候开始的？", "我已为您登记，3 个工作日内答复，请保持电话畅通。"] }, { category: "*", title: "结束语", lines: ["请问还有其他需要反映的吗？稍后会有回访电话，请您评价。"] }];
-const owed = [1, 2, 3].map((n) => ({ id: `owed_${n}`, phone: `1380000000${n}`, call_id: "call_1", line: "12345 主线", group: "general", reason: n === 2 ? "requested" : "abandoned", state: "open", since: iso(-600 * n), created_at: iso(-500 * n), done_at: null, by: null, on_the_line: n === 3 }));
+const about = { calls_this_month: 3, last_at: iso(-DAY), last_account: "lixue", gave_up_at: iso(-400), open_orders: 2, listed_until: iso(12 * DAY), listed_because: ["持续辱骂坐席"] };
+const owed = [1, 2, 3].map((n) => ({ id: `owed_${n}`, phone: `1380000000${n}`, call_id: "call_1", line: "12345 主线", group: "general", reason: n === 2 ? "requested" : "abandoned", state: "open", since: iso(-600 * n), created_at: iso(-500 * n), done_at: null, by: null, on_the_line: n === 3, stage: ["waiting", "dialling", "hand"][n - 1], attempt: n - 1 }));
 const kpiOf = (query) => ({ begins: iso(-86400), ends: iso(0), group: null, arrived: 412, queued: 400, answered: 384, within_15s: 351, abandoned: 16, answer_rate: 0.96, prompt_rate: 0.914, abandon_rate: 0.04, average_wait: 9.2, abandoned_by_second: [], occupancy: 0.71, formulas: { answer_rate: "人工接通率 = 接通 / 进入排队 / answered ÷ queued" } });
 
 export async function handle(method, path, query, body, person, push) {
@@ -236,6 +237,14 @@ export async function handle(method, path, query, body, person, push) {
   if (path === "/desk/control") return [200, control];
   if (path === "/address-book") return [200, book];
   if (path === "/desk/hand") { control.hand_raised = body.raised; return [200, control]; }
+  const listing = (n, state, more = {}) => ({ id: `nuisance_${n}`, phone_masked: `138****00${10 + n}`, state, marks: [{ call_id: "call_a", at: iso(-3600 * n), by: "wangmin", reason: "接通后持续辱骂坐席" }, { call_id: "call_b", at: iso(-1800 * n), by: "lixue", reason: "反复拨打无声" }], created_at: iso(-7200 * n), decided_by: state === "proposed" ? null : "banzhang", decided_at: null, note: state === "listed" ? "核听录音属实" : "", until: state === "listed" ? iso(20 * DAY) : null, removed_by: null, removed_at: null, removed_because: "", treated: n * 3, treated_at: null, ...more });
+  if (route === "GET /nuisance") {
+    const all = [listing(1, "proposed"), listing(2, "proposed"), listing(3, "listed"), listing(4, "declined")].filter((one) => !query.get("state") || one.state === query.get("state"));
+    return [200, { items: all, total: all.length, page: 1, size: 20, treatment: "last", days: 30 }];
+  }
+  if (/\/nuisance\/\w+\/\w+$/.test(path)) return [200, listing(1, "listed")];
+  if (/\/nuisance$/.test(path)) return [200, listing(1, "proposed")];
+  if (route === "GET /emergency/pushes") return [200, { total: 2, items: [["119", "消防", "sent", "answered", null], ["120", "急救", "given_up", "busy", "the platform answered 503"]].map(([platform, label, state, outcome, failure], n) => ({ id: `push_${n}`, call_id: "call_a", platform, label, target: platform, seat: n ? null : "1001", by: n ? "citizen" : "wangmin", state, attempts: n ? 12 : 1, created_at: iso(-600 * (n + 1)), sent_at: null, failure, outcome })) }];
   const sos = /\/emergency\/(\d+)$/.exec(path);
   if (method === "POST" && sos) {
     const label = desk.emergency.find((one) => one.code === sos[1]).label;
@@ -287,7 +296,7 @@ export async function handle(method, path, query, body, person, push) {
     push("ticket", made);
     return [200, { ...whole(made, person), description: body.description, reply: body.answer ?? null }];
   }
-  if (/^\/citizens/.test(path)) return [200, { items: tickets.slice(0, 5), calls_this_month: 3 }];
+  if (/^\/citizens/.test(path)) return [200, { items: tickets.slice(0, 5), calls_this_month: 3, about }];
   if (/^\/calls/.test(path)) return [200, { call: pastCalls()[0], transcript: utterances("call_a", 6), recordings: [recording("call_a")], ticket_id: null }];
   if (/audio$/.test(path)) return [200, silence()];
   if (path === "/knowledge") return [200, { items: articles }];

@@ -13,6 +13,7 @@ export const router = createRouter({
     { path: "/desk", name: "desk", component: () => import("./desk/DeskPage.vue") },
     { path: "/tickets", name: "tickets", component: () => import("./department/DepartmentPage.vue") },
     { path: "/live", name: "live", component: () => import("./supervisor/LivePage.vue") },
+    { path: "/watchlist", name: "watchlist", component: () => import("./supervisor/WatchlistPage.vue") },
     { path: "/wallboard", name: "wallboard", component: () => import("./supervisor/WallPage.vue") },
     { path: "/:rest(.*)*", redirect: () => (me.value ? homeOf(me.value) : "/login") },
   ],
@@ -21,6 +22,7 @@ export const router = createRouter({
 function mayOpen(name: unknown): boolean {
   if (name === "desk") return isAgent.value;
   if (name === "live" || name === "wallboard") return has("supervisor", "admin");
+  if (name === "watchlist") return has("supervisor", "inspector", "admin");
   return true;
 }
 

@@ -20,6 +20,8 @@ import type {
   Kpi,
   Live,
   Me,
+  NuisanceListing,
+  NuisancePage,
   OwedCall,
   ParkedCall,
   Peaks,
@@ -74,6 +76,14 @@ export const api = {
   reach: (callId: string, how: "consult" | "conference" | "transfer", kind: TargetKind, target: string) =>
     http.post<Control>(`/desk/calls/${part(callId)}/${how}`, { kind, target }),
   emergency: (callId: string, code: string) => http.post<Control>(`/desk/calls/${part(callId)}/emergency/${part(code)}`),
+  markNuisance: (callId: string, reason: string) =>
+    http.post<NuisanceListing>(`/desk/calls/${part(callId)}/nuisance`, { reason }),
+  nuisance: (state: string, page: number, size: number) =>
+    http.get<NuisancePage>(`/nuisance${query({ state: state || undefined, page, size })}`),
+  decideNuisance: (id: string, approved: boolean, days: number, note: string) =>
+    http.post<NuisanceListing>(`/nuisance/${part(id)}/decide`, { approved, days, note }),
+  removeNuisance: (id: string, reason: string) => http.post<NuisanceListing>(`/nuisance/${part(id)}/remove`, { reason }),
+  nuisanceEvidence: (id: string) => http.post<Record<string, unknown>>(`/nuisance/${part(id)}/evidence`),
   emergencyPushes: (page: number, size: number) =>
     http.get<{ items: EmergencyPush[]; total: number }>(`/emergency/pushes${query({ page, size })}`),
   resendEmergency: (id: string) => http.post<EmergencyPush>(`/emergency/pushes/${part(id)}/resend`),

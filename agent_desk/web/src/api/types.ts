@@ -64,6 +64,7 @@ export interface Offer {
   /** Accepted already; only the phone is still to be picked up. */
   accepted?: boolean;
   history: TicketSummary[];
+  about?: CallerShown | null;
 }
 
 export type CallState = "waiting" | "offered" | "talking" | "fallback" | "ended";
@@ -144,6 +145,43 @@ export interface SipAccount {
   authorization_user: string;
   password: string;
   extension: string;
+}
+
+/** What is known of the number that calls. */
+export interface CallerShown {
+  calls_this_month: number;
+  last_at: Instant | null;
+  last_account: string | null;
+  gave_up_at: Instant | null;
+  open_orders: number;
+  listed_until: Instant | null;
+  listed_because: string[];
+}
+
+export type NuisanceState = "proposed" | "listed" | "declined" | "removed" | "expired";
+
+export interface NuisanceListing {
+  id: string;
+  phone_masked: string;
+  state: NuisanceState;
+  marks: { call_id: string; at: Instant; by: string; reason: string }[];
+  created_at: Instant;
+  decided_by: string | null;
+  decided_at: Instant | null;
+  note: string;
+  until: Instant | null;
+  removed_by: string | null;
+  removed_at: Instant | null;
+  removed_because: string;
+  treated: number;
+  treated_at: Instant | null;
+}
+
+export interface NuisancePage {
+  items: NuisanceListing[];
+  total: number;
+  treatment: "show" | "last" | "notice";
+  days: number;
 }
 
 export interface EmergencyPlatform {
@@ -339,6 +377,7 @@ export interface CallDetail {
 export interface CitizenHistory {
   items: TicketSummary[];
   calls_this_month: number;
+  about?: CallerShown | null;
 }
 
 export interface Article {
