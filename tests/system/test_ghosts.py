@@ -99,6 +99,7 @@ def signal_all(pids: list[int], sign: signal.Signals) -> None:
             continue
 
 
+@pytest.mark.long
 async def test_a_browser_that_is_cut_off_and_one_that_is_killed(house: House, onlooker: Onlooker) -> None:
     """1001 talks by its browser, 1002 has a desk phone that stays well: both are nobody's without their screens."""
     browser = find_browser()
@@ -129,6 +130,7 @@ async def test_a_browser_that_is_cut_off_and_one_that_is_killed(house: House, on
     assert killed < HEALED
 
 
+@pytest.mark.long
 async def test_a_nailed_up_phone_that_is_cut_off_in_a_talk(house: House, onlooker: Onlooker) -> None:
     server, password = house.server, Secrets(house.site.folder).seat_password("1001")
     async with ScriptedPhone("1001", server, user="1001-sip", password=password) as phone, AsyncExitStack() as stack:
