@@ -112,6 +112,8 @@ class Utterance(Shape):
     """``text`` is what was heard; this is how it is read: corrected, or with digits and punctuation."""
     repaired: bool = False
     """Missed live and transcribed from the recording after the call."""
+    reread: list[str] = []
+    """The words that a bigger model heard otherwise by night; ``display`` has them, ``text`` is what was heard live."""
     corrected_by: str | None = None
     words: list[tuple[str, float, float]] = []
     """Each word, seconds after ``started_at``, its length in seconds."""

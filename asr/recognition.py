@@ -95,6 +95,21 @@ async def open_recognition(settings: Settings, names: Iterable[str] = ()) -> Asy
         yield Opened(pool, Recognition(True), pool, load)
 
 
+@asynccontextmanager
+async def bigger_model(folder: str) -> AsyncIterator[Recogniser | None]:
+    """The night's model on a thread of its own; None, and a line in the log, when it cannot be used."""
+    workers = Workers(1)
+    try:
+        try:
+            found: Recogniser | None = await VoskRecogniser.load(find_model(folder, Path(folder)).folder, workers)
+        except ConfigurationError as failure:
+            _log.error("the bigger model cannot be used", reason=failure.en)
+            found = None
+        yield found
+    finally:
+        workers.close()
+
+
 def streams_of(settings: Asr) -> int:
     """The live voices that this machine follows."""
     return settings.max_streams or _STREAMS_PER_CORE * cores()

@@ -19,9 +19,12 @@ utterances = Table(
     Column("corrected", Text),
     Column("corrected_by", String(64)),
     Column("corrected_at", Instant),
+    Column("second_text", Text),
+    Column("second_words", Text),
     Index("ix_utterances_call_id_started_at", "call_id", "started_at"),
 )
 """``words``: JSON list of [word, seconds after ``started_at``, its length in seconds, confidence].
+``second_text``: heard by night, by a bigger model; ``second_words``: its words and, as a fifth value, whether each is new.
 ``corrected``: the text as a person put it right; ``text`` stays what was heard."""
 
 transcript_repairs = Table(
@@ -34,3 +37,14 @@ transcript_repairs = Table(
     Column("seconds", Float, nullable=False),
 )
 """One row per recording whose gaps were transcribed; ``seconds`` of speech were missing, ``utterances`` came of it."""
+
+transcript_rereads = Table(
+    "transcript_rereads",
+    metadata,
+    Column("recording_id", String(40), primary_key=True),
+    Column("call_id", String(64), nullable=False, index=True),
+    Column("done_at", Instant, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("changed", Integer, nullable=False),
+)
+"""One row per recording that the bigger model read again; ``changed`` utterances got a second text."""

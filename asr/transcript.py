@@ -12,14 +12,15 @@ from typing import Any
 from sqlalchemy import RowMapping, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from asr.tables import transcript_repairs, utterances
+from asr.reread import Second
+from asr.tables import transcript_repairs, transcript_rereads, utterances
 from asr.utterances import SpokenWord, Utterance
 from asr.writing import AS_IT_COMES, Writing
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import NotFound, RuleBroken
 from hotline.facts.recordings import RecordingReady
-from hotline.facts.speech import UtteranceCorrected, UtteranceHeard
+from hotline.facts.speech import UtteranceCorrected, UtteranceHeard, UtteranceReread
 from hotline.security.audit import Deed, append_deed
 
 
@@ -65,6 +66,40 @@ class TranscriptStore:
             await uow.execute(delete(transcript_repairs).where(transcript_repairs.c.recording_id == ready.recording_id))
             await uow.execute(insert(transcript_repairs).values(row))
 
+    async def is_reread(self, recording_id: str) -> bool:
+        """Whether the bigger model has read this recording."""
+        query = select(transcript_rereads.c.recording_id).where(transcript_rereads.c.recording_id == recording_id)
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).first() is not None
+
+    async def note_reread(self, ready: RecordingReady, model: str, changed: int) -> None:
+        """The bigger model has read the recording; a later time replaces the note."""
+        row = {"recording_id": ready.recording_id, "call_id": ready.call_id, "done_at": self._clock.now()}
+        async with self._database.unit_of_work() as uow:
+            await uow.execute(delete(transcript_rereads).where(transcript_rereads.c.recording_id == ready.recording_id))
+            await uow.execute(insert(transcript_rereads).values(row | {"model": model, "changed": changed}))
+
+    async def take_second(self, first: Utterance, second: Second) -> bool:
+        """Put a second text beside the first; False when a person put it right meanwhile, or it is there already."""
+        words = [
+            [word.text, word.start, word.seconds, word.confidence, at in second.changed]
+            for at, word in enumerate(second.words)
+        ]
+        change = (
+            update(utterances)
+            .where(utterances.c.id == first.id, utterances.c.corrected.is_(None))
+            .where(utterances.c.second_text.is_distinct_from(second.text))
+            .values(second_text=second.text, second_words=json.dumps(words, ensure_ascii=False))
+        )
+        async with self._database.unit_of_work() as uow:
+            if not (await uow.execute(change)).rowcount:
+                return False
+            before, now = first.second_text or first.text, self._clock.now()
+            uow.record(
+                UtteranceReread(at=now, call_id=first.call_id, utterance_id=first.id, before=before, text=second.text)
+            )
+        return True
+
     async def of_call(self, call_id: str) -> Sequence[dict[str, Any]]:
         """The transcript in the shape of the API."""
         return [self.shape(said) for said in await self.transcript(call_id)]
@@ -79,7 +114,7 @@ class TranscriptStore:
             row = (await uow.execute(select(utterances).where(*where))).mappings().one_or_none()
             if row is None:
                 raise NotFound("没有这句话", "there is no such utterance")
-            before, now = row["corrected"] or row["text"], self._clock.now()
+            before, now = row["corrected"] or row["second_text"] or row["text"], self._clock.now()
             if text != before:
                 change = update(utterances).where(*where)
                 await uow.execute(change.values(corrected=text, corrected_by=by, corrected_at=now))
@@ -100,18 +135,20 @@ class TranscriptStore:
 
     def shape(self, said: Utterance) -> dict[str, Any]:
         """An utterance in the shape of the API: ``text`` as heard, ``display`` as it is read."""
+        words = said.second_words or said.words
         return {
             "id": said.id,
             "call_id": said.call_id,
             "who": said.who,
             "text": said.text,
-            "display": said.corrected or self._writing.show(said.text, said.words),
+            "display": said.corrected or self._writing.show(said.second_text or said.text, words),
             "started_at": said.started_at.isoformat(),
             "seconds": said.seconds,
             "confidence": said.confidence,
             "repaired": said.repaired,
             "corrected_by": said.corrected_by,
-            "words": [[word.text, word.start, word.seconds] for word in said.words],
+            "words": [[word.text, word.start, word.seconds] for word in words],
+            "reread": [said.second_words[at].text for at in said.changed],
         }
 
     def _fact_of(self, utterance: Utterance) -> UtteranceHeard:
@@ -144,6 +181,7 @@ def _row_of(utterance: Utterance) -> dict[str, Any]:
 
 
 def _utterance_of(row: RowMapping) -> Utterance:
+    second = json.loads(row["second_words"] or "[]")
     return Utterance(
         call_id=row["call_id"],
         who=row["who"],
@@ -155,4 +193,7 @@ def _utterance_of(row: RowMapping) -> Utterance:
         repaired=bool(row["repaired"]),
         corrected=row["corrected"],
         corrected_by=row["corrected_by"],
+        second_text=row["second_text"],
+        second_words=tuple(SpokenWord(*word[:4]) for word in second),
+        changed=tuple(at for at, word in enumerate(second) if word[4]),
     )

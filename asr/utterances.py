@@ -31,6 +31,11 @@ class Utterance:
     corrected: str | None = None
     """The text as a person put it right; ``text`` stays what was heard."""
     corrected_by: str | None = None
+    second_text: str | None = None
+    """What the bigger model heard by night, where that is better; ``text`` stays what was heard live."""
+    second_words: tuple[SpokenWord, ...] = ()
+    changed: tuple[int, ...] = ()
+    """Places in ``second_words`` of words that were not heard live."""
 
     @property
     def id(self) -> str:

@@ -16,8 +16,9 @@ from fastapi import FastAPI
 
 from agent_desk.ports import Health, Rooms
 from agent_desk.server import create_app, create_desk, serve
+from asr.night import NightReading
 from asr.recogniser import Recogniser
-from asr.recognition import open_recognition
+from asr.recognition import bigger_model, open_recognition
 from asr.repair import Repair, Repaired
 from asr.service import Transcription, open_transcription
 from asr.transcript import TranscriptStore
@@ -93,6 +94,7 @@ class Machine:
     promises: PromiseDialler
     transcription: Transcription
     repair: Repair
+    night: NightReading
     recordings: Recordings
     work_orders: WorkOrders
     robot: CallbackRobot
@@ -278,6 +280,15 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         )
         await emergencies.load()
         robot.hear(transcription, line.telephone)
+        night = NightReading(
+            database,
+            transcription.transcripts,
+            recordings,
+            load=lambda: bigger_model(settings.asr.night.model),
+            settings=settings.asr.night,
+            zone=settings.site.zone,
+            clock=clock,
+        )
         centre.provide(
             Services(
                 hours=opening_hours_of(settings, is_working),
@@ -340,6 +351,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             promises=promises,
             transcription=transcription,
             repair=repair,
+            night=night,
             recordings=recordings,
             work_orders=work_orders,
             robot=robot,
@@ -366,6 +378,7 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
                 "work orders' clock": machine.work_orders.keep_time(machine.bus),
                 "recordings": machine.recordings.run(),
                 "second pass": machine.repair.run(),
+                **({"night reading": machine.night.run()} if machine.settings.asr.night.model else {}),
                 **({"callback robot": machine.robot.run()} if machine.settings.callback.enabled else {}),
                 "web": serve(machine.web, machine.settings),
             }.items()

@@ -333,6 +333,17 @@ class Alarm(Section):
         return self
 
 
+class Night(Section):
+    """Reading everything again from the recordings with a bigger model, while nobody calls."""
+
+    model: str = ""
+    """Its folder; empty: nothing is read again."""
+    hours: Window = (time(22, 0), time(6, 0))
+    """From and to, local time; may run over midnight."""
+    wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 60.0
+    """How long one track waits for quiet cores, altogether."""
+
+
 class Asr(Section):
     """Live speech recognition."""
 
@@ -352,6 +363,7 @@ class Asr(Section):
     vad_aggressiveness: Annotated[int, Field(ge=0, le=3)] = 2
     preroll_ms: Annotated[int, Field(ge=0, le=2000)] = 300
     hangover_ms: Annotated[int, Field(ge=100, le=5000)] = 700
+    night: Night = Night()
     repair_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 30.0
     """How long the second pass of a track waits for quiet cores, altogether, before it goes on beside other work."""
 

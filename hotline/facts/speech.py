@@ -35,6 +35,16 @@ class UtteranceCorrected(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class UtteranceReread(Fact):
+    """A bigger model read an utterance again from the recording and heard it otherwise; the first text stays."""
+
+    call_id: str
+    utterance_id: str
+    before: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PartialHeard(Signal):
     """The words of an utterance so far; they may still change."""
 

@@ -103,6 +103,8 @@ export interface Utterance {
   display?: string;
   /** Missed live, transcribed from the recording after the call. */
   repaired?: boolean;
+  /** The words that a bigger model heard otherwise by night; they stand in `display`. */
+  reread?: string[];
   corrected_by?: string | null;
   /** Each word, seconds after `started_at`, its length. */
   words?: [string, number, number][];

@@ -263,6 +263,8 @@ export const en: Messages = {
   transcript: {
     repaired: "repaired",
     repairedHint: "Missed live, completed from the recording",
+    reread: "read again",
+    rereadHint: "Read again by night with a bigger model; changed: {words}. Heard live: {text}",
     corrected: "corrected",
     correct: "Correct",
     heard: "Heard: {text}",

@@ -262,6 +262,8 @@ export const zh = {
   transcript: {
     repaired: "补",
     repairedHint: "通话时漏掉，事后由录音补全",
+    reread: "复核",
+    rereadHint: "夜间由大模型复核，改动：{words}；当时识别为：{text}",
     corrected: "已更正",
     correct: "更正",
     heard: "听到的是：{text}",
