@@ -411,6 +411,12 @@ class HealthProbe(Protocol):
     def __call__(self) -> Health: ...
 
 
+class RecognitionProbe(Protocol):
+    """How live transcription fares, from memory."""
+
+    def __call__(self) -> Shape: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rooms:
     """Everything the desk talks to."""
@@ -427,6 +433,7 @@ class Rooms:
     health: HealthProbe
     records: CallRecords
     summaries: Summaries | None = None
+    recognition: RecognitionProbe | None = None
     control: CallControl | None = None
     supervision: Supervision | None = None
     oversight: Oversight | None = None

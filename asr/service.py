@@ -7,7 +7,8 @@ off, for whatever reason, leaves every call untouched and says why.
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import replace
+from dataclasses import asdict, replace
+from typing import Any
 
 import structlog
 
@@ -195,6 +196,12 @@ class Transcription:
         for leg in self._live.values():
             total = add_leg(total, leg)
         return total
+
+    def overview(self) -> dict[str, Any]:
+        """How recognition fares, in the shape of the API: counters since the start, and the other machines."""
+        moved = self._pool.moved if self._pool is not None else 0
+        told = asdict(self.figures) | {"on": self.state.on, "reason": self.state.reason, "limit": self.limit}
+        return told | {"moved": moved, "hosts": [asdict(host) for host in self.hosts]}
 
     def partial(self, call_id: str, who: str, text: str) -> None:
         """Tell the screens what is being said; called by a leg."""

@@ -24,7 +24,7 @@ utterances = Table(
     Index("ix_utterances_call_id_started_at", "call_id", "started_at"),
 )
 """``words``: JSON list of [word, seconds after ``started_at``, its length in seconds, confidence].
-``second_text``: heard by night, by a bigger model; ``second_words``: its words and, as a fifth value, whether each is new.
+``second_text``: heard by night, by a bigger model; ``second_words``: its words, the fifth value says whether it is new.
 ``corrected``: the text as a person put it right; ``text`` stays what was heard."""
 
 transcript_repairs = Table(

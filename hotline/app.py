@@ -330,6 +330,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             pausing=Pausing(database, clock, line.telephone),
             transcripts=transcription.transcripts,
             summaries=Summaries.of(settings.llm),
+            recognition=transcription.overview,
             knowledge=knowledge,
             health=health,
             records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),

@@ -462,6 +462,13 @@ class FakeAttachments:
         raise NotFound("没有这个附件", "no such attachment")
 
 
+RECOGNITION: Shape = {
+    "on": True, "reason": None, "live": 2, "limit": 80, "skipped": 1, "moved": 0, "failures": 0, "lost_seconds": 0.0,
+    "heard_seconds": 9.0, "recognised_seconds": 4.0, "unsaved": 0,
+    "hosts": [{"address": "10.0.0.5:9200", "up": True, "streams": 80, "voices": 2}],
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class FakeTrack:
     """A file that plays."""
@@ -632,6 +639,7 @@ async def open_house(
         pausing=FakePausing(),
         knowledge=FakeKnowledge(),
         health=lambda: house.health,
+        recognition=lambda: RECOGNITION,
         records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),
     )
     made = create_desk(

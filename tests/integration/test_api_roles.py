@@ -64,6 +64,7 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/units"): ALL,
     ("GET", "/api/callbacks"): AGENT | DECIDERS,
     ("GET", "/api/live"): SUPERVISORS,
+    ("GET", "/api/live/recognition"): SUPERVISORS,
     ("GET", "/api/kpi"): SUPERVISORS,
     ("POST", "/api/live/seats/{seat}/break"): SUPERVISORS,
     ("POST", "/api/live/seats/{seat}/rest"): SUPERVISORS,

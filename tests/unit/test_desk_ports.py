@@ -3,6 +3,7 @@
 from dataclasses import fields
 
 from agent_desk.ports import HealthProbe, Rooms
+from asr.service import Transcription
 from asr.transcript import TranscriptStore
 from callback.tasks import CallbackTasks
 from ivr.call_records import CallRecords
@@ -43,6 +44,7 @@ def furnish(
     summaries: Summaries,
     nuisance: NuisanceList,
     evidence: Evidence,
+    transcription: Transcription,
 ) -> Rooms:
     return Rooms(
         call_centre=centre,
@@ -64,6 +66,7 @@ def furnish(
         summaries=summaries,
         nuisance=nuisance,
         evidence=evidence,
+        recognition=transcription.overview,
     )
 
 

@@ -110,6 +110,18 @@ export interface Utterance {
   words?: [string, number, number][];
 }
 
+/** Live transcription since the engine's start. */
+export interface Recognition {
+  on: boolean;
+  reason: string | null;
+  live: number;
+  limit: number;
+  /** Voices left to transcription after the call: there were too many. */
+  skipped: number;
+  moved: number;
+  hosts: { address: string; up: boolean; streams: number; voices: number }[];
+}
+
 export interface Partial {
   call_id: string;
   who: Speaker;
