@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from hotline.database import Instant
 
-revision: str = '0016'
-down_revision: str | None = '0015'
+revision: str = '0018'
+down_revision: str | None = '0017'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
