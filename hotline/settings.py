@@ -449,7 +449,10 @@ class Unit(Section):
     code: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,20}$")]
     name: str
     level: Annotated[int, Field(ge=1, le=4)] = 2
-    kind: Literal["county", "zone", "bureau", "utility", "town", "village", "hotline", "emergency"] = "bureau"
+    kind: Literal["county", "zone", "bureau", "utility", "town", "village", "hotline", "emergency", "interpreter"] = (
+        "bureau"
+    )
+    """An interpreter is in the address book, to be brought into talks, and handles no work orders."""
     parent: str | None = None
     leader: str = ""
     handlers: list[Handler] = []

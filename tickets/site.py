@@ -70,6 +70,7 @@ class TicketSite:
         units = [
             {"code": u.code, "name": u.name, "level": u.level, "parent": u.parent, "ready": u.code in ready}
             for u in organisation.units
+            if u.kind != "interpreter"
         ]
         below = units_below({unit.code: unit.parent for unit in organisation.units})
         views = TicketViews(settings.site.zone, rules, names)

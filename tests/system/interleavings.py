@@ -216,14 +216,11 @@ _ALL: dict[str, dict[str, Where]] = {
 }
 TABLE = tuple(Cell(stage, event, outcome) for stage, row in _ALL.items() for event, outcome in row.items())
 SAMPLE = (
-    "calling-busy",
     "consulting-cancelled",
     "swapped-seat_dies",
     "conference-engine_killed",
-    "sending-declined",
-    "together-party_hangs_up",
-    "parked-picked_up",
     "conference_seat-seat_dies",
+    "parked-picked_up",
     "in_flow-key",
 )
 """Cells that every run of the tests plays; all of them are played by ``make test-long``."""

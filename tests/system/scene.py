@@ -32,6 +32,11 @@ SEATS = [
     {"id": "1002", "groups": ["general", "second"]},
     {"id": "1003", "groups": ["general"]},
 ]
+FIRST_NUMBER, NEXT_NUMBER, INTERPRETER = "6101", "6102", "6201"
+UNITS = [
+    {"code": "zhujian", "name": "市住建局", "phone": NEXT_NUMBER, "duty": [{"name": "张工", "phone": FIRST_NUMBER}]},
+    {"code": "fanyi", "name": "英语译员", "kind": "interpreter", "phone": INTERPRETER},
+]
 MENU = (
     "{ask: {do: menu, title: 主菜单, prompts: menu-main, keys: {0: waiting}, tries: 9, otherwise: bye}, "
     "waiting: {do: queue}, bye: {do: hang_up}}"
@@ -46,12 +51,14 @@ async def scene_house(folder: Path, **changes: object) -> AsyncIterator[House]:
         groups=GROUPS,
         seats=SEATS,
         lines=[{"number": AT_ONCE, "group": "general", "flow": "at-once"}],
+        organisation={"units": UNITS, "directory": [{"unit": "zhujian"}]},
         flows={**FLOWS, "menu": MENU},
         asterisk={"fallback_after_seconds": 60, "party_ring_seconds": RING_SECONDS, "parking_seconds": PARKING_SECONDS},
         **changes,
     ) as house:
         house.line = AT_ONCE
-        house.gateway.citizen(DEPARTMENT)  # from now on the number exists
+        for number in (DEPARTMENT, FIRST_NUMBER, NEXT_NUMBER, INTERPRETER):
+            house.gateway.citizen(number)  # from now on the number exists
         yield house
 
 

@@ -10,7 +10,20 @@ from hotline.facts.calls import CallConnected, CallEnded, CallQueued
 from hotline.facts.control import CallHeld, PartyCalled, PartyJoined, PartyLeft
 from tests.system.engines import House
 from tests.system.interleavings import SAMPLE, TABLE, Cell, Where
-from tests.system.scene import DEPARTMENT, NOBODY, Scene, new_scene, scene_house
+from tests.system.scene import (
+    CITIZEN,
+    DEPARTMENT,
+    FIRST_NUMBER,
+    INTERPRETER,
+    NEXT_NUMBER,
+    NOBODY,
+    PARTY,
+    SEAT,
+    Scene,
+    new_scene,
+    scene_house,
+)
+from tests.system.who_hears import hears
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 _numbers = iter(range(13810000001, 13810009999))
@@ -40,6 +53,41 @@ async def test_cell(scene: Scene, cell: Cell) -> None:
     if cell.event == "engine_dead":  # the engine that comes at last finds it so
         await scene.restart()
         await scene.is_so(cell.outcome)
+
+
+async def test_the_next_number_is_tried_and_an_interpreter_is_the_third(house: House, scene: Scene) -> None:
+    """Duty roster, then the department's own number; keypad tones and muting by the way."""
+    book = await scene.agent.person.get("/address-book")
+    (department, interpreter) = book["units"]
+    assert (department["numbers"], department["on_duty"]) == ([FIRST_NUMBER, NEXT_NUMBER], "张工")
+    assert (interpreter["kind"], interpreter["numbers"]) == ("interpreter", [INTERPRETER])
+    assert {"target": "menu/ask", "flow": "测试", "title": "主菜单"} in book["flows"]
+
+    await scene.act("consult", kind="unit", target="zhujian")
+    (await house.gateway.citizen(FIRST_NUMBER).next_call()).reject(480)
+    scene.ringing = await house.gateway.citizen(NEXT_NUMBER).next_call()
+    assert (await scene.agent.person.get("/desk/control"))["party"]["target"] == NEXT_NUMBER
+    await scene.department_answers()
+    await scene.is_so(Where.HELD)
+    await scene.act("keys", keys="4#")
+    assert [await scene.party_call.next_key(), await scene.party_call.next_key()] == ["4", "#"]
+    await scene.act("cancel")
+    await scene.is_so(Where.AGENT)
+    called = await house.all(PartyCalled, scene.call_id)
+    assert [(fact.target, fact.name, fact.why) for fact in called] == [
+        (FIRST_NUMBER, "市住建局", "consult"),
+        (NEXT_NUMBER, "市住建局", "consult"),
+    ]
+
+    await scene.act("conference", kind="unit", target="fanyi")
+    scene.ringing = await house.gateway.citizen(INTERPRETER).next_call()
+    await scene.department_answers()
+    await scene.is_so(Where.THREE)
+    await scene.act("mute", muted=True)
+    await hears(scene.citizen, PARTY, but=(SEAT,))
+    await hears(scene.agent.leg, CITIZEN, PARTY)
+    await scene.act("mute", muted=False)
+    await scene.is_so(Where.THREE)
 
 
 @pytest.mark.long

@@ -1,6 +1,6 @@
 """kill -9 between any two orders of every operation: taken up or undone, and the citizen is never lost.
 
-The cells are made from the saga's own tables. A few are played in every run, all of them by ``make test-long``.
+The cells are made from the saga's own tables.
 """
 
 from collections.abc import AsyncIterator
@@ -17,7 +17,7 @@ from tests.system.interleavings import Where
 from tests.system.scene import CITIZEN, PARTY, SEAT, Scene, new_scene, scene_house
 from tests.system.who_hears import hears
 
-pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(150), pytest.mark.long]
 _numbers = iter(range(13830000001, 13830009999))
 Cell = tuple[str, str, int]
 """Stage, event, orders carried out before the death."""
@@ -29,7 +29,6 @@ CELLS: list[Cell] = [
     if issubclass(kind, Command) and kind is not PickUp
     for done in range(len(move.orders))
 ]
-SAMPLE: set[Cell] = {("held", "Resume", 0), ("consulting", "Swap", 1), ("talking_seat", "Send", 1)}
 ACTS = {
     "Hold": "hold", "Resume": "resume", "Cancel": "cancel", "Complete": "complete", "Swap": "swap", "Merge": "merge",
     "Leave": "leave", "Rejoin": "rejoin", "Park": "park", "Consult": "consult", "Add": "conference",
@@ -81,13 +80,7 @@ async def is_cared_for(scene: Scene) -> None:
         await scene.is_so(Where.QUEUE)
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [
-        pytest.param(cell, id="-".join(map(str, cell)), marks=[] if cell in SAMPLE else [pytest.mark.long])
-        for cell in sorted(CELLS, key=lambda cell: cell not in SAMPLE)
-    ],
-)
+@pytest.mark.parametrize("cell", CELLS, ids=lambda cell: "-".join(map(str, cell)))
 async def test_nobody_is_lost(house: House, cell: Cell) -> None:
     stage, event, done = cell
     with_seat = stage.endswith("_seat")
