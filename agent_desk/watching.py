@@ -26,8 +26,9 @@ def supervision_of(rooms: Rooms) -> Supervision:
 
 
 def show_parked(rooms: Rooms) -> list[ParkedCall]:
-    """The citizens whom any seat may pick up."""
-    return [ParkedCall.model_validate(call) for call in control_of(rooms).parked()]
+    """The citizens whom any seat may pick up; their numbers are seen by who does."""
+    calls = [ParkedCall.model_validate(call) for call in control_of(rooms).parked()]
+    return [call.model_copy(update={"caller": mask_phone(call.caller)}) for call in calls]
 
 
 def show_control(rooms: Rooms, seat: str) -> Control:
