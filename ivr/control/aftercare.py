@@ -57,10 +57,10 @@ class Aftercare(Operations):
             async with self._locks[call_id]:
                 if (saga := self.sagas.get(call_id)) is not None:
                     await self._take_up(saga)
+        for party in self._stray_parties():  # before the citizens: a seat that talks with one is not free for its own
+            await self._telephone.hang_up(party)
         for stray in self._strays():
             await self._bring_back(stray)
-        for party in self._stray_parties():
-            await self._telephone.hang_up(party)
 
     async def _take_up(self, saga: Saga) -> None:
         now, floor = self._clock.now(), self._centre.floor
@@ -148,7 +148,8 @@ class Aftercare(Operations):
             if call is None or leg is None or call_id in self.sagas or not left_on_hold(leg):
                 return
             seat = floor.seats.get(call.seat or "")
-            way = way_back(leg, call, seat, self._telephone.legs)
+            there = await self._telephone.settled(seat.leg.uniqueid) if seat is not None and seat.leg else None
+            way = way_back(leg, call, seat, there)
             _log.warning("a citizen was left on hold", call=call_id, brought=way.name.lower())
             saga = Saga(call_id=call_id, citizen=call.uniqueid, seat="", seat_leg="")
             if way is Way.TO_SEAT and seat is not None and seat.leg is not None:

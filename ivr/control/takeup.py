@@ -36,6 +36,8 @@ class Seen:
     party_up: bool
     citizen_held: bool
     """In the dialplan's [held]."""
+    citizen_parked: bool
+    """There, where any seat may pick up."""
     citizen_with_seat: bool
     citizen_with_party: bool
     seat_with_party: bool
@@ -51,6 +53,7 @@ def see(saga: Saga, legs: Mapping[str, Leg]) -> Seen:
         party=party is not None,
         party_up=party is not None and party.state is LegState.UP,
         citizen_held=citizen is not None and citizen.context == "held",
+        citizen_parked=citizen is not None and (citizen.context, citizen.exten) == ("held", "park"),
         citizen_with_seat=_together(citizen, seat),
         citizen_with_party=_together(citizen, party),
         seat_with_party=_together(seat, party),
@@ -73,11 +76,10 @@ def left_on_hold(leg: Leg | None) -> bool:
     return leg is not None and leg.context == "held" and leg.bridge_id is None
 
 
-def way_back(leg: Leg, call: Call, seat: Seat | None, legs: Mapping[str, Leg]) -> Way:
+def way_back(leg: Leg, call: Call, seat: Seat | None, there: Leg | None) -> Way:
     """To his own seat where that is free for him; otherwise, and if that seat had let him go, in front of the line."""
-    if seat is None or seat.leg is None or leg.exten == "park" or seat.call_id not in (None, call.call_id):
+    if seat is None or leg.exten == "park" or seat.call_id not in (None, call.call_id):
         return Way.TO_LINE
-    there = legs.get(seat.leg.uniqueid)
     return Way.TO_SEAT if there is not None and there.bridge_id is None else Way.TO_LINE
 
 
@@ -118,8 +120,14 @@ def orders_owed(saga: Saga, seen: Seen) -> tuple[Order, ...]:
             return (Order.PARTY_TO_SEAT,)
         case Stage.SWAPPED if not seen.citizen_with_seat:
             return (Order.CITIZEN_TO_SEAT,)
+        case Stage.SWAPPED if seen.citizen_with_party:
+            return (Order.HOLD_PARTY,)
         case Stage.TOGETHER if not seen.citizen_with_party:
             return (Order.CITIZEN_TO_PARTY,)
+        case Stage.TOGETHER if seen.citizen_with_seat:
+            return (Order.PARK_SEAT,)
+        case Stage.PARKED if not seen.citizen_parked:
+            return (Order.PARK_CITIZEN,)
         case Stage.CONFERENCE if not seen.citizen_with_party:
             return (Order.ADD_PARTY,) if seen.citizen_with_seat else (Order.ADD_CITIZEN,)
         case Stage.CONFERENCE if not seen.citizen_with_seat:

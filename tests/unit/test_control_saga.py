@@ -257,7 +257,7 @@ class World:
         return Seen(
             citizen="citizen" in self.alive, seat="seat" in self.alive,
             party="party" in self.alive or bool(self.ringing), party_up="party" in self.alive,
-            citizen_held=self.held,
+            citizen_held=self.held, citizen_parked=self.parked,
             citizen_with_seat=both("citizen", "seat"), citizen_with_party=both("citizen", "party"),
             seat_with_party=both("seat", "party"),
         )  # fmt: skip
