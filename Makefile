@@ -28,7 +28,7 @@ run: setup ## the engine with config.yaml
 test: setup system-packages ## unit, integration and system tests (real Asterisk, phones and browser); < 15 minutes
 	@$(PY) -m pytest tests/unit tests/integration tests/system -m 'not long' --durations=10 -n $(WORKERS) --dist loadfile
 
-test-long: setup system-packages ## the cells that make test leaves out: every interleaving of call control; 10 minutes
+test-long: setup system-packages ## the cells that make test leaves out: every interleaving of call control, every death between two orders; 30 minutes
 	@$(PY) -m pytest tests/system -m long
 
 check: $(HAS_PROJECT) ## style, types, architecture and the fast tests; < 1 minute
