@@ -72,7 +72,7 @@ class Leg:
     def in_transit(self) -> bool:
         """True for the few milliseconds between leaving a bridge and standing in the dialplan again.
 
-        Asterisk hangs a leg up that is taken into a bridge just then. Only a fresh answer of ``Status`` tells.
+        Who is taken into a bridge just then may be lost to it. Only a fresh answer of ``Status`` tells.
         """
         return self.bridge_id is None and self.context in _PLACES and self.application in _BRIDGING
 

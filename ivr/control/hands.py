@@ -1,7 +1,7 @@
 """The hands of call control: each order is one move of one leg in the dialplan. They decide nothing.
 
 A leg that is gone makes an order void: its own end is an event that the saga hears of anyhow. Asterisk carries a move
-out a little later than it says so, and hangs a leg up that is taken into a bridge while it leaves another: so each
+out a little later than it says so, and may lose a leg that is taken into a bridge while it leaves another: so each
 order waits until whom it takes stands still, and until it has come true itself.
 """
 

@@ -123,7 +123,7 @@ async def test_facts_of_a_warm_transfer(house: House, scene: Scene) -> None:
 
 @pytest.mark.long
 async def test_to_and_fro_many_times_costs_nobody_the_line(scene: Scene) -> None:
-    """Asterisk hangs a leg up that is taken into a bridge in the very instant in which it leaves another."""
+    """A seat that was moved from bridge to bridge goes on one step further than it stood: there must be one."""
     await scene.second_seat("consult")
     for _ in range(10):
         for act in ("swap", "swap", "cancel"):

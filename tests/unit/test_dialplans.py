@@ -92,3 +92,14 @@ def test_a_bad_password_is_not_shown() -> None:
     with pytest.raises(ConfigurationError) as failure:
         render_files(replace(PLAN, ami_password="pass\nword-of-ours"))
     assert "word-of-ours" not in str(failure.value)
+
+
+def test_a_seat_that_leaves_a_bridge_finds_the_next_step() -> None:
+    """Moved from bridge to bridge, a leg goes on one step further than behind where it stood; else it is hung up."""
+    section = re.split(r"^\[", render_files(PLAN)["extensions.conf"], flags=re.MULTILINE)
+    (loop,) = [part for part in section if part.startswith("seat-loop]")]
+    steps = [line.split(",", 2 if line.startswith("exten") else 1)[-1] for line in loop.splitlines() if "=>" in line]
+    places = [n for n, step in enumerate(steps) if re.match(r"(Wait|Bridge|BridgeAdd|ChanSpy|Echo)\(", step)]
+    assert len(places) >= 6
+    for place in places:
+        assert steps[place + 1] == steps[place + 2], steps[place]
