@@ -421,6 +421,10 @@ class Tickets(Section):
     reopen_days: Annotated[int, Field(ge=1, le=365)] = 30
     archive_days: Annotated[int, Field(ge=0, le=365)] = 7
     """Days after closing when a work order goes to the archive by itself."""
+    visit_share: Annotated[float, Field(ge=0, le=1)] = 1.0
+    """Share of replied work orders whose citizen is asked (抽查回访); the others close without a visit. 1: all."""
+    visit_seed: str = "hotline"
+    """Whoever knows it draws the same sample again."""
     protected_types: list[str] = ["举报"]
     """Types of matter whose reporter is hidden from units: number, name and voice."""
 

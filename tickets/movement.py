@@ -19,6 +19,7 @@ from tickets.guards import SYSTEM, Actor, Case
 from tickets.lifecycle import acting_role, decide
 from tickets.moves import Change, changes_of
 from tickets.process_book import Executes, ProcessBook
+from tickets.quality.sampling import selected
 from tickets.scope import OUT_OF_SCOPE
 from tickets.site import TicketSite
 from tickets.states import DONE, Action, Part, State
@@ -87,7 +88,7 @@ class Mover:
                 await self._undo_with(uow, row)
             case _:
                 pass
-        return await self._go_on(uow, row)
+        return await self._go_on(uow, row, action)
 
     async def case(self, source: Executes, row: Row) -> Case:
         """What the rules judge of a row, as things are now."""
@@ -128,12 +129,15 @@ class Mover:
         await self.watch.moved(uow, row, action, form, actor.account)
         return row
 
-    async def _go_on(self, uow: UnitOfWork, row: Row) -> Row:
-        """What follows by itself from where the work order now is."""
+    async def _go_on(self, uow: UnitOfWork, row: Row, action: Action) -> Row:
+        """What follows by itself from where ``action`` led the work order."""
         match State(row["state"]):
             case State.REPLY_REVIEW if row["parent_id"] is None and not await self._is_reviewed(uow, row):
                 return await self.move(uow, row, Action.APPROVE, SYSTEM, {}, "本站未启用审核，自动通过")
-            case State.TO_CALLBACK:
+            case State.TO_CALLBACK if action is Action.APPROVE and not self._is_visited(row):
+                row = await store.change(uow, row, {"disposition": "not_sampled"})
+                return await self.move(uow, row, Action.CLOSE, SYSTEM, {}, "抽查回访：未抽中，直接办结")
+            case State.TO_CALLBACK if action in (Action.APPROVE, Action.REVISIT):
                 await self._visits.demand(
                     uow, ticket_id=row["id"], number=row["number"], title=row["title"], phone=row["phone"],
                     at=self._clock.now(),
@@ -143,6 +147,11 @@ class Mover:
             case _:
                 pass
         return row
+
+    def _is_visited(self, row: Row) -> bool:
+        """Whether the citizen is asked; after a rework always."""
+        share, seed = self._site.visit_share, self._site.visit_seed
+        return row["reworks"] > 0 or selected(seed, "return visit", row["id"], share)
 
     async def _is_reviewed(self, uow: UnitOfWork, row: Row) -> bool:
         return (await self._book.of(uow, row["process"])).review

@@ -40,6 +40,9 @@ class TicketSite:
     protected_types: frozenset[str] = frozenset()
     """Types of matter whose reporter is hidden from units."""
     supervision: Supervision = field(default_factory=Supervision)
+    visit_share: float = 1.0
+    """Share of replied work orders whose citizen is asked."""
+    visit_seed: str = ""
 
     @classmethod
     def of(cls, settings: Settings, classifier: Classifier | None = None) -> "TicketSite":
@@ -76,7 +79,7 @@ class TicketSite:
         views = TicketViews(settings.site.zone, rules, names)
         return cls(
             settings.site.zone, rules, drafter, views, units, organisation.categories, process, ready, below,
-            frozenset(promises.protected_types), settings.supervision,
+            frozenset(promises.protected_types), settings.supervision, promises.visit_share, promises.visit_seed,
         )  # fmt: skip
 
     def rules_of(self, process: Process, kind: str) -> DeadlineRules:

@@ -15,6 +15,7 @@ from hotline.ledger import read
 from hotline.security import Person, Role
 from hotline.settings import Handler, Settings, Unit, load_settings
 from tickets.finding import Wanted
+from tickets.quality.sampling import selected
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
 
@@ -224,6 +225,32 @@ async def test_supervision_climbs_one_by_one(world: World) -> None:
     assert (await world.act(ticket, "release", BOSS, note="已办结"))["supervise_level"] == 0
     jumped = await world.act(grave, "supervise", BOSS, level=4, note="超期", skip_reason="涉及安全")
     assert (jumped["supervise_level"], jumped["state"]) == (4, "dispatched")
+
+
+async def test_supervising_what_waits_for_its_visit_demands_no_second_one(world: World) -> None:
+    ticket = await world.make()
+    await world.act(ticket, "sign", YISHUI)
+    await world.act(ticket, "reply", YISHUI, **REPLY)
+    pressed = await world.act(ticket, "supervise", BOSS, level=1, note="答复雷同")
+    assert (pressed["state"], len(pressed["callbacks"])) == ("to_callback", 1)
+    assert len((await world.act(ticket, "release", BOSS, note="已查清"))["callbacks"]) == 1
+
+
+async def test_a_share_of_the_citizens_is_asked_and_the_sample_can_be_drawn_again(world: World) -> None:
+    world.reopen(with_tickets(four_levels(), visit_share=0.5, visit_seed="2026"))
+    ended = []
+    for _ in range(12):
+        ticket = await world.make()
+        await world.act(ticket, "sign", YISHUI)
+        ended.append(await world.act(ticket, "reply", YISHUI, **REPLY))
+    asked = [one for one in ended if one["state"] == "to_callback"]
+    passed = [one for one in ended if one["disposition"] == "not_sampled"]
+    assert (len(asked) + len(passed), {one["state"] for one in passed} <= {"closed"}) == (12, True)
+    assert [one["id"] for one in asked] == [
+        one["id"] for one in ended if selected("2026", "return visit", one["id"], 0.5)
+    ]  # fmt: skip
+    for one in passed:
+        assert (await world.act(one["id"], "archive", BOSS))["state"] == "archived"
 
 
 async def test_an_edited_sla_leaves_open_work_orders_on_theirs(world: World) -> None:

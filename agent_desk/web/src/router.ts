@@ -3,7 +3,7 @@ import { createRouter, createWebHashHistory } from "vue-router";
 import { isTalking } from "./desk/deskStore";
 import { i18n } from "./i18n";
 import { tell } from "./notice";
-import { has, homeOf, isAgent, me, onLeave } from "./session";
+import { has, homeOf, isAgent, me, onLeave, onlyDiscipline } from "./session";
 
 export const router = createRouter({
   // Hash addresses: the engine serves one file and a reload works on every page.
@@ -15,6 +15,13 @@ export const router = createRouter({
     { path: "/live", name: "live", component: () => import("./supervisor/LivePage.vue") },
     { path: "/watchlist", name: "watchlist", component: () => import("./supervisor/WatchlistPage.vue") },
     { path: "/wallboard", name: "wallboard", component: () => import("./supervisor/WallPage.vue") },
+    { path: "/dispatch", name: "dispatch", component: () => import("./oversight/DispatchPage.vue") },
+    { path: "/review", name: "review", component: () => import("./oversight/ReviewPage.vue") },
+    { path: "/quality", name: "quality", component: () => import("./oversight/QualityPage.vue") },
+    { path: "/supervision", name: "supervision", component: () => import("./oversight/SupervisionPage.vue") },
+    { path: "/assessment", name: "assessment", component: () => import("./oversight/AssessmentPage.vue") },
+    { path: "/projects", name: "projects", component: () => import("./oversight/ProjectsPage.vue") },
+    { path: "/discipline", name: "discipline", component: () => import("./oversight/DisciplinePage.vue") },
     { path: "/:rest(.*)*", redirect: () => (me.value ? homeOf(me.value) : "/login") },
   ],
 });
@@ -23,6 +30,12 @@ function mayOpen(name: unknown): boolean {
   if (name === "desk") return isAgent.value;
   if (name === "live" || name === "wallboard") return has("supervisor", "admin");
   if (name === "watchlist") return has("supervisor", "inspector", "admin");
+  if (name === "dispatch") return has("supervisor");
+  if (name === "review") return has("supervisor", "inspector");
+  if (name === "tickets") return !onlyDiscipline();
+  if (name === "discipline") return has("discipline");
+  if (name === "quality") return !onlyDiscipline();
+  if (name === "supervision" || name === "assessment" || name === "projects") return has("department", "supervisor", "inspector", "admin");
   return true;
 }
 

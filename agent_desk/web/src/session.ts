@@ -12,10 +12,14 @@ export const me = shallowRef<Me | null>(null);
 export const has = (...roles: Role[]): boolean => me.value?.roles.some((role) => roles.includes(role)) ?? false;
 export const isAgent = computed(() => has("agent") && me.value?.seat !== null);
 
+/** Who opens sealed referrals and works on nothing else. */
+export const onlyDiscipline = (): boolean => has("discipline") && !has("agent", "supervisor", "department", "inspector", "admin");
+
 /** The page a person starts on. */
 export function homeOf(person: Me): string {
   if (person.roles.includes("agent") && person.seat !== null) return "/desk";
   if (person.roles.includes("supervisor") || person.roles.includes("admin")) return "/live";
+  if (person.roles.every((role) => role === "discipline")) return "/discipline";
   return "/tickets";
 }
 

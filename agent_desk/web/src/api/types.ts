@@ -1,6 +1,6 @@
 /** The shapes of the engine's HTTP API and live feed, word for word. The engine decides; this file only names. */
 
-export type Role = "agent" | "supervisor" | "department" | "inspector" | "admin";
+export type Role = "agent" | "supervisor" | "department" | "inspector" | "admin" | "discipline";
 
 /** ISO 8601 with offset. */
 export type Instant = string;
@@ -263,6 +263,9 @@ export interface TicketSummary {
   due_provisional?: boolean;
   phone_masked: string;
   tags?: string[];
+  supervise_level?: number;
+  /** The reporter is hidden from units. */
+  protected?: boolean;
   /** What happened to it last; left out by an engine that does not tell. */
   last_event?: { at: Instant; action: string; action_zh: string } | null;
 }
@@ -336,6 +339,8 @@ export interface AlikeTicket extends TicketSummary {
 }
 
 export interface Ticket extends TicketSummary {
+  /** Which unit the duty directory names, and why. */
+  proposal?: { unit: string; reason: string } | null;
   parts?: (TicketSummary & { part_zh?: string | null })[];
   merged?: TicketSummary[];
   alike?: AlikeTicket[];

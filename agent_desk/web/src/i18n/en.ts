@@ -1,9 +1,11 @@
 /** English, beside the Chinese. */
+import { enOversight } from "./enOversight";
 import { enRoom } from "./enRoom";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
   ...enRoom,
+  ...enOversight,
   site: { name: "12345 Citizen Hotline", short: "12345" },
   mark: { colon: ": ", comma: ", ", aside: " ({words})" },
   language: { switch: "中文", name: "Language" },
@@ -53,6 +55,7 @@ export const en: Messages = {
     other: "Connection to the engine lost, reconnecting (try {n}). You see the last known state; it updates by itself.",
   },
   role: {
+    discipline: "Discipline",
     agent: "Agent",
     supervisor: "Supervisor",
     department: "Department",
@@ -441,6 +444,8 @@ export const en: Messages = {
     void: "Void",
   },
   action: {
+    fail: "Failed quality",
+    revisit: "Visit again",
     submit: "Submit",
     answer: "Answered on line",
     accept: "Accept",

@@ -1,8 +1,10 @@
 /** Chinese, the first language of every screen. The English file has the same shape; the compiler checks that. */
+import { zhOversight } from "./zhOversight";
 import { zhRoom } from "./zhRoom";
 
 export const zh = {
   ...zhRoom,
+  ...zhOversight,
   site: { name: "12345 政务服务便民热线", short: "12345" },
   mark: { colon: "：", comma: "、", aside: "（{words}）" },
   language: { switch: "English", name: "语言" },
@@ -52,6 +54,7 @@ export const zh = {
     other: "与业务系统的连接断开，正在重连（第 {n} 次）。页面显示的是断开前的情况，恢复后自动更新。",
   },
   role: {
+    discipline: "纪检监察",
     agent: "坐席",
     supervisor: "班长",
     department: "承办单位",
@@ -440,6 +443,8 @@ export const zh = {
     void: "作废",
   },
   action: {
+    fail: "质检退回",
+    revisit: "重新回访",
     submit: "提交",
     answer: "直接答复",
     accept: "受理",
