@@ -110,8 +110,10 @@ class CallCentre(Protocol):
         """The citizen was phoned back. Raises NotFound for what is not open, or not of these groups."""
         ...
 
-    async def kpi_over(self, begins: datetime, ends: datetime, group: str | None = None) -> Kpi:
-        """Figures of the calls that arrived after ``begins`` and not after ``ends``."""
+    async def kpi_over(
+        self, begins: datetime, ends: datetime, group: str | None = None, duty: str | None = None
+    ) -> Kpi:
+        """Figures of the calls that arrived after ``begins`` and not after ``ends``; ``duty``: of a duty session."""
         ...
 
     async def force_break(self, seat_id: str, seconds: int, by: Person) -> SeatView:

@@ -63,8 +63,9 @@ async def load_seats(database: Database) -> dict[str, dict[str, Any]]:
 
 
 async def count_calls(database: Database, caller: str, since: datetime) -> int:
-    """How many calls of this number arrived since."""
-    query = select(func.count()).select_from(calls).where(calls.c.caller == caller, calls.c.arrived_at >= since)
+    """How many calls of this number arrived since; those that we made do not count."""
+    came = (calls.c.caller == caller, calls.c.arrived_at >= since, calls.c.promise.is_(None))
+    query = select(func.count()).select_from(calls).where(*came)
     async with database.reading() as connection:
         return int((await connection.execute(query)).scalar_one())
 

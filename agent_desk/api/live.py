@@ -42,8 +42,12 @@ async def read_kpi(
     begins: Annotated[AwareDatetime | None, Query(alias="from")] = None,
     ends: Annotated[AwareDatetime | None, Query(alias="to")] = None,
     group: Annotated[str | None, Query(max_length=40)] = None,
+    duty: Annotated[str | None, Query(max_length=80)] = None,
 ) -> KpiShown:
-    """Figures of a window of at most 31 days, by default the last 24 hours, with the formula of each."""
+    """Figures of a window of at most 31 days, by default the last 24 hours, with the formula of each.
+
+    ``duty``: only of the calls that a duty session of this name (领导接听、部门轮值) answered.
+    """
     if group is not None and group not in {known.id for known in desk.settings.groups}:
         raise NotFound("没有这个坐席组", "there is no such group")
     ends = ends or desk.clock.now()
@@ -54,7 +58,7 @@ async def read_kpi(
             "the window must begin before it ends and be no longer than 31 days",
             code="bad_window",
         )
-    kpi = await desk.rooms.call_centre.kpi_over(begins, ends, group)
+    kpi = await desk.rooms.call_centre.kpi_over(begins, ends, group, duty)
     shown = asdict(kpi) | {"begins": begins, "ends": ends, "group": group, "formulas": dict(FORMULAS)}
     return KpiShown.model_validate(shown)
 

@@ -220,7 +220,11 @@ class FakeCallCentre:
         promise |= {"state": "done", "done_at": NOON, "by": by.account}
         return promise
 
-    async def kpi_over(self, begins: datetime, ends: datetime, group: str | None = None) -> Kpi:
+    async def kpi_over(
+        self, begins: datetime, ends: datetime, group: str | None = None, duty: str | None = None
+    ) -> Kpi:
+        if duty is not None:
+            return kpi_of(Tally(arrived=1, queued=1, answered=1, within_15s=1))
         return kpi_of(Tally(arrived=4, queued=4, answered=3, within_15s=3, abandoned=1, waited_ms=9000))
 
     async def ask_rest(self, seat_id: str, reason: str | None, by: Person) -> SeatView:

@@ -43,7 +43,8 @@ async def test_figures_come_with_their_formulas(house: House) -> None:
         kpi = (await browser.get("/api/kpi", params=window)).json()
         assert (kpi["answer_rate"], kpi["average_wait"], kpi["abandon_rate"]) == (0.75, 3.0, 0.25)
         assert "人工接通率" in kpi["formulas"]["answer_rate"]
-        assert (await browser.get("/api/kpi")).status_code == 200
+        apart = (await browser.get("/api/kpi", params={"duty": "局长接听"})).json()
+        assert (apart["answered"], apart["answer_rate"]) == (1, 1.0)
         backwards = {"from": window["to"], "to": window["from"]}
         assert (await browser.get("/api/kpi", params=backwards)).json()["error"]["code"] == "bad_window"
         year = window | {"from": "2025-03-01T00:00:00+08:00"}

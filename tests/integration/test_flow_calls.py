@@ -37,6 +37,17 @@ nodes:
   wait: {do: queue}
 """
 
+WHO = """
+flow: who
+start: ask
+nodes:
+  ask: {do: condition, ask: caller, when: {repeated: again, withheld: hidden, known: known}, otherwise: new}
+  again: {do: play, prompts: please-wait, next: wait}
+  hidden: {do: play, prompts: night, next: wait}
+  known: {do: play, prompts: holiday, next: wait}
+  new: {do: play, prompts: welcome, next: wait}
+  wait: {do: queue}
+"""
 FIRE = """
 flow: fire
 start: menu
@@ -137,6 +148,7 @@ async def town(database: Database, tmp_path: Path, request: pytest.FixtureReques
     """At noon with the standard flow and one work order, unless ``parametrize(indirect)`` says (time, flow, states)."""
     now, flow, *states = getattr(request, "param", (NOON, "standard", "in_progress"))
     (tmp_path / "flows").mkdir()
+    (tmp_path / "flows/who.yaml").write_text(WHO, encoding="utf-8")
     (tmp_path / "flows/fire.yaml").write_text(FIRE, encoding="utf-8")
     (tmp_path / "flows/outside.yaml").write_text(OUTSIDE, encoding="utf-8")
     town = Town(database, database.bus, tmp_path, now, flow, Records(*states))
@@ -361,6 +373,27 @@ async def test_without_the_means_to_send_data_the_number_is_dialled_all_the_same
     caller, session = town.calls("7")
     await ends(session)
     assert caller.variables["HOTLINE_TARGET"] == "119"
+
+
+@at(NOON, "who", "closed")
+async def test_a_flow_may_ask_who_calls(town: Town) -> None:
+    heard = []
+    for number in ("13700000009", "13700000009", ""):
+        caller, session = town.calls(number=number)
+        await town.rests(caller)
+        heard.append(caller.heard[0])
+        town.telephone.drop(caller.channel)
+        caller.hangs_up()
+        await ends(session)
+    assert heard == ["hotline/welcome", "hotline/please-wait", "hotline/night"]  # new, repeated, withheld
+
+
+@at(NOON, "who")
+async def test_a_flow_may_ask_whether_a_work_order_is_open(town: Town) -> None:
+    town.records.tickets[:] = Records("in_progress").tickets
+    caller, _ = town.calls()
+    await town.rests(caller)
+    assert caller.heard[0] == "hotline/holiday"
 
 
 async def test_an_edited_flow_serves_the_next_call(town: Town) -> None:
