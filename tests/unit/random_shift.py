@@ -16,6 +16,7 @@ from ivr.duty import DutyRoster
 from ivr.figures import WINDOW, outcome_of
 from ivr.floor import Floor
 from ivr.floor_phones import RingEnd
+from ivr.floor_returns import RETURN_GRACE
 from ivr.kpi import CallOutcome, kpi_of, tally
 from ivr.occupancy import SeatTimes
 from ivr.orders import Connect, HangUp, Ring, Step
@@ -273,7 +274,14 @@ class RandomShift:
     def _nobody_waits_while_a_fit_seat_is_free(self) -> None:
         free = [seat for seat in self.floor.seats.values() if seat.free]
         for call in self.floor.calls.values():
-            if call.state is CallState.WAITING and call.queued_at is not None and call.ending_because is None:
+            if (
+                call.returns_to is not None
+            ):  # kept for the agent whose leg was lost in the talk, for so long and no longer
+                seat = self.floor.seats[call.returns_to]
+                assert seat.returning == call.call_id
+                assert seat.returning_until is not None
+                assert self.now < seat.returning_until <= self.now + RETURN_GRACE
+            elif call.state is CallState.WAITING and call.queued_at is not None and call.ending_because is None:
                 group = self.floor.groups[call.group]
                 wanted = WaitingCall(
                     call.call_id,
