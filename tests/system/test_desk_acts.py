@@ -151,10 +151,21 @@ async def theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Sta
         yield Stage(house, agent, watching)
 
 
+async def at_rest(theatre: Stage) -> None:
+    """Whatever became of a test, the next one finds the agent idle."""
+    person = theatre.agent.person
+    await theatre.house.hang_up_all()
+    seat = (await person.get("/desk"))["seat"]
+    if seat["state"] == "talking":
+        seat = await person.feed.until("seat", lambda one: one["state"] != "talking", since=len(person.feed.seen))
+    if seat["state"] == "wrap_up":
+        await person.post("/desk/wrap-up/end")
+
+
 @pytest_asyncio.fixture(loop_scope="module")
 async def stage(theatre: Stage) -> AsyncIterator[Stage]:
     async with AsyncExitStack() as stack:
-        stack.push_async_callback(theatre.house.hang_up_all)
+        stack.push_async_callback(at_rest, theatre)
         await hum(theatre.page, SEAT)
         yield replace(theatre, stack=stack)
 
@@ -191,12 +202,14 @@ async def test_every_act_of_the_agent_by_its_key(stage: Stage) -> None:
     await hears(citizen, SEAT, DEPARTMENT)
     await stage.press("Alt+c")
     await party.wait_ended()
+    await stage.stage("talking")
     await hears(citizen, SEAT)
 
     party = await stage.asks_department("F6", "do-conference")
     await hears(citizen, SEAT, DEPARTMENT)
     await stage.press("Alt+c")
     await party.wait_ended()
+    await stage.stage("talking")
     party = await stage.asks_department("F4", "do-consult")
     await stage.stage("consulting")
     await stage.press("Alt+Enter")
@@ -228,7 +241,7 @@ async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
     await heard_by(page, but=(SEAT,))
     await page.get_by_test_id("audio-microphone").click()
     await panel.locator(".el-select-dropdown__item:visible").nth(1).click()
-    await page.wait_for_function("() => localStorage.getItem('hotline.microphone') !== ''")
+    await page.wait_for_function("() => (localStorage.getItem('hotline.microphone') ?? '') !== ''")
     await hum(page, SEAT)
     await page.get_by_test_id("audio-echo").click()
     await heard_by(page, SEAT)  # out of the chosen microphone, through Asterisk and back
