@@ -66,6 +66,7 @@ async def main(folder: Path) -> None:
         await agent.at("tab-mine").click()
         await agent.at("audio-open").click()
         await agent.page.get_by_test_id("audio-level").wait_for()
+        await agent.page.wait_for_timeout(600)  # it fades in
         await agent.page.screenshot(path=folder / "headset.png")
         await clerk.locator(f"[data-ticket={ticket['id']}]").first.click()
         await clerk.get_by_test_id("ticket-sign").click()

@@ -78,7 +78,7 @@ class Stage:
 
     async def stage(self, name: str) -> None:
         """What the controls under the call bar show."""
-        await shown(self.page, f"[data-testid=call-controls][data-stage={name}]")
+        await shown(self.page, f"[data-testid=call-controls][data-stage={name}]", 30_000)
 
     async def connect(self, number: str) -> tuple[PhoneCall, str]:
         """A citizen calls, is taken by the key that agents use, and both hear each other."""
@@ -402,7 +402,7 @@ async def test_a_reload_and_a_network_gone_lose_neither_call_nor_words(stage: St
     await shown(page, "[data-testid=leg-state][data-state=up]", 20_000)
     await stage.talks(call_id)
     await hum(page, SEAT)
-    await hears(citizen, SEAT)
+    await hears(citizen, SEAT, timeout=20)
     await heard_by(page, CITIZEN)
     assert await page.get_by_test_id("draft-title").input_value() == "路灯不亮已三天"
     met = await house.until_facts(CallConnected, lambda fact: fact.call_id == call_id, 2)
