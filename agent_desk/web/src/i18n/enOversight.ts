@@ -118,6 +118,8 @@ export const enOversight: typeof zhOversight = {
       states: { asked: "asked", approved: "approved", refused: "refused" },
       approve: "Exclude",
       refuse: "Refuse",
+      ask: "Ask to exclude",
+      saidAsked: "Asked; waits for a decision",
       saidPublished: "Published",
       saidDecided: "Decided",
     },

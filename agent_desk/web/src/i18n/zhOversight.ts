@@ -116,6 +116,8 @@ export const zhOversight = {
       states: { asked: "待审批", approved: "已批准", refused: "未批准" },
       approve: "批准不纳入",
       refuse: "不批准",
+      ask: "申请不纳入考核",
+      saidAsked: "已申请，等待审批",
       saidPublished: "已发布",
       saidDecided: "已审批",
     },

@@ -1,0 +1,196 @@
+"""The pages of oversight in a real browser: quality, supervision, assessment, projects, discipline, dispatch, review.
+
+The real tickets room on a real database behind the real web server; no telephone is needed here, so no Asterisk.
+"""
+
+import asyncio
+import contextlib
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+from sqlalchemy import update
+
+from agent_desk.pages import STATIC, Pages
+from agent_desk.server import create_app, serve
+from callback.tables import callback_tasks
+from hotline.demo.browser import find_browser, open_browser
+from hotline.demo.site import free_ports
+from hotline.facts.callbacks import CallbackDone
+from hotline.oversight import Assessment, Projects, Quality
+from hotline.settings import Web
+from tests.integration.desk_fakes import NOON, PASSWORD
+from tests.integration.tickets_house import TicketsHouse, open_tickets_house
+from tickets.tables import tickets
+
+pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+WHOLE = Quality(shares=dict.fromkeys(("call", "order", "handling", "callback"), 1.0))
+
+
+@dataclass
+class Scene:
+    """A house with work orders in all states that these pages show, and a browser."""
+
+    house: TicketsHouse
+    browser: Browser
+    address: str
+
+    @asynccontextmanager
+    async def page(self, account: str, path: str) -> AsyncIterator[Page]:
+        """Signed in as ``account``, at ``path``."""
+        context = await self.browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
+        page = await context.new_page()
+        try:
+            await page.goto(f"{self.address}/#/login")
+            await page.get_by_test_id("login-account").fill(account)
+            await page.get_by_test_id("login-password").fill(PASSWORD)
+            await page.get_by_test_id("login-submit").click()
+            await page.get_by_test_id("me").wait_for()
+            await page.goto(f"{self.address}/#{path}")
+            yield page
+        finally:
+            await context.close()
+
+    async def call(self, account: str, method: str, path: str, **body: Any) -> dict[str, Any]:
+        async with self.house.house.signed_in(account) as client:
+            answer = await client.request(method, f"/api{path}", json=body if method == "POST" else None)
+            assert answer.status_code == 200, answer.text
+            return dict(answer.json())
+
+    async def dispatched(self, n: int, text: str = "锦绣小区路灯不亮") -> str:
+        fields = {"description": f"{text}{n}", "phone": "13800000001", "place": "沂水县沂城街道"}
+        ticket = str((await self.house.orders.intake.receive("web", f"s{n}", fields, None))["ticket_id"])
+        await self.call("supervisor", "POST", f"/tickets/{ticket}/actions/accept")
+        await self.call("supervisor", "POST", f"/tickets/{ticket}/actions/dispatch", unit="371323")
+        return ticket
+
+    async def closed(self, n: int, solved: bool) -> str:
+        ticket = await self.dispatched(n)
+        await self.call("department", "POST", f"/tickets/{ticket}/actions/sign")
+        said = {"contact": "电话联系", "reply": f"已更换灯泡并恢复照明，经本人确认{n}"}
+        await self.call("department", "POST", f"/tickets/{ticket}/actions/reply", **said)
+        grade, house = (1 if solved else 3), self.house.house
+        async with house.database.unit_of_work() as uow:
+            uow.record(
+                CallbackDone(
+                    at=house.clock.now(), task_id="t", ticket_id=ticket, disposition="surveyed", solved=solved,
+                    satisfaction=grade,
+                )
+            )  # fmt: skip
+            await uow.execute(update(callback_tasks).values(state="closed"))
+            await self.house.orders.conclude(uow, ticket, disposition="surveyed", solved=solved, satisfaction=grade)
+        return ticket
+
+
+async def fill(scene: Scene) -> None:
+    """Three closed ones, one returned twice, one overdue and supervised, one that waits, a sealed referral."""
+    late = await scene.dispatched(1, "污水外溢无人处理")
+    clock = scene.house.house.clock
+    clock.advance((datetime.now(UTC) - NOON - timedelta(minutes=5)).total_seconds())
+    await scene.house.orders.tick()
+    for n in range(2, 5):
+        await scene.closed(n, solved=n > 2)
+    returned = await scene.dispatched(5, "小区门口占道经营")
+    for n in range(2):
+        await scene.call("department", "POST", f"/tickets/{returned}/actions/return", note="非本单位职责")
+        if n == 0:
+            await scene.call("supervisor", "POST", f"/tickets/{returned}/actions/agree_return")
+            await scene.call("supervisor", "POST", f"/tickets/{returned}/actions/dispatch", unit="371323")
+    await scene.call("inspector", "POST", "/referrals", tickets=[late], text="承办人员涉嫌推诿")
+    async with scene.house.house.database.unit_of_work() as uow:
+        await uow.execute(update(tickets).values(category="市政公用/路灯井盖"))
+
+
+@asynccontextmanager
+async def open_scene(folder: Path) -> AsyncIterator[Scene]:
+    """The house, served, and a browser."""
+    async with contextlib.AsyncExitStack() as stack:
+        house = await stack.enter_async_context(
+            open_tickets_house(folder, quality=WHOLE, projects=Projects(least=3), assessment=Assessment(least=1))
+        )
+        desk = house.house.app.state.desk
+        settings = desk.settings.model_copy(update={"web": Web(port=free_ports()["web_port"])})
+        serving = asyncio.create_task(serve(create_app(desk, Pages(STATIC)), settings))
+        stack.push_async_callback(_end, serving)
+        browser = await stack.enter_async_context(open_browser(find_browser() or ""))
+        scene = Scene(house, browser, f"http://127.0.0.1:{settings.web.port}")
+        await fill(scene)
+        yield scene
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def scene() -> AsyncIterator[Scene]:
+    with tempfile.TemporaryDirectory() as folder:
+        async with open_scene(Path(folder)) as opened:
+            yield opened
+
+
+async def test_quality_a_fail_sends_the_work_order_back(scene: Scene) -> None:
+    async with scene.page("inspector", "/quality") as page:
+        rows = page.get_by_test_id("quality-row")
+        await expect(rows).to_have_count(3)
+        await rows.first.click()
+        await page.get_by_test_id("quality-item-措施到位").fill("5")
+        await expect(page.get_by_test_id("quality-sum")).to_have_attribute("data-total", "75")
+        await expect(page.get_by_test_id("quality-submit")).to_be_disabled()
+        await page.get_by_test_id("quality-note").fill("未见整改照片")
+        await page.get_by_test_id("quality-submit").click()
+        await expect(rows.first).to_contain_text("75 · 不合格")
+
+
+async def test_assessment_shows_formulas_and_what_is_behind_a_figure(scene: Scene) -> None:
+    async with scene.page("supervisor", "/assessment") as page:
+        await expect(page.get_by_test_id("assessment-whole")).to_contain_text("回访已解决 ÷")
+        await page.locator("[data-testid=assessment-row][data-key='371323']").click()
+        await page.get_by_test_id("assessment-figure-solved").click()
+
+
+async def test_a_project_from_a_suggestion_gets_on(scene: Scene) -> None:
+    async with scene.page("supervisor", "/projects") as page:
+        await expect(page.get_by_test_id("projects-empty")).to_be_visible()
+        await page.get_by_test_id("projects-tab-suggestions").click()
+        await page.get_by_test_id("projects-row").first.click()
+        await page.get_by_test_id("project-goal").fill("更换老化线路")
+        await page.get_by_test_id("project-open").click()
+        await page.get_by_test_id("projects-tab-open").click()
+        await page.get_by_test_id("projects-row").first.click()
+        await page.get_by_test_id("project-text").fill("已更换十盏")
+        await page.get_by_test_id("project-percent").fill("40")
+        await page.get_by_test_id("project-progress").click()
+        await expect(page.get_by_test_id("project-timeline")).to_contain_text("已更换十盏")
+
+
+async def test_the_discipline_role_has_its_own_page_and_no_other(scene: Scene) -> None:
+    async with scene.page("discipline", "/assessment") as page:
+        await expect(page.get_by_test_id("discipline-page")).to_be_visible()
+        await page.get_by_test_id("discipline-row").first.click()
+        await expect(page.get_by_test_id("referral-text")).to_contain_text("涉嫌推诿")
+        assert await page.get_by_test_id("nav-tickets").count() == 0
+    async with scene.page("admin", "/discipline") as page:
+        await expect(page.get_by_test_id("nav-assessment")).to_be_visible()
+        assert await page.get_by_test_id("discipline-page").count() == 0
+
+
+async def test_dispatcher_and_reviewer_have_their_own_lists(scene: Scene) -> None:
+    await scene.house.orders.intake.receive("web", "fresh", {"description": "井盖缺失", "phone": "13800000009"}, None)
+    async with scene.page("supervisor", "/dispatch") as page:
+        await page.get_by_test_id("ticket-tab-pending").click()
+        await page.get_by_test_id("ticket-row").first.click()
+        await page.get_by_test_id("ticket-accept").click()
+        await expect(page.get_by_test_id("ticket-state")).to_have_attribute("data-state", "to_dispatch")
+    async with scene.page("supervisor", "/review") as page:
+        await page.get_by_test_id("ticket-tab-closed").click()
+        await expect(page.get_by_test_id("ticket-row").first).to_be_visible()
