@@ -148,7 +148,27 @@ async def test_quality_a_fail_sends_the_work_order_back(scene: Scene) -> None:
         await expect(page.get_by_test_id("quality-submit")).to_be_disabled()
         await page.get_by_test_id("quality-note").fill("未见整改照片")
         await page.get_by_test_id("quality-submit").click()
-        await expect(rows.first).to_contain_text("75 · 不合格")
+        await expect(page.get_by_test_id("ticket-brief").get_by_text("质检退回").first).to_be_visible()
+    async with scene.page("department", "/quality") as page:
+        await page.get_by_test_id("quality-row").first.click()
+        await page.get_by_test_id("quality-text").fill("照片已在附件中")
+        await page.get_by_test_id("quality-appeal").click()
+        await expect(page.get_by_test_id("quality-appeal-shown")).to_contain_text("照片已在附件中")
+
+
+async def test_supervision_from_proposal_to_the_units_answer(scene: Scene) -> None:
+    async with scene.page("inspector", "/supervision") as page:
+        await page.get_by_test_id("supervision-row").filter(has_text="多次退单").first.click()
+        await page.get_by_test_id("supervision-accept").click()
+        await expect(page.get_by_test_id("supervision-level")).to_have_attribute("data-level", "1")
+        await page.get_by_test_id("supervision-text").fill("请于三日内办结并反馈")
+        await page.get_by_test_id("supervision-letter").click()
+        await expect(page.get_by_test_id("supervision-letters")).to_contain_text("热线督字")
+    async with scene.page("department", "/supervision") as page:
+        await page.get_by_test_id("supervision-row").first.click()
+        await page.get_by_test_id("letter-answer-text").fill("已办结")
+        await page.get_by_test_id("letter-answer").click()
+        await expect(page.get_by_test_id("supervision-letters")).to_contain_text("已反馈")
 
 
 async def test_assessment_shows_formulas_and_what_is_behind_a_figure(scene: Scene) -> None:
@@ -156,6 +176,10 @@ async def test_assessment_shows_formulas_and_what_is_behind_a_figure(scene: Scen
         await expect(page.get_by_test_id("assessment-whole")).to_contain_text("回访已解决 ÷")
         await page.locator("[data-testid=assessment-row][data-key='371323']").click()
         await page.get_by_test_id("assessment-figure-solved").click()
+        await expect(page.get_by_test_id("assessment-behind").locator("li")).not_to_have_count(0)
+        async with page.expect_download() as download:
+            await page.get_by_test_id("assessment-bulletin").click()
+        assert (await download.value).suggested_filename.endswith(".docx")
 
 
 async def test_a_project_from_a_suggestion_gets_on(scene: Scene) -> None:
