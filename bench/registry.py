@@ -57,6 +57,8 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         _from("bench.asr_words"),
     ),
     Benchmark("live.room", ("live.update_p95", "live.frame_300_seats"), _from("bench.live_room")),
+    Benchmark("tickets.list_1m_p95", ("tickets.list_1m_p95", "tickets.pivot_1m_p95"), _from("bench.ticket_lists")),
+    Benchmark("tickets.year_replay", ("tickets.year_replay",), _from("bench.year_replay")),
     Benchmark("engine.cpu_share", ("engine.cpu_share", "engine.cpu_share.asr"), _from("bench.cpu_share")),
 )
 

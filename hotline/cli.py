@@ -25,6 +25,7 @@ from telephony.phone.commands import phone_command
 from tickets.commands import tickets_command
 from tickets.draft_commands import draft as draft_command
 from tickets.draft_commands import learn_command
+from tickets.year.commands import replay_year
 
 cli = typer.Typer(
     name="hotline",
@@ -38,7 +39,7 @@ cli.add_typer(model_command, name="model")
 cli.add_typer(recordings_command, name="recordings")
 cli.add_typer(prompts_command, name="prompts")
 cli.add_typer(flow_command, name="flow")
-cli.add_typer(simulate_command, name="simulate")
+cli.add_typer(simulate_command(replay_year), name="simulate")
 cli.add_typer(phone_command, name="phone")
 cli.add_typer(tickets_command, name="tickets")
 cli.command("draft")(draft_command)

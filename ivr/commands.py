@@ -1,6 +1,7 @@
 """``hotline prompts``: the spoken prompts. ``hotline simulate``: a day in virtual time."""
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, get_args
 
@@ -52,23 +53,44 @@ def _see_to(folder: Path, language: str, *, check: bool, everything: bool) -> in
     return 0
 
 
-simulate_command = typer.Typer(add_completion=False, subcommand_metavar="", help="模拟一天 / a day in virtual time")
+Calls = Annotated[int, typer.Option(min=1, max=100_000, help="来电数 / calls of the day")]
+Seats = Annotated[int, typer.Option(min=1, max=1000, help="座席数 / seats, ready all day")]
+StrategyName = Annotated[str, typer.Option(help=f"分配策略 / {', '.join(get_args(Strategy))}")]
+Seed = Annotated[int, typer.Option(help="随机种子 / the same seed is the same day, or year")]
+Patience = Annotated[
+    float, typer.Option(min=0, help="市民平均耐心(秒),0 为无限 / mean seconds before giving up; 0: never")
+]
+Accept = Annotated[float, typer.Option(min=0, max=19, help="座席应答用时(秒)/ seconds an agent takes to accept")]
+Year = Annotated[bool, typer.Option("--year", help="回放一年的工单,可中断续跑 / a year of work orders; may be stopped")]
+Number = Annotated[int, typer.Option(min=1, max=10_000_000, help="全年工单数 / work orders of the year")]
+Config = Annotated[Path, typer.Option("--config", "-c", help="配置文件 / the site's settings", envvar="HOTLINE_CONFIG")]
+YearReplay = Callable[[Path, int, int], None]
+"""Replays a year of intakes: configuration, how many, seed. The tickets room's; handed in, as rooms do not meet."""
 
 
-@simulate_command.callback(invoke_without_command=True)
-def simulate(
-    calls: Annotated[int, typer.Option(min=1, max=100_000, help="来电数 / calls of the day")] = 6000,
-    seats: Annotated[int, typer.Option(min=1, max=1000, help="座席数 / seats, ready all day")] = 60,
-    strategy: Annotated[str, typer.Option(help=f"分配策略 / {', '.join(get_args(Strategy))}")] = "longest_idle",
-    seed: Annotated[int, typer.Option(help="随机种子 / the same seed is the same day")] = 1,
-    patience: Annotated[
-        float, typer.Option(min=0, help="市民平均耐心(秒),0 为无限 / mean seconds before giving up; 0: never")
-    ] = 0,
-    accept: Annotated[
-        float, typer.Option(min=0, max=19, help="座席应答用时(秒)/ seconds an agent takes to accept")
-    ] = 2,
-) -> None:
-    """模拟一天:真实的分配器,虚拟的时间 / a day through the real distributor: figures, Erlang C, the wait estimate."""
+def simulate_command(replay_year: YearReplay) -> typer.Typer:
+    """The command, with a year's replay for ``--year``."""
+    command = typer.Typer(
+        add_completion=False, subcommand_metavar="", help="模拟一天或一年 / a day in virtual time, or a year of intakes"
+    )
+
+    @command.callback(invoke_without_command=True)
+    def choose(
+        calls: Calls = 6000, seats: Seats = 60, strategy: StrategyName = "longest_idle", seed: Seed = 1,
+        patience: Patience = 0, accept: Accept = 2, year: Year = False, number: Number = 642_189,
+        config: Config = Path("config.yaml"),
+    ) -> None:  # fmt: skip
+        """模拟一天:真实的分配器;或一年:真实的工单规则与数据库 / a day of calls, or (--year) a year of work orders."""
+        if year:
+            replay_year(config, number, seed)
+        else:
+            simulate(calls, seats, strategy, seed, patience, accept)
+
+    return command
+
+
+def simulate(calls: int, seats: int, strategy: str, seed: int, patience: float, accept: float) -> None:
+    """A day through the real distributor: figures, Erlang C, the wait estimate."""
     known = {name: name for name in get_args(Strategy)}
     if strategy not in known:
         raise RuleBroken(f"没有“{strategy}”这种策略", f"there is no strategy {strategy!r}: {', '.join(known)}")

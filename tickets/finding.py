@@ -10,21 +10,19 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, bindparam, func, literal, or_, select, text, tuple_
+from sqlalchemy import ColumnElement, TextClause, and_, bindparam, func, literal, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hotline.database import Instant
 from hotline.errors import RuleBroken
 from tickets.deadlines import WorkCalendar, step
 from tickets.search import pairs
-from tickets.states import DONE, WITH_UNIT
-from tickets.tables import tickets
+from tickets.tables import IS_OPEN, RUNS, tickets
 
 Row = dict[str, Any]
 COUNTED = 2000
 OPEN = "open"
 """Stands for every state in which somebody owes something."""
-_RUNNING = [state.value for state in WITH_UNIT]
 _WHOLE_NUMBER = 18
 
 
@@ -98,7 +96,7 @@ def conditions(wanted: Wanted, now: datetime, calendar: WorkCalendar, dialect: s
         column == getattr(wanted, name) for name, column in plain.items() if getattr(wanted, name)
     ]
     if wanted.state == OPEN:
-        found.append(c.state.not_in([state.value for state in DONE]))
+        found.append(_sql(IS_OPEN))
     elif wanted.state:
         found.append(c.state == wanted.state)
     if wanted.category:
@@ -112,7 +110,7 @@ def conditions(wanted: Wanted, now: datetime, calendar: WorkCalendar, dialect: s
         found.append(c.created_at < _midnight(wanted.until + timedelta(days=1), zone))
     found += _lamp(wanted.lamp, now, calendar)
     if wanted.order == "due":
-        found += [c.state.in_(_RUNNING), c.due_at.is_not(None)]
+        found += [_sql(RUNS), c.due_at.is_not(None)]
     return found + [_has(word, dialect) for word in wanted.words.split()[:5]]
 
 
@@ -124,9 +122,9 @@ def _lamp(lamp: str, now: datetime, calendar: WorkCalendar) -> list[ColumnElemen
         case "late":
             return [c.overdue_at.is_not(None)]
         case "red":
-            return [c.state.in_(_RUNNING), c.due_at < now]
+            return [_sql(RUNS), c.due_at < now]
         case "yellow":
-            return [c.state.in_(_RUNNING), c.due_at >= now, c.due_at < _yellow_until(now, calendar.provisional())]
+            return [_sql(RUNS), c.due_at >= now, c.due_at < _yellow_until(now, calendar.provisional())]
         case _:
             raise RuleBroken("没有这种催办灯", "there is no such lamp", code="bad_field")
 
@@ -136,6 +134,10 @@ def _yellow_until(now: datetime, calendar: WorkCalendar) -> datetime:
     today = calendar.local_day(now)
     at_work = calendar.is_working(today) and now < calendar.closing(today)
     return _midnight((today if at_work else step(calendar, today, 1)) + timedelta(days=1), calendar.zone)
+
+
+def _sql(condition: TextClause) -> ColumnElement[bool]:
+    return condition  # type: ignore[return-value]
 
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
@@ -158,12 +160,11 @@ def _indexed(word: str, dialect: str) -> ColumnElement[bool]:
     if not wanted:
         return literal(value=True)
     if dialect == "postgresql":
-        return text("string_to_array(tickets.words, ' ') @> string_to_array(:pairs, ' ')").bindparams(
-            bindparam("pairs", " ".join(wanted), unique=True)
-        )  # type: ignore[return-value]
+        holding = text("string_to_array(tickets.words, ' ') @> string_to_array(:pairs, ' ')")
+        return _sql(holding.bindparams(bindparam("pairs", " ".join(wanted), unique=True)))
     matching = text("tickets.id IN (SELECT ticket_id FROM ticket_words WHERE ticket_words MATCH :pairs)")
     quoted = " ".join(f'"{pair}"' for pair in wanted)
-    return matching.bindparams(bindparam("pairs", quoted, unique=True))  # type: ignore[return-value]
+    return _sql(matching.bindparams(bindparam("pairs", quoted, unique=True)))
 
 
 async def count(connection: AsyncConnection, where: Sequence[ColumnElement[bool]]) -> int:

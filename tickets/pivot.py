@@ -80,7 +80,8 @@ class Pivot:
         statement = _statement(wish)
         async with self._database.reading() as connection:
             found = (await connection.execute(statement)).mappings().all()
-        return [dict(cell) | {name: int(cell[name]) for name in FIGURES} for cell in found if cell["tickets"]]
+        cells = [dict(cell) | {name: int(cell[name]) for name in FIGURES} for cell in found if cell["tickets"]]
+        return sorted(cells, key=lambda cell: (cell["row"], cell["column"]))
 
 
 def _statement(wish: PivotWish) -> Select[*tuple[Any, ...]]:

@@ -2,11 +2,35 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Connection, ForeignKey, Index, Integer, String, Table, Text, event, false
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    event,
+    false,
+    text,
+)
 
 from hotline.database import Instant, metadata
 from hotline.ledger import make_append_only
 from tickets.counting import counting_statements, searching_statements
+from tickets.states import DONE, WITH_UNIT, State
+
+
+def _among(states: frozenset[State]) -> str:
+    return ", ".join(f"'{state.value}'" for state in sorted(states))
+
+
+IS_OPEN = text(f"state NOT IN ({_among(DONE)})")
+RUNS = text(f"state IN ({_among(WITH_UNIT)})")
+"""Written out, not bound, so that a database sees that its partial index answers."""
 
 ticket_drafts = Table(
     "ticket_drafts",
@@ -100,7 +124,11 @@ tickets = Table(
     Index("ix_tickets_unit_created", "unit", "created_at"),
     Index("ix_tickets_category_created", "category", "created_at"),
     Index("ix_tickets_area_created", "area", "created_at"),
+    Index("ix_tickets_urgency_created", "urgency", "created_at"),
+    Index("ix_tickets_channel_created", "channel", "created_at"),
     Index("ix_tickets_sender", "sender_id"),
+    Index("ix_tickets_open_created", "created_at", "number", sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    Index("ix_tickets_running_due", "due_at", "number", sqlite_where=RUNS, postgresql_where=RUNS),
     Index("ix_tickets_unit_state_created", "unit", "state", "created_at"),
     Index("ix_tickets_created_by_created", "created_by", "created_at"),
     Index("ix_tickets_phone_created", "phone", "created_at"),
