@@ -81,11 +81,8 @@ async def _fill(database: Database, settings: Settings, tell: Tell) -> None:
     replay = YearReplay(database, TicketSite.of(settings), plan_of(settings, LIVED, 1))
     async for at in replay.run():
         tell(f"{at} of {LIVED} work orders lived")
-    names = [
-        column.name
-        for column in tickets.columns
-        if column.name not in ("id", "number", "sender_id", "phone", "created_by")
-    ]
+    fresh = ("id", "number", "sender_id", "created_by", "phone")
+    names = [column.name for column in tickets.columns if column.name not in fresh]
     shifted = {name: f"\"{name}\" - i * interval '10 minutes'" for name in ("created_at", "updated_at", "due_at")}
     made = ", ".join(shifted.get(name, f'"{name}"') for name in names)
     into = ", ".join(f'"{name}"' for name in names)
