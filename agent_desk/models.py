@@ -627,7 +627,7 @@ class KpiShown(Shape):
     prompt_rate: float | None
     abandon_rate: float | None
     average_wait: float | None
-    abandoned_by_second: list[tuple[int, float]]
+    abandoned_by_second: list[Annotated[list[float], Field(min_length=2, max_length=2)]]
     occupancy: float | None
     told: int = 0
     wait_error: float | None = None

@@ -31,7 +31,9 @@ Frame = dict[str, Any]
 @asynccontextmanager
 async def serving(house: House) -> AsyncIterator[None]:
     server = asyncio.create_task(serve(house.app, house.settings))
-    await asyncio.wait([asyncio.create_task(house.hub.listening.wait()), server], return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait(
+        [asyncio.create_task(house.app.state.desk.hub.listening.wait()), server], return_when=asyncio.FIRST_COMPLETED
+    )
     try:
         yield
     finally:

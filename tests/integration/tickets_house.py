@@ -47,10 +47,10 @@ def with_ready_units(settings: Settings) -> Settings:
 
 @asynccontextmanager
 async def open_tickets_house(
-    folder: Path, database_url: str | None = None, **sections: Section
+    folder: Path, database_url: str | None = None, *, port: int = 8012, **sections: Section
 ) -> AsyncIterator[TicketsHouse]:
     """Build it on this migrated database, or on a fresh SQLite of its own; ``sections`` of the settings may differ."""
-    async with open_house(folder, database_url=database_url) as house:
+    async with open_house(folder, port=port, database_url=database_url) as house:
         settings, database = with_ready_units(house.settings).model_copy(update=sections), house.database
         visits = CallbackTasks(database, house.clock, settings.site.zone)
         site, secrets = TicketSite.of(settings), Secrets(folder / "secrets")

@@ -12,6 +12,7 @@ export const router = createRouter({
     { path: "/login", name: "login", component: () => import("./login/LoginPage.vue") },
     { path: "/desk", name: "desk", component: () => import("./desk/DeskPage.vue") },
     { path: "/tickets", name: "tickets", component: () => import("./department/DepartmentPage.vue") },
+    { path: "/figures", name: "figures", component: () => import("./figures/FiguresPage.vue") },
     { path: "/live", name: "live", component: () => import("./supervisor/LivePage.vue") },
     { path: "/watchlist", name: "watchlist", component: () => import("./supervisor/WatchlistPage.vue") },
     { path: "/wallboard", name: "wallboard", component: () => import("./supervisor/WallPage.vue") },
@@ -36,6 +37,7 @@ function mayOpen(name: unknown): boolean {
   if (name === "discipline") return has("discipline");
   if (name === "quality") return !onlyDiscipline();
   if (name === "supervision" || name === "assessment" || name === "projects") return has("department", "supervisor", "inspector", "admin");
+  if (name === "figures") return has("supervisor", "inspector", "admin", "department");
   return true;
 }
 

@@ -97,6 +97,7 @@ export const http = {
   get: <T>(path: string) => request<T>("GET", path),
   post: <T>(path: string, body: unknown = {}) => request<T>("POST", path, body),
   put: <T>(path: string, body: unknown) => request<T>("PUT", path, body),
+  delete: (path: string) => request<null>("DELETE", path),
   patch: <T>(path: string, body: unknown) => request<T>("PATCH", path, body),
 };
 

@@ -1,4 +1,5 @@
 /** Every request the screens make, by name. */
+import type { ListFilter } from "../department/listFilter";
 import { http, query } from "./client";
 import type {
   AddressBook,
@@ -26,14 +27,17 @@ import type {
   ParkedCall,
   Peaks,
   Recognition,
+  PivotTable,
   Script,
   Seat,
   SeatDay,
   SeatKind,
   SeatStatus,
+  ShelfItem,
   TargetKind,
   Ticket,
   TicketPage,
+  TicketSummary,
   Unit,
   Utterance,
   WatchMode,
@@ -92,8 +96,16 @@ export const api = {
   addressBook: () => http.get<AddressBook>("/address-book"),
   knowledge: (words: string) => http.get<{ items: Article[] }>(`/knowledge${query({ q: words })}`),
 
-  tickets: (filter: { state?: string; unit?: string; q?: string; page?: number; size?: number }) =>
+  tickets: (filter: ListFilter & { page?: number; size?: number; after?: string }) =>
     http.get<TicketPage>(`/tickets${query(filter)}`),
+  actOnAll: (ids: string[], action: string, fields: Record<string, unknown>) =>
+    http.post<TicketSummary[]>(`/tickets/actions/${part(action)}`, { ...fields, ids }),
+  pivot: (wish: { rows: string; columns?: string; since?: string; until?: string }) =>
+    http.get<PivotTable>(`/tickets/pivot${query(wish)}`),
+  shelf: (kind: "view" | "reply") => http.get<{ items: ShelfItem[] }>(`/shelf/${kind}`),
+  keep: (kind: "view" | "reply", name: string, body: Record<string, string>) =>
+    http.put<ShelfItem>(`/shelf/${kind}/${part(name)}`, { body }),
+  forget: (kind: "view" | "reply", name: string) => http.delete(`/shelf/${kind}/${part(name)}`),
   ticket: (id: string) => http.get<Ticket>(`/tickets/${part(id)}`),
   act: (id: string, action: string, fields: Record<string, unknown>) =>
     http.post<Ticket>(`/tickets/${part(id)}/actions/${part(action)}`, fields),
@@ -135,4 +147,9 @@ export const api = {
 /** Address of a track for an <audio> element. */
 export function audioUrl(recordingId: string, track: string): string {
   return `/api/recordings/${part(recordingId)}/audio${query({ track })}`;
+}
+
+/** Address of the list as a file. */
+export function exportUrl(filter: ListFilter): string {
+  return `/api/tickets/export${query(filter)}`;
 }

@@ -366,9 +366,35 @@ export interface Ticket extends TicketSummary {
 
 export interface TicketPage {
   items: TicketSummary[];
+  /** Counted up to 2,000; `more`: there are more than that. */
   total: number;
+  more: boolean;
   page: number;
   size: number;
+  /** Asks for what follows. */
+  next: string | null;
+}
+
+export interface PivotCell {
+  row: string;
+  column: string;
+  tickets: number;
+  done: number;
+  overdue: number;
+}
+
+export interface PivotTable {
+  rows: string[];
+  columns: string[];
+  cells: PivotCell[];
+  total: { tickets: number; done: number; overdue: number };
+}
+
+/** Something kept under a name: a view of the list, or a reply's text. */
+export interface ShelfItem {
+  name: string;
+  body: Record<string, string>;
+  by: string;
 }
 
 /** One stay of somebody in a call. */

@@ -1,17 +1,19 @@
 /** English, beside the Chinese. */
 import { enOversight } from "./enOversight";
+import { enLists } from "./enLists";
 import { enRoom } from "./enRoom";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
   ...enRoom,
   ...enOversight,
+  ...enLists,
   site: { name: "12345 Citizen Hotline", short: "12345" },
   mark: { colon: ": ", comma: ", ", aside: " ({words})" },
   language: { switch: "中文", name: "Language" },
   theme: { toDark: "Dark", toLight: "Light" },
-  nav: { watchlist: "Lists", desk: "Desk", tickets: "Work orders", inbox: "Inbox", live: "Live room" },
-  page: { desk: "Agent desk", watchlist: "Lists", tickets: "Work orders", live: "Live room", wallboard: "Wallboard", login: "Sign in" },
+  nav: { figures: "Figures", watchlist: "Lists", desk: "Desk", tickets: "Work orders", inbox: "Inbox", live: "Live room" },
+  page: { figures: "Figures", desk: "Agent desk", watchlist: "Lists", tickets: "Work orders", live: "Live room", wallboard: "Wallboard", login: "Sign in" },
   act: {
     cancel: "Cancel",
     close: "Close",
@@ -557,6 +559,7 @@ export const en: Messages = {
   },
   keys: {
     emergency: "Emergency platforms in their order",
+    pick: "Select / deselect the open work order",
     help: "Show keys",
     accept: "Answer the call",
     reject: "Reject the call",

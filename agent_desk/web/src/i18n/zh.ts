@@ -1,16 +1,18 @@
 /** Chinese, the first language of every screen. The English file has the same shape; the compiler checks that. */
 import { zhOversight } from "./zhOversight";
+import { zhLists } from "./zhLists";
 import { zhRoom } from "./zhRoom";
 
 export const zh = {
   ...zhRoom,
   ...zhOversight,
+  ...zhLists,
   site: { name: "12345 政务服务便民热线", short: "12345" },
   mark: { colon: "：", comma: "、", aside: "（{words}）" },
   language: { switch: "English", name: "语言" },
   theme: { toDark: "深色界面", toLight: "浅色界面" },
-  nav: { watchlist: "名单与联动", desk: "坐席", tickets: "工单", inbox: "承办收件箱", live: "班长台" },
-  page: { desk: "坐席工作台", watchlist: "名单与联动", tickets: "工单", live: "实时监控", wallboard: "大屏", login: "登录" },
+  nav: { figures: "统计", watchlist: "名单与联动", desk: "坐席", tickets: "工单", inbox: "承办收件箱", live: "班长台" },
+  page: { figures: "工单统计", desk: "坐席工作台", watchlist: "名单与联动", tickets: "工单", live: "实时监控", wallboard: "大屏", login: "登录" },
   act: {
     cancel: "取消",
     close: "关闭",
@@ -557,6 +559,7 @@ export const zh = {
   keys: {
     emergency: "紧急转接（依次为各平台）",
     help: "显示快捷键",
+    pick: "选择 / 取消选择当前工单",
     accept: "接听来电",
     reject: "拒接来电",
     hangup: "挂断",

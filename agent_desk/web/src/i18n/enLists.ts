@@ -1,0 +1,17 @@
+import type { zhLists } from "./zhLists";
+
+export const enLists: typeof zhLists = {
+  list: {
+    red: "Overdue (red)", yellow: "Due soon (yellow)", late: "Was overdue", newest: "Newest first", dueFirst: "Due first",
+    area: "Area", channel: "Channel", since: "From", until: "To", remove: "Remove this filter",
+    views: "My views", viewName: "Name of the view", saveView: "Save as view", dropView: "Delete this view", saved: "Saved “{name}”",
+    export: "Export Excel", picked: "{n} selected", pickAll: "Select this page", movedAll: "{n} moved", mixed: "Different states: select work orders in one state",
+    noBulk: "Nothing can be done for many in this state", clear: "Clear", more: "more than {n}", replyTexts: "Reply texts", keepText: "Keep this text",
+    dropText: "Delete", print: "Print", printed: "Printed {at}", contactFirst: "Contact the citizen before you reply",
+  },
+  figures: {
+    title: "Figures of work orders", rows: "Rows", columns: "Columns", none: "None", tickets: "Work orders", done: "Done", overdue: "Were overdue", total: "Total",
+    noUnit: "Not dispatched", unknown: "Not known", empty: "No work orders in this time",
+    axis: { month: "Month", day: "Day", year: "Year", area: "Area", type: "Type", unit: "Unit" },
+  },
+};
