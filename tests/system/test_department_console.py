@@ -68,7 +68,8 @@ async def test_a_unit_finds_signs_replies_saves_exports_and_reads_its_figures(ho
         await take(page, "console-inbox")
 
         await page.get_by_test_id("ticket-search").fill("电梯困人")
-        await page.wait_for_function("document.querySelectorAll('[data-testid=ticket-row]').length === 4")
+        await rows.nth(4).wait_for(state="detached")
+        assert await rows.count() == 4
         await page.get_by_test_id("view-new").click()
         await page.get_by_test_id("view-name").fill("电梯")
         await page.get_by_test_id("view-save").click()
