@@ -133,6 +133,8 @@ class Phones(Settling):
         if seat.kind is SeatKind.RUNG:
             return self._picked_up(seat, leg, step, now)
         if seat.leg == leg:  # back from a talk: nothing to write, and the next citizen waits for no commit
+            if seat.returning is not None:
+                self._bring_back(seat, step, now)
             return self._settle(step, now)
         if seat.leg is not None and seat.leg.uniqueid != leg.uniqueid:
             step.orders.append(HangUp(seat.leg.channel))

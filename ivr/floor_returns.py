@@ -22,8 +22,8 @@ class Returns(Moves):
     """What brings a talk together again."""
 
     def _await_return(self, call: Call, seat: Seat, now: datetime) -> None:
-        """The citizen is kept for the seat, whose screen is open and whose new leg is on its way."""
-        if seat.watched and seat.leg is None and seat.kind is SeatKind.NAILED:
+        """The citizen is kept for the seat, whose screen is open and whose leg comes back, or is back, in a moment."""
+        if seat.watched and seat.kind is SeatKind.NAILED:
             call.returns_to = seat.id
             seat.returning, seat.returning_until = call.call_id, now + RETURN_GRACE
 

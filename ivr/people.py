@@ -206,7 +206,12 @@ class Seat:
     @property
     def free(self) -> bool:
         """Whether a call may be offered to it."""
-        return self.status is SeatStatus.READY and self.state is SeatState.IDLE and self.can_be_joined
+        return (
+            self.status is SeatStatus.READY
+            and self.state is SeatState.IDLE
+            and self.can_be_joined
+            and self.returning is None
+        )
 
     @property
     def can_be_joined(self) -> bool:

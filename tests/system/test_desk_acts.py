@@ -380,7 +380,6 @@ async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage)
     await chief.goto(f"{house.site.url}/#/live")
 
 
-@pytest.mark.long  # not steady since the last merge: after the reload the citizen sometimes hears nothing; cause open
 async def test_a_reload_and_a_network_gone_lose_neither_call_nor_words(stage: Stage) -> None:
     page, house = stage.page, stage.house
     feeds: list[Any] = []

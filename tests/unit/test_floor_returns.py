@@ -56,6 +56,23 @@ def test_a_leg_that_came_before_the_old_one_died_gets_the_citizen_when_he_falls_
     assert len(offers) == 1
 
 
+def test_the_citizen_may_be_back_before_anything_is_heard_of_the_legs() -> None:
+    world = World(seats=1)
+    call = world.talk("1001")
+    other, _ = world.citizen()
+    world.floor.call_returned(call.call_id, world.now)
+    assert (call.state, call.ringing) == (CallState.WAITING, set())  # the seat looks free, with a leg that is dead
+    assert other.ringing == set()
+    world.floor.leg_gone("leg-1001", world.now)
+    connects(world, new_leg(world))
+    assert (call.state, call.seat) == (CallState.TALKING, "1001")
+
+    world.floor.call_returned(call.call_id, world.now)
+    step = world.floor.leg_parked("1001", SeatLeg("PJSIP/1001-2", "new-1001"), world.now)  # alive: together again
+    connects(world, step)
+    assert (call.state, call.seat) == (CallState.TALKING, "1001")
+
+
 def test_a_leg_that_does_not_come_back_costs_the_citizen_seconds_only() -> None:
     world = World()
     call = world.talk("1001")
