@@ -10,7 +10,7 @@ PY := $(VENV)/bin/python
 HAS_DEPENDENCIES := $(VENV)/.has-dependencies
 HAS_PROJECT := $(VENV)/.has-project
 # Test files side by side: most of a system test is waiting for people to finish speaking.
-WORKERS ?= 2
+WORKERS ?= 3
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
