@@ -100,9 +100,13 @@ async def test_who_closes_the_screen_is_offline_and_off_the_phone(house: House) 
             await agent.ready()
             since = len(supervisor.feed.seen)
         closed = clock()
-        await leg.wait_ended(timeout=12)
-        assert 2 < clock() - closed <= 10, "not at once: a page may be reloaded"
-        await supervisor.feed.until("live.seat", lambda s: (s["id"], s["status"]) == ("1003", "offline"), since=since)
+        gone = ("1003", "ready", "unreachable")
+        seen = supervisor.feed.until
+        await seen("live.seat", lambda s: (s["id"], s["status"], s["state"]) == gone, since=since, timeout=10)
+        assert leg.is_up, "a page may be reloaded, and its network gone for ten seconds"
+        await leg.wait_ended(timeout=20)
+        assert clock() - closed > 10
+        await seen("live.seat", lambda s: (s["id"], s["status"]) == ("1003", "offline"), since=since)
         assert live_seat(await supervisor.get("/live"), "1003")["state"] == "unreachable"
 
 
