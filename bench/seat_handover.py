@@ -19,7 +19,7 @@ from telephony.messages import AmiMessage
 
 COMMAND = "make bench ONLY=seat.handover"
 WAITING = 100
-OURS, PEERS = 300, 60
+OURS, PEERS = 200, 40
 _TALK = {"ours": (0.2, 0.4), "app_queue": (0.2, 1.2)}
 """app_queue looks at its callers once a second, so its talks end anywhere within one."""
 _PER_SECOND = 20.0

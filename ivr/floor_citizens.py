@@ -123,7 +123,7 @@ class Citizens(Settling):
             if seat.leg is not None and seat.leg.uniqueid != left and seat.offer is None:  # a new leg was quicker
                 self._resume(call, seat, step, now)
             else:  # the leg is dead and we have not heard of it, or it is on its way to its parking place
-                self._await_return(call, seat, now)
+                self._await_return(call, seat, step, now)
             return self._settle(step, now, calls=[call], seats=[seat])
         if call.state is not CallState.TALKING:
             return Step()

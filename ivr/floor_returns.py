@@ -21,8 +21,9 @@ RESUMED = "通话恢复 / the talk goes on"
 class Returns(Moves):
     """What brings a talk together again."""
 
-    def _await_return(self, call: Call, seat: Seat, now: datetime) -> None:
+    def _await_return(self, call: Call, seat: Seat, step: Step, now: datetime) -> None:
         """The citizen is kept for the seat, whose screen is open and whose leg comes back, or is back, in a moment."""
+        self._stop_waiting_for(seat, step)  # whoever was kept for it before is offered to anybody again
         if seat.watched and seat.kind is SeatKind.NAILED:
             call.returns_to = seat.id
             seat.returning, seat.returning_until = call.call_id, now + RETURN_GRACE

@@ -67,7 +67,7 @@ class Seats(Phones):
             step.orders.append(HangUp(call.channel))
         else:
             self._part(call, seat, step, now, "leg_lost")
-            self._await_return(call, seat, now)
+            self._await_return(call, seat, step, now)
         return self._settle(step, now, calls=[call] if call else [], seats=[seat])
 
     def screen_opened(self, seat_id: str, account: str, name: str, now: datetime) -> Step:
