@@ -170,7 +170,7 @@ async def stage(theatre: Stage) -> AsyncIterator[Stage]:
         yield replace(theatre, stack=stack)
 
 
-@pytest.mark.long  # seldom the first consultation stays in "calling" though the department has answered: cause not found yet
+@pytest.mark.long  # seldom the first consultation stays in "calling" though it was answered: cause not found yet
 async def test_every_act_of_the_agent_by_its_key(stage: Stage) -> None:
     page = stage.page
     citizen, call_id = await stage.connect("13800000031")
