@@ -11,7 +11,7 @@ import psutil
 from rich.console import Console
 
 from bench.registry import BENCHMARKS, Benchmark, choose
-from bench.report import describe_machine, print_rows, update_document
+from bench.report import describe_machine, print_rows, read_document, update_document
 from bench.rows import Row, merge, read_rows, write_rows
 from hotline.errors import HotlineError
 from hotline.logs import configure_logging
@@ -44,7 +44,8 @@ def main(
     except HotlineError as error:
         console.print(f"{error.zh}\n{error.en}", markup=False)
         return 1
-    rows = merge(read_rows(results) if asked else (), fresh)
+    kept = merge(read_document(document), read_rows(results)) if asked else []
+    rows = merge(kept, fresh)
     write_rows(results, rows)
     update_document(document, rows, describe_machine(REPOSITORY / "var"))
     print_rows(rows, Console())

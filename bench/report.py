@@ -38,6 +38,19 @@ def update_document(path: Path, rows: Sequence[Row], machine: str) -> None:
     path.write_text(pattern.sub(lambda _: filled, text), encoding="utf-8")
 
 
+def read_document(path: Path) -> list[Row]:
+    """The rows of the document's table, rounded as shown there: a clone has these before it has measured anything."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError:
+        return []
+    between = text.partition(BEGIN)[2].partition(END)[0]
+    return [
+        Row(name, unit, _value(ours), _value(peer), peer_name, command)
+        for name, unit, ours, peer, peer_name, _, command in _ROW.findall(between)
+    ]
+
+
 def describe_machine(downloads: Path) -> str:
     """The machine in words, for whoever reads the figures elsewhere."""
     try:
@@ -53,6 +66,8 @@ def describe_machine(downloads: Path) -> str:
     )
 
 
+_CELL = r" ([^|]*?) \|"
+_ROW = re.compile(r"^\| `([^`|]+)` \|" + _CELL * 5 + r" `([^`|]+)` \|$", re.MULTILINE)
 _LOAD = ", ".join(f"{figure:.1f}" for figure in os.getloadavg())
 
 
@@ -67,6 +82,10 @@ def _table_lines(rows: Sequence[Row]) -> list[str]:
 
 def _figure(value: float) -> str:
     return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.4g}"
+
+
+def _value(shown: str) -> float:
+    return float(shown.replace(",", ""))
 
 
 def _processor() -> str:

@@ -56,6 +56,17 @@ def test_a_part_leaves_the_other_rows(tmp_path: Path) -> None:
     assert {row.name: row.ours for row in read_rows(tmp_path / "bench.json")} == {"ami.two": 20.0, "seat.one": 5.0}
 
 
+def test_a_part_measured_in_a_fresh_clone_leaves_the_rows_of_the_document(tmp_path: Path) -> None:
+    known = (fake("seat.one", 1234.5), fake("ami.two", 0.25))
+    bench(tmp_path, known=known)
+    (tmp_path / "bench.json").unlink()
+    assert bench(tmp_path, "--only", "ami", known=(known[0], fake("ami.two", 0.5))) == 0
+    assert read_rows(tmp_path / "bench.json") == [
+        Row("ami.two", "ms", 0.5, 10.0, "a peer", "make bench ONLY=ami.two"),
+        Row("seat.one", "ms", 1234.0, 10.0, "a peer", "make bench ONLY=seat.one"),
+    ]
+
+
 def test_an_unknown_name_is_refused_with_the_names(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert bench(tmp_path, "--only", "nothing", known=BENCHMARKS) == 2
     said = " ".join(capsys.readouterr().err.split())
