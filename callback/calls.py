@@ -17,8 +17,9 @@ from callback.conversation import Conversation
 from callback.hearing import Hearing
 from callback.lifecycle import Event, State
 from callback.pacing import Pace
+from callback.port import Row
 from callback.survey import ending, resume, said_anything
-from callback.tasks import CallbackTasks, Conclusions, Row
+from callback.tasks import CallbackTasks
 from hotline.clock import Clock
 from hotline.errors import HotlineError, RuleBroken, Unavailable
 from telephony.legs import Leg
@@ -79,7 +80,6 @@ class Calls:
     def __init__(
         self,
         tasks: CallbackTasks,
-        conclusions: Conclusions,
         dialler: Dialler,
         clock: Clock,
         pace: Pace,
@@ -88,14 +88,13 @@ class Calls:
         freed: Callable[[], None],
     ) -> None:
         self._tasks = tasks
-        self._conclusions = conclusions
         self._dialler = dialler
         self._clock = clock
         self._pace = pace
         self._rules = rules
         self._is_on_the_line = is_on_the_line
         self._freed = freed
-        self._conversation = Conversation(tasks, conclusions, rules.key_seconds)
+        self._conversation = Conversation(tasks, rules.key_seconds)
         self._live: dict[str, _Call] = {}
         self.recovered = False
         """False while something may stand in the ledger as "on the phone" that is not."""
@@ -140,7 +139,7 @@ class Calls:
         """Settle what an earlier life of the engine, or a lost link, left on the phone. Raises ``Unavailable``."""
         self.recovered = True
         try:
-            for row in await self._tasks.unsettled():
+            for row in await self._tasks.unsettled("", self._clock.now()):
                 if row["id"] not in self._live:
                     await self._look_after(row, group)
         except HotlineError:
@@ -218,7 +217,7 @@ class Calls:
             return
         survey = resume(row["solved"], row["satisfaction"])
         if row["state"] == State.ANSWERED and said_anything(survey):
-            await self._tasks.finish(row, ending(survey), self._conclusions)
+            await self._tasks.finish(row, ending(survey))
         else:
             event = Event.NO_ANSWER if row["state"] == State.DIALLING else Event.FAIL
             await self._tasks.fail(row, event, self._pace)

@@ -6,8 +6,9 @@ import structlog
 
 from callback.hearing import Hearing, Listening
 from callback.lifecycle import State
+from callback.port import Row
 from callback.survey import ANY_KEY, Survey, counts, ending, orders, press, resume
-from callback.tasks import CallbackTasks, Conclusions, Row
+from callback.tasks import CallbackTasks
 from telephony.port import CallerGone, CallerSession
 
 _log = structlog.get_logger()
@@ -16,9 +17,8 @@ _log = structlog.get_logger()
 class Conversation:
     """Asks the two questions and keeps every answer the moment it is given."""
 
-    def __init__(self, tasks: CallbackTasks, conclusions: Conclusions, key_seconds: float) -> None:
+    def __init__(self, tasks: CallbackTasks, key_seconds: float) -> None:
         self._tasks = tasks
-        self._conclusions = conclusions
         self._key_seconds = key_seconds
         self.hearing: Hearing | None = None
         """Set when answers may be spoken too."""
@@ -36,8 +36,8 @@ class Conversation:
         except CallerGone:
             row = await self._tasks.get(row["id"])
             survey = resume(row["solved"], row["satisfaction"])
-            return await self._tasks.finish(row, ending(survey), self._conclusions)
-        row = await self._tasks.finish(row, ending(survey), self._conclusions)
+            return await self._tasks.finish(row, ending(survey))
+        row = await self._tasks.finish(row, ending(survey))
         await self._take_leave(survey, session)
         return row
 
@@ -51,7 +51,7 @@ class Conversation:
             if key is None:
                 key = await session.wait_key(self._key_seconds)
             if key is not None and counts(survey, key):
-                row = await self._tasks.key(row, survey.question, key)
+                row = await self._tasks.keep(row, survey.question.value, key)
             survey = press(survey, key)
         return row, survey
 

@@ -14,7 +14,8 @@ import structlog
 from callback.calls import LOOK_AGAIN_SECONDS, Calls, Dialler, DiallingRules
 from callback.hearing import Ears, Hearing, Presser
 from callback.pacing import Pace
-from callback.tasks import CallbackTasks, Conclusions
+from callback.port import VISIT, Conclusions
+from callback.tasks import CallbackTasks
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.clock import Clock
 from hotline.errors import HotlineError
@@ -47,7 +48,8 @@ class CallbackRobot:
         self._clock = clock
         self._pace = pace
         self._is_on_the_line = is_on_the_line
-        self._calls = Calls(tasks, conclusions, dialler, clock, pace, rules, is_on_the_line, self.wake)
+        tasks.conclusions[VISIT] = conclusions
+        self._calls = Calls(tasks, dialler, clock, pace, rules, is_on_the_line, self.wake)
         self._woken = asyncio.Event()
 
     def hear(self, ears: Ears, presser: Presser) -> None:

@@ -49,7 +49,7 @@ class ReturnVisits(Protocol):
     """Who phones citizens back, as this room needs it."""
 
     async def demand(
-        self, uow: UnitOfWork, *, ticket_id: str, number: str, title: str, phone: str, at: datetime
+        self, uow: UnitOfWork, *, ticket_id: str, number: str, title: str, phone: str, at: datetime, unit: str = ""
     ) -> str:
         """Owe the citizen a return visit, in this very transaction. Returns the task's id."""
         ...
@@ -140,7 +140,7 @@ class Mover:
             case State.TO_CALLBACK if action in (Action.APPROVE, Action.REVISIT):
                 await self._visits.demand(
                     uow, ticket_id=row["id"], number=row["number"], title=row["title"], phone=row["phone"],
-                    at=self._clock.now(),
+                    at=self._clock.now(), unit=row["unit"] or "",
                 )  # fmt: skip
             case State.REWORK:
                 return await self.move(uow, row, Action.REDISPATCH, SYSTEM, {}, "重办，期限重新计算")

@@ -23,8 +23,12 @@ _KEPT_FIELDS: Mapping[Action, tuple[str, ...]] = {
     Action.REFUSE: ("matter",),
     Action.MERGE: ("merged_into",),
 }
+DIRECT = "直接答复"
+"""The disposition of what was answered on the line: nobody needs to ask."""
 _NO_EXTENSION: dict[str, Any] = {"extension": Extension.NONE.value, "extension_days": None}
-_NO_OUTCOME: dict[str, Any] = dict.fromkeys(("closed_at", "archive_at", "disposition", "solved", "satisfaction"))
+_NO_OUTCOME: dict[str, Any] = dict.fromkeys(
+    ("closed_at", "archive_at", "disposition", "solved", "satisfaction", "manner")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +150,8 @@ def _course(
             return {"supervise_level": 0}
         case Action.FAIL if row["state"] == State.CLOSED:
             return {"reworks": row["reworks"] + 1}
+        case Action.ARCHIVE if row["disposition"] is None:
+            return {"disposition": DIRECT}
         case Action.REDO:
             return {"reworks": row["reworks"] + 1}
         case _:

@@ -240,14 +240,22 @@ class WorkOrders:
         disposition: str,
         solved: bool | None,
         satisfaction: int | None,
+        manner: int | None = None,
         by: str = "robot",
     ) -> None:
-        """What a return visit found: closed, or redone with a new clock. In the callback room's own transaction."""
+        """What a return visit found: closed, or redone with a new clock. In the callback room's own transaction.
+
+        The first score stays beside the last one, whatever a rework brings.
+        """
         row = await store.fetch(uow, ticket_id)
         if row is None or row["state"] != State.TO_CALLBACK:
             _log.warning("return visit for a work order that waits for none", ticket=ticket_id)
             return
-        said = {"solved": solved, "satisfaction": satisfaction, "disposition": disposition[:40]}
+        said: Row = {
+            "solved": solved, "satisfaction": satisfaction, "manner": manner, "disposition": disposition[:40],
+        }  # fmt: skip
+        if row["first_satisfaction"] is None and row["first_solved"] is None:
+            said |= {"first_solved": solved, "first_satisfaction": satisfaction}
         row = await store.change(uow, row, said)
         actor = Actor(by, SYSTEM.roles)
         note = _describe(disposition, solved, satisfaction)

@@ -18,7 +18,7 @@ from sqlalchemy import (
     text,
 )
 
-from hotline.database import Instant, metadata
+from hotline.database import Instant, invariant_statements, metadata
 from hotline.ledger import make_append_only
 from tickets.counting import counting_statements, searching_statements
 from tickets.states import DONE, WITH_UNIT, State
@@ -87,6 +87,9 @@ tickets = Table(
     Column("solved_by_unit", Boolean),
     Column("solved", Boolean),
     Column("satisfaction", Integer),
+    Column("manner", Integer),
+    Column("first_solved", Boolean),
+    Column("first_satisfaction", Integer),
     Column("returns", Integer, nullable=False),
     Column("reworks", Integer, nullable=False),
     Column("process", String(16)),
@@ -229,8 +232,17 @@ ticket_shelves = Table(
     Column("at", Instant, nullable=False),
 )
 
+CONCLUDED = (
+    "ticket_concluded",
+    "tickets",
+    "NEW.state = 'archived' AND NEW.disposition IS NULL AND NEW.parent_id IS NULL",
+)
+"""Nothing is archived without a disposition; a sub-order has its main order's."""
+
 
 def _after_create(_target: Table, connection: Connection, **_: Any) -> None:
+    for statement in invariant_statements(*CONCLUDED, connection.dialect.name):
+        connection.exec_driver_sql(statement)
     for statement in counting_statements(connection.dialect.name) + searching_statements(connection.dialect.name):
         connection.exec_driver_sql(statement)
 

@@ -14,7 +14,6 @@ from callback.calls import DiallingRules
 from callback.lifecycle import Event
 from callback.pacing import Pace
 from callback.robot import CallbackRobot
-from callback.survey import Question
 from callback.tasks import CallbackTasks
 from hotline.bus import Bus
 from hotline.clock import FakeClock
@@ -48,6 +47,7 @@ class Files:
         disposition: str,
         solved: bool | None,
         satisfaction: int | None,
+        manner: int | None = None,
         by: str = "robot",
     ) -> None:
         self.concluded.append((ticket_id, disposition, solved, satisfaction))
@@ -347,7 +347,7 @@ async def test_a_crash_in_mid_survey_keeps_what_was_said(
     assert claimed is not None
     row = await world.tasks.answer(await world.tasks.dial(claimed))
     if keyed:
-        row = await world.tasks.key(row, Question.SOLVED, "1")
+        row = await world.tasks.keep(row, "solved", "1")
     async with running(world.robot()):
         with world.bus.subscribe("test", CallbackDone) as done:
             while (row := await world.tasks.get(row["id"]))["state"] == "answered":
@@ -419,8 +419,9 @@ async def test_a_work_order_that_cannot_be_concluded_keeps_the_task_open(world: 
     claimed = await world.tasks.claim((await world.tasks.due(START, 1))[0])
     assert claimed is not None
     row = await world.tasks.answer(await world.tasks.dial(claimed))
+    world.tasks.conclusions["visit"] = Stuck()
     with pytest.raises(RuleBroken):
-        await world.tasks.finish(row, Event.REFUSE, Stuck())
+        await world.tasks.finish(row, Event.REFUSE)
     assert (await world.tasks.get(row["id"]))["state"] == "answered"
     assert await world.facts(CallbackDone) == []
     assert [type(fact) for fact in await world.facts(CallbackDue)] == [CallbackDue]

@@ -1,14 +1,18 @@
 """The migrations make the tables that the rooms declare, with their guards, on both databases."""
 
+from datetime import UTC, datetime
+
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, insert, text
 from sqlalchemy.exc import DBAPIError
 
+from callback.tables import callback_tasks
 from hotline.database import Database, metadata
 from hotline.migrations import configuration, is_in_metadata, migrate
+from tickets.tables import tickets
 
 
 async def test_the_migrations_and_the_tables_agree(database: Database) -> None:
@@ -62,7 +66,8 @@ async def test_no_migration_lost_a_trigger_on_the_way(database: Database) -> Non
     )
     async with database.reading() as connection:
         found = set((await connection.execute(text(query))).scalars())
-    assert found >= {"ticket_counted", "ticket_recounted"}
+    concluded = {"ticket_concluded"} if database.dialect == "postgresql" else {"ticket_concluded_update"}
+    assert found >= {"ticket_counted", "ticket_recounted", *concluded}
     assert database.dialect == "postgresql" or "ticket_indexed" in found
 
 
@@ -76,3 +81,36 @@ async def test_what_only_grows_is_guarded_by_the_migrations_too(database: Databa
     async with database.reading() as connection:
         found = (await connection.execute(text(catalogue), {"table": table})).scalar_one()
     assert found == (2 if database.dialect == "sqlite" else 1)
+
+
+@pytest.mark.parametrize(
+    ("invariant", "statement"),
+    [
+        ("ticket_concluded", "UPDATE tickets SET state = 'archived'"),
+        ("callback_disposed", "UPDATE callback_tasks SET state = 'closed'"),
+    ],
+)
+async def test_nothing_is_archived_or_closed_without_a_disposition(
+    database: Database, invariant: str, statement: str
+) -> None:
+    async with database.unit_of_work() as uow:
+        await uow.execute(insert(tickets).values(**_TICKET))
+        await uow.execute(insert(callback_tasks).values(**_TASK))
+    with pytest.raises(DBAPIError, match=invariant):
+        async with database.unit_of_work() as uow:
+            await uow.execute(text(statement))
+    async with database.unit_of_work() as uow:
+        await uow.execute(text(f"{statement}, disposition = 'surveyed'"))
+
+
+_AT = datetime(2026, 11, 20, tzinfo=UTC)
+_TICKET = dict.fromkeys(
+    ("title", "description", "type", "category", "place", "urgency", "phone", "channel", "line", "created_by"), "x"
+) | {
+    "id": "ticket_1", "number": "1", "version": 1, "state": "closed", "created_at": _AT, "updated_at": _AT,
+    "due_provisional": False, "returns": 0, "reworks": 0,
+}  # fmt: skip
+_TASK = {
+    "id": "callback_1", "ticket_id": "ticket_1", "number": "1", "title": "x", "phone": "1", "state": "human",
+    "fence": 0, "attempt": 0, "due_at": _AT, "created_at": _AT, "updated_at": _AT,
+}  # fmt: skip
