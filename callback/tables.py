@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import JSON, Boolean, Column, Connection, ForeignKey, Index, Integer, String, Table, Text, event, text
 
 from callback.lifecycle import ON_THE_PHONE
-from hotline.database import Instant, invariant_statements, metadata
+from hotline.database import Instant, metadata
+from hotline.invariants import invariant_statements
 
 _OPEN = text("state IN ({})".format(", ".join(f"'{state.value}'" for state in ON_THE_PHONE)))
 _UNFINISHED = text("state <> 'closed'")

@@ -18,7 +18,8 @@ from sqlalchemy import (
     text,
 )
 
-from hotline.database import Instant, invariant_statements, metadata
+from hotline.database import Instant, metadata
+from hotline.invariants import invariant_statements
 from hotline.ledger import make_append_only
 from tickets.counting import counting_statements, searching_statements
 from tickets.states import DONE, WITH_UNIT, State

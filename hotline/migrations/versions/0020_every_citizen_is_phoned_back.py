@@ -5,7 +5,8 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from hotline.database import Instant, invariant_dropping_statements, invariant_statements
+from hotline.database import Instant
+from hotline.invariants import invariant_dropping_statements, invariant_statements
 
 revision: str = '0020'
 down_revision: str | None = '0019'
