@@ -75,7 +75,7 @@ class Evidence:
         for feature, labels in seen.items():
             every = sum(labels.values()) + _SMOOTHING
             gains = {label: rare[feature] * log(every / (every - mass)) for label, mass in labels.items()}
-            if strong := {label: nats for label, nats in gains.items() if nats > _FLOOR}:
+            if strong := {label: round(nats, 4) for label, nats in gains.items() if nats > _FLOOR}:
                 weights[feature] = strong
         return cls(weights)
 

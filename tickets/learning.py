@@ -4,9 +4,6 @@ The file holds weights of pieces of words, never sentences: a piece that only on
 never get in. It is replaced whole or not at all, and only by a model that is no worse on work orders it never saw.
 """
 
-import gzip
-import json
-import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,9 +13,9 @@ from pathlib import Path
 from hotline.errors import ConfigurationError
 from tickets.classifier import LearntClassifier, shipped_evidence, shipped_samples
 from tickets.evidence import Evidence, pieces
+from tickets.model_file import read_evidence, write_evidence
 
 MODEL_FILE = "draft-model.json.gz"
-FORMAT = 1
 _HELD_OUT_EVERY = 5
 _CORRECTED, _CONFIRMED = 3.0, 1.5
 _FEWEST = 2
@@ -64,36 +61,17 @@ def learn(examples: Sequence[Example], known: Evidence | None = None) -> Lesson:
 def save(evidence: Evidence, folder: Path) -> Path:
     """Write the model into ``folder``, whole or not at all, readable by its owner only."""
     path = folder / MODEL_FILE
-    folder.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    weights = {
-        feature: {label: round(nats, 3) for label, nats in labels.items()}
-        for feature, labels in evidence.weights.items()
-    }
-    body = json.dumps({"format": FORMAT, "weights": weights}, ensure_ascii=False, separators=(",", ":"))
-    try:
-        descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(gzip.compress(body.encode(), mtime=0))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
+    write_evidence(evidence, path)
     return path
 
 
 def load(folder: Path) -> Evidence | None:
     """The model in ``folder``; None when there is none. Raises ConfigurationError for one that cannot be read."""
-    path = folder / MODEL_FILE
     try:
-        data = json.loads(gzip.decompress(path.read_bytes()))
-        if data["format"] != FORMAT:
-            raise ValueError(f"format {data['format']}")
-        return Evidence({str(feature): dict(labels) for feature, labels in data["weights"].items()})
+        return read_evidence(folder / MODEL_FILE)
     except FileNotFoundError:
         return None
-    except (OSError, EOFError, ValueError, KeyError, TypeError, AttributeError) as failure:
+    except (OSError, ValueError) as failure:
         raise ConfigurationError(
             f"草稿分类模型 {MODEL_FILE} 无法读取,请删除后重新运行 hotline learn",
             f"the draft model {MODEL_FILE} cannot be read; delete it and run `hotline learn` again ({failure})",

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hotline.errors import RuleBroken
 from hotline.oversight import Supervision
 from hotline.settings import Settings
-from tickets.classifier import Classifier, LearntClassifier, shipped_evidence
+from tickets.classifier import Classifier, LearntClassifier
 from tickets.deadlines import DeadlineRules, calendar_of
 from tickets.dispatch import Directory, Duty
 from tickets.draft import Drafter
@@ -16,6 +16,7 @@ from tickets.learning import load
 from tickets.organisation import is_ready, units_below
 from tickets.places import Gazetteer
 from tickets.process import Process
+from tickets.shipped_model import kept_evidence
 from tickets.views import TicketViews
 from tickets.vocabulary import LEAF_WORDS, TYPES
 
@@ -63,12 +64,10 @@ class TicketSite:
         )
         rules = DeadlineRules(calendar, process.days, process.dispatch_minutes)
         duties = [Duty(row.category, row.place, row.unit) for row in organisation.directory]
-        drafter = Drafter(
-            Gazetteer.of(organisation.places),
-            Directory(duties, names),
-            classifier
-            or LearntClassifier(organisation.categories, load(settings.storage.folder) or shipped_evidence()),
-        )
+        if classifier is None:
+            folder = settings.storage.folder
+            classifier = LearntClassifier(organisation.categories, load(folder) or kept_evidence(folder))
+        drafter = Drafter(Gazetteer.of(organisation.places), Directory(duties, names), classifier)
         ready = frozenset(unit.code for unit in organisation.units if is_ready(unit.leader, len(unit.handlers)))
         units = [
             {"code": u.code, "name": u.name, "level": u.level, "parent": u.parent, "ready": u.code in ready}
