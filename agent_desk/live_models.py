@@ -56,6 +56,36 @@ class Control(Shape):
     """Of a supervisor's own seat."""
 
 
+class RecognitionHost(Shape):
+    """Another machine that recognises."""
+
+    address: str
+    up: bool
+    streams: int
+    """Live voices that it says it can follow."""
+    voices: int
+
+
+class Recognition(Shape):
+    """How live transcription fares since the engine's start."""
+
+    on: bool
+    reason: str | None
+    live: int
+    """Voices followed now, of ``limit`` at most."""
+    limit: int
+    skipped: int
+    """Voices left to transcription after the call because there were too many: agents' first, of the oldest calls."""
+    moved: int
+    """Times that a voice went on at another machine because its own failed."""
+    failures: int
+    lost_seconds: float
+    heard_seconds: float
+    recognised_seconds: float
+    unsaved: int
+    hosts: list[RecognitionHost]
+
+
 class Live(Shape):
     """The supervisor's room at one instant."""
 
@@ -67,6 +97,7 @@ class Live(Shape):
     alarms: list[Alarm] = []
     controls: list[Control] = []
     """What goes on at seats besides the plain talk, where anything does: hands raised, supervisors listening, holds."""
+    recognition: Recognition | None = None
 
 
 class Followed(Shape):
@@ -164,33 +195,3 @@ class ScriptList(Shape):
     """The most special first."""
 
     items: list[Script]
-
-
-class RecognitionHost(Shape):
-    """Another machine that recognises."""
-
-    address: str
-    up: bool
-    streams: int
-    """Live voices that it says it can follow."""
-    voices: int
-
-
-class Recognition(Shape):
-    """How live transcription fares since the engine's start."""
-
-    on: bool
-    reason: str | None
-    live: int
-    """Voices followed now, of ``limit`` at most."""
-    limit: int
-    skipped: int
-    """Voices left to transcription after the call because there were too many: agents' first, of the oldest calls."""
-    moved: int
-    """Times that a voice went on at another machine because its own failed."""
-    failures: int
-    lost_seconds: float
-    heard_seconds: float
-    recognised_seconds: float
-    unsaved: int
-    hosts: list[RecognitionHost]

@@ -1,7 +1,7 @@
 """What a seat's screen is told about call control, from the rooms that know."""
 
 from agent_desk.control_models import ParkedCall
-from agent_desk.live_models import Control, Live, Watching
+from agent_desk.live_models import Control, Live, Recognition, Watching
 from agent_desk.ports import Rooms
 from agent_desk.shapes import show_live
 from hotline.errors import NotFound
@@ -63,7 +63,13 @@ def show_room(rooms: Rooms) -> Live:
         watches, sagas = rooms.supervision.watches, rooms.control.sagas
         busy = {watch.seat for watch in watches.values()} | set(watches)
         busy |= set(rooms.supervision.hands_up) | {saga.seat for saga in sagas.values()}
-    return show_live(live, callers, [show_control(rooms, seat) for seat in sorted(busy)])
+    controls = [show_control(rooms, seat) for seat in sorted(busy)]
+    return show_live(live, callers, controls).model_copy(update={"recognition": show_recognition(rooms)})
+
+
+def show_recognition(rooms: Rooms) -> Recognition | None:
+    """How live transcription fares; None where there is none."""
+    return Recognition.model_validate(rooms.recognition()) if rooms.recognition is not None else None
 
 
 def caller_at(rooms: Rooms, seat: SeatView) -> str:

@@ -10,12 +10,14 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TransferSpeedColumn
 
+from asr.encryption import host_context, refuse_open_door, write_certificate
 from asr.fetch import SMALL_CHINESE, PublishedModel, fetch_model
 from asr.host import HostFigures, open_host
 from asr.models import FoundModel, check_model, find_model
 from asr.recogniser import VoskRecogniser
 from asr.recognition import cores, load_recogniser, streams_of
 from asr.workers import Workers
+from hotline.clock import SystemClock
 from hotline.errors import ConfigurationError, HotlineError
 from hotline.settings import Secrets, Settings, load_settings
 
@@ -94,6 +96,20 @@ def listen(
         raise _fail(failure) from failure
 
 
+@asr_command.command()
+def certificate(
+    names: Annotated[list[str], typer.Argument(help="引擎连接本机用的名称或 IP / names or addresses engines use")],
+    to: Annotated[Path, typer.Option(help="folder")] = Path("."),
+) -> None:
+    """生成自签名证书 asr.pem 和私钥 asr.key(识别主机用)/ make a self-signed certificate for a recognition host."""
+    try:
+        made, key = write_certificate(names, to, SystemClock().now())
+    except HotlineError as failure:
+        raise _fail(failure) from failure
+    _out.print(f"asr.tls.certificate: {made}\nasr.tls.key: {key}", soft_wrap=True)
+    _out.print(f"引擎 / engine: asr.tls.trust: {made.name}", soft_wrap=True)
+
+
 def read_address(text: str) -> tuple[str, int]:
     """``HOST:PORT``. Raises ConfigurationError."""
     host, _, port = text.rpartition(":")
@@ -103,6 +119,8 @@ def read_address(text: str) -> tuple[str, int]:
 
 
 async def _serve(settings: Settings, host: str, port: int) -> None:
+    tls = host_context(settings.asr.tls)
+    refuse_open_door(host, tls, unencrypted=settings.asr.unencrypted)
     stop = asyncio.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(name, stop.set)
@@ -113,8 +131,11 @@ async def _serve(settings: Settings, host: str, port: int) -> None:
             raise ConfigurationError(state.reason_zh, state.reason_en)
         figures = HostFigures(state.model.name, streams_of(settings.asr))
         secret = Secrets(settings.storage.folder).asr_secret
-        async with open_host(host, port, recogniser, figures, secret) as (_, heard_at):
-            told = f"{host}:{heard_at}, {figures.model}, {figures.streams} 路 / voices"
+        async with open_host(
+            host, port, recogniser, figures, secret, tls=tls, unencrypted=settings.asr.unencrypted
+        ) as (_, heard_at):
+            way = "TLS" if tls else "未加密 / unencrypted"
+            told = f"{host}:{heard_at}, {way}, {figures.model}, {figures.streams} 路 / voices"
             _err.print(f"识别主机 / recognition host: {told}", soft_wrap=True)
             await stop.wait()
     finally:

@@ -7,6 +7,7 @@ other is gone. A host keeps nothing: what an engine did not get an answer for, i
 
 import asyncio
 import json
+import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from websockets.asyncio.server import Server, ServerConnection, serve
 from websockets.exceptions import ConnectionClosed
 
 from asr import wire
+from asr.encryption import refuse_open_door
 from asr.recogniser import Recogniser, Voice
 from hotline.errors import ConfigurationError, Unavailable
 
@@ -87,9 +89,17 @@ class RecognitionHost:
 
 @asynccontextmanager
 async def open_host(
-    host: str, port: int, recogniser: Recogniser, figures: HostFigures, secret: str
+    host: str,
+    port: int,
+    recogniser: Recogniser,
+    figures: HostFigures,
+    secret: str,
+    *,
+    tls: ssl.SSLContext | None = None,
+    unencrypted: bool = False,
 ) -> AsyncIterator[tuple[RecognitionHost, int]]:
-    """Listen; the host and its port. Raises ConfigurationError: weak secret, port taken."""
+    """Listen; the host and its port. Raises ConfigurationError: weak secret, nothing to encrypt with, port taken."""
+    refuse_open_door(host, tls, unencrypted=unencrypted)
     if len(secret) < wire.LEAST_SECRET:
         raise ConfigurationError(
             f"识别主机口令(HOTLINE_ASR_SECRET)至少需要 {wire.LEAST_SECRET} 个字符",
@@ -98,7 +108,7 @@ async def open_host(
     served = RecognitionHost(recogniser, figures, secret)
     try:
         server = await serve(
-            served.serve, host, port, compression=None, max_size=wire.LONGEST_SOUND,
+            served.serve, host, port, ssl=tls, compression=None, max_size=wire.LONGEST_SOUND,
             ping_interval=PING_SECONDS, ping_timeout=PONG_SECONDS, close_timeout=1,
         )  # fmt: skip
     except OSError as failure:

@@ -5,7 +5,7 @@ that again, and the sentence goes on whole. While no host answers the engine dec
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 
@@ -15,6 +15,7 @@ from asr.audiosocket import BYTES_PER_SECOND
 from asr.recogniser import Heard, Recogniser, RecogniserFailed, Voice
 from asr.remote import RemoteHost, RemoteVoice
 from hotline.errors import Unavailable
+from hotline.settings import AsrTls
 
 _log = structlog.get_logger()
 
@@ -43,6 +44,11 @@ class Pool:
         self._hosts, self._own, self._own_streams = hosts, own, own_streams
         self.moved = 0
         """Times that a voice went on elsewhere because its machine failed."""
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Call ``changed`` whenever a machine comes or goes."""
+        for host in self._hosts:
+            host.changed = changed
 
     @property
     def streams(self) -> int:
@@ -159,10 +165,10 @@ def _joined(heard: Sequence[Heard]) -> Heard:
 
 @asynccontextmanager
 async def open_pool(
-    addresses: Sequence[str], secret: str, *, own: Recogniser | None, own_streams: int
+    addresses: Sequence[str], secret: str, *, own: Recogniser | None, own_streams: int, tls: AsrTls | None = None
 ) -> AsyncIterator[Pool]:
     """Watch the hosts; waits a moment for the first to answer, and goes on without."""
-    hosts = [RemoteHost(address, secret) for address in addresses]
+    hosts = [RemoteHost(address, secret, tls) for address in addresses]
     async with AsyncExitStack() as stack:
         for host in hosts:
             watching = asyncio.create_task(host.watch(), name=f"recognition host {host.address}")

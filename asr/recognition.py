@@ -90,7 +90,7 @@ async def open_recognition(settings: Settings, names: Iterable[str] = ()) -> Asy
         own = (await load())[0] if settings.asr.own_model else None
         secret = Secrets(settings.storage.folder).asr_secret
         pool = await stack.enter_async_context(
-            open_pool(settings.asr.hosts, secret, own=own, own_streams=streams_of(settings.asr))
+            open_pool(settings.asr.hosts, secret, own=own, own_streams=streams_of(settings.asr), tls=settings.asr.tls)
         )
         yield Opened(pool, Recognition(True), pool, load)
 

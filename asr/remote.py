@@ -3,7 +3,7 @@
 import asyncio
 import json
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 import structlog
@@ -11,9 +11,11 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
 from asr import wire
+from asr.encryption import engine_context
 from asr.host import PING_SECONDS, PONG_SECONDS
 from asr.recogniser import Heard, RecogniserFailed
 from hotline.errors import HotlineError
+from hotline.settings import AsrTls
 
 _log = structlog.get_logger()
 
@@ -27,11 +29,13 @@ _FAULTS = (OSError, WebSocketException, TimeoutError, wire.Stranger)
 class RemoteHost:
     """One host, watched by a connection of its own: when that breaks, all its voices break at once."""
 
-    def __init__(self, address: str, secret: str) -> None:
-        self.address = address
+    def __init__(self, address: str, secret: str, tls: AsrTls | None = None) -> None:
+        self.address, self._tls = address, tls
         self.streams = 0
         """Live voices that it says it can follow; 0 until it said so."""
         self.voices: set[RemoteVoice] = set()
+        self.changed: Callable[[], None] = lambda: None
+        """Called when the host comes or goes."""
         self._secret = secret
         self._reached = asyncio.Event()
         self._quarrel = ""
@@ -53,6 +57,7 @@ class RemoteHost:
                 connection = await self.open(wire.WATCH)
                 tries = 0
                 self._reached.set()
+                self.changed()
                 _log.info("recognition host is up", host=self.address, streams=self.streams)
                 try:
                     await connection.wait_closed()
@@ -66,9 +71,11 @@ class RemoteHost:
 
     async def open(self, wish: str) -> ClientConnection:
         """A connection past its greeting. Raises OSError, WebSocketException, TimeoutError, Stranger."""
+        context = engine_context(self._tls)  # read each time: a renewed certificate needs no restart
         async with asyncio.timeout(_CONNECT_SECONDS):
             connection = await connect(
-                f"ws://{self.address}/", compression=None, proxy=None, max_size=wire.LONGEST_SOUND,
+                f"{'wss' if context else 'ws'}://{self.address}/", ssl=context,
+                compression=None, proxy=None, max_size=wire.LONGEST_SOUND,
                 ping_interval=PING_SECONDS if wish == wire.WATCH else None, ping_timeout=PONG_SECONDS, close_timeout=1,
             )  # fmt: skip
             try:
@@ -92,6 +99,7 @@ class RemoteHost:
 
     async def _lost(self, connection: ClientConnection) -> None:
         self._reached.clear()
+        self.changed()
         _log.error("recognition host is lost; its voices move", host=self.address, voices=len(self.voices))
         for voice in tuple(self.voices):
             voice.close()

@@ -1,25 +1,25 @@
 """Live transcription as a whole: which calls are listened to, and where the words go.
 
-Driven by facts: a connected call gets a spy on each leg, an ended call gives its last words. Recognition that is
-off, for whatever reason, leaves every call untouched and says why.
+Driven by facts: a connected call gets a spy on each leg, an ended call gives its last words (``live_legs.py``).
+Recognition that is off, for whatever reason, leaves every call untouched and says why.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from typing import Any
 
 import structlog
 
-from asr.admission import Stream, admit
+from asr.admission import Stream
 from asr.audiosocket import AudioSocketServer
-from asr.figures import Figures, add_leg
-from asr.leg import Leg
+from asr.figures import Figures
+from asr.live_legs import LiveLegs
 from asr.pool import HostView, Pool
 from asr.recogniser import Recogniser
 from asr.recognition import Recognition, open_recognition, streams_of
-from asr.spying import BACK_OFF, SpiedLeg, Spying
+from asr.spying import BACK_OFF, Spying
 from asr.transcript import TranscriptStore
 from asr.utterances import Utterance
 from asr.writing import AS_IT_COMES, Writing, names_with_numerals
@@ -30,14 +30,13 @@ from hotline.errors import Unavailable
 from hotline.facts import Message
 from hotline.facts.calls import CallAdopted, CallConnected, CallEnded
 from hotline.facts.recordings import RecordingPaused
+from hotline.facts.screens import RecognitionChanged
 from hotline.facts.speech import PartialHeard
 from hotline.ledger import read
 from hotline.settings import Asr, Settings
 
 _log = structlog.get_logger()
 
-_DRAIN_SECONDS = 60.0
-"""How long the last words of a call may take when the machine is behind."""
 _STOP_SECONDS = 5.0
 _MODEL_SECONDS = 30.0
 """How often an engine without a model looks whether there is one now."""
@@ -64,16 +63,17 @@ class Transcription:
         self._state, self._pool = state, pool
         self.transcripts = TranscriptStore(database, clock, writing)
         self._database = database
-        self._bus, self._clock, self._settings = database.bus, clock, settings
-        self._spying, self._door, self._back_off = spying, door, back_off
+        self._bus, self._settings = database.bus, settings
+        self._legs = LiveLegs(
+            spying=spying, door=door, settings=settings, clock=clock, back_off=back_off,
+            report=self, changed=self._tell_changed,
+        )  # fmt: skip
         self._recogniser = recogniser
         self._loaded = asyncio.Event()
         if recogniser is not None:
             self._loaded.set()
-        self._live: dict[Stream, SpiedLeg] = {}
-        self._tasks: dict[asyncio.Task[None], str] = {}
-        self._muted: frozenset[str] = frozenset()
-        self._past = Figures()
+        if pool is not None:
+            pool.on_change(self._tell_changed)
         self._subscription = self._subscribe()
 
     async def run(self) -> None:
@@ -91,21 +91,15 @@ class Transcription:
         """Listen to both legs. Doing it twice changes nothing; another seat takes the agent's side over."""
         for who, uniqueid in (("citizen", call.citizen_uniqueid), ("agent", call.seat_uniqueid)):
             if uniqueid:
-                self._follow_leg(Stream(call.call_id, who), uniqueid)
+                self._follow(Stream(call.call_id, who), uniqueid)
 
     def listen(self, call_id: str, uniqueid: str) -> None:
         """Listen to a citizen who talks with no agent yet (a message, words for keys). Twice is as good as once."""
-        self._follow_leg(Stream(call_id, "citizen"), uniqueid)
+        self._follow(Stream(call_id, "citizen"), uniqueid)
 
     async def last_words(self, call_id: str, seconds: float) -> None:
         """Settle what this citizen said up to now; return when it is stored, or after ``seconds``."""
-        stream = Stream(call_id, "citizen")
-        if (leg := self._live.get(stream)) is None:
-            return
-        leg.end()
-        waited = [task for task in self._tasks if task.get_name() == f"asr citizen {call_id}"]
-        if waited:
-            await asyncio.wait(waited, timeout=seconds)
+        await self._legs.last_words(Stream(call_id, "citizen"), seconds)
 
     async def adopt(self, call_id: str) -> None:
         """Listen again to a call that lived on while the engine was away: its legs are those that the ledger names."""
@@ -118,38 +112,24 @@ class Transcription:
 
     def mute(self, call_id: str, muted: bool) -> None:
         """Hear nothing of this call while its recording is paused, or hear it again."""
-        self._muted = (self._muted | {call_id}) if muted else (self._muted - {call_id})
-        for stream, spied in self._live.items():
-            if stream.call_id == call_id:
-                spied.leg.muted = muted
+        self._legs.mute(call_id, muted)
 
     def end(self, call_id: str) -> None:
         """The call is over: settle what was said last, stop its spies."""
-        self._muted -= {call_id}
-        for stream, leg in self._live.items():
-            if stream.call_id == call_id:
-                leg.end()
+        self._legs.end(call_id)
 
     async def stop(self, seconds: float = _STOP_SECONDS) -> None:
         """Settle and store what was said up to now, in at most ``seconds``; the calls themselves live on."""
         self._subscription.close()
-        for leg in self._live.values():
-            leg.end()
-        if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=seconds)
-            for task in late:
-                task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+        await self._legs.stop(seconds)
 
     async def idle(self) -> None:
         """Return once no leg is followed and all last words are stored."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        await self._legs.idle()
 
     async def call_settled(self, call_id: str) -> None:
         """Return once the last words of this call's legs are stored."""
-        while tasks := [task for task, of_call in self._tasks.items() if of_call == call_id]:
-            await asyncio.wait(tasks)
+        await self._legs.settled(call_id)
 
     @property
     def state(self) -> Recognition:
@@ -180,6 +160,7 @@ class Transcription:
             await asyncio.sleep(_MODEL_SECONDS)
             self._recogniser, self._state = await load()
         self._loaded.set()
+        self._tell_changed()
 
     async def model_loaded(self) -> None:
         """Return once there is a model."""
@@ -192,10 +173,7 @@ class Transcription:
     @property
     def figures(self) -> Figures:
         """Counters, live legs included."""
-        total = replace(self._past, live=len(self._live))
-        for leg in self._live.values():
-            total = add_leg(total, leg)
-        return total
+        return self._legs.figures
 
     def overview(self) -> dict[str, Any]:
         """How recognition fares, in the shape of the API: counters since the start, and the other machines."""
@@ -215,10 +193,17 @@ class Transcription:
                 return
             except Unavailable as failure:
                 if wait is None:
-                    self._past = replace(self._past, unsaved=self._past.unsaved + 1)
+                    self._legs.count_unsaved()
                     _log.error("utterance not saved", call_id=utterance.call_id, reason=failure.en)
                     return
             await asyncio.sleep(wait)
+
+    def _follow(self, stream: Stream, uniqueid: str) -> None:
+        if self._recogniser is not None:
+            self._legs.follow(stream, uniqueid, self._recogniser, self.limit)
+
+    def _tell_changed(self) -> None:
+        self._bus.publish(RecognitionChanged())
 
     def _subscribe(self) -> Subscription:
         return self._bus.subscribe("asr", CallConnected, CallAdopted, CallEnded, RecordingPaused, capacity=10_000)
@@ -236,58 +221,6 @@ class Transcription:
                     self.mute(fact.call_id, fact.paused)
         except Exception:  # the edge of the loop: one call's fault ends no other's transcription
             _log.exception("a call fact was not followed")
-
-    def _follow_leg(self, stream: Stream, uniqueid: str) -> None:
-        known = self._live.get(stream)
-        if self._recogniser is None or (known is not None and known.uniqueid == uniqueid and not known.ending):
-            return
-        if known is not None:
-            known.end()
-        live = [other for other, leg in self._live.items() if not leg.ending]
-        admission = admit(stream, live, self.limit)
-        if admission.instead_of is not None:
-            self._live[admission.instead_of].end()
-        if not admission.admitted or admission.instead_of is not None:
-            self._past = replace(self._past, skipped=self._past.skipped + 1)
-            _log.warning("too many live streams", call_id=stream.call_id, who=stream.who, limit=self.limit)
-        if admission.admitted:
-            self._start(stream, uniqueid, self._recogniser)
-
-    def _start(self, stream: Stream, uniqueid: str, recogniser: Recogniser) -> None:
-        leg = Leg(
-            stream.call_id,
-            stream.who,
-            recogniser=recogniser,
-            settings=self._settings,
-            clock=self._clock,
-            report=self,
-        )
-        leg.muted = stream.call_id in self._muted
-        spied = SpiedLeg(
-            leg, uniqueid, spying=self._spying, door=self._door, clock=self._clock, back_off=self._back_off
-        )
-        self._live.pop(stream, None)
-        self._live[stream] = spied
-        task = asyncio.create_task(self._listen(stream, spied), name=f"asr {stream.who} {stream.call_id}")
-        self._tasks[task] = stream.call_id
-        task.add_done_callback(lambda done: self._tasks.pop(done, None))
-
-    async def _listen(self, stream: Stream, spied: SpiedLeg) -> None:
-        recognition = asyncio.create_task(spied.leg.run())
-        try:
-            await spied.run()
-            spied.leg.finish()
-            async with asyncio.timeout(_DRAIN_SECONDS):
-                await recognition
-        except TimeoutError:
-            _log.warning("last words not settled in time", call_id=stream.call_id, who=stream.who)
-        except Exception:  # the edge of this leg's loop: no fault here may reach another leg
-            _log.exception("a leg's transcription broke", call_id=stream.call_id, who=stream.who)
-        finally:
-            recognition.cancel()
-            self._past = add_leg(self._past, spied)
-            if self._live.get(stream) is spied:
-                del self._live[stream]
 
 
 def writing_of(settings: Settings) -> Writing:

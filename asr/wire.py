@@ -1,8 +1,8 @@
 """What an engine and a recognition host say to each other: who may talk, and results as JSON. Pure.
 
 Both prove that they know the site's secret by a keyed hash over both sides' fresh numbers; the secret itself never goes
-over the wire, and what was overheard once opens nothing again. The voice itself is not encrypted: hosts belong into the
-hotline's own network (or behind a tunnel).
+over the wire, and what was overheard once opens nothing again. The voice itself is encrypted below this
+(``encryption.py``).
 """
 
 import hashlib

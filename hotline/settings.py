@@ -344,6 +344,32 @@ class Night(Section):
     """How long one track waits for quiet cores, altogether."""
 
 
+class AsrTls(Section):
+    """How voices are encrypted on their way to other machines that recognise."""
+
+    certificate: Path | None = None
+    """On such a machine (``hotline asr --listen``): its certificate, a PEM file."""
+    key: Path | None = None
+    """The private key of ``certificate``."""
+    trust: str = ""
+    """In the engine: a PEM file of certificates, one of which a host must show or be signed by; ``system``: those that
+    the engine's machine trusts."""
+
+    @model_validator(mode="after")
+    def _a_pair(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key belong together")
+        return self
+
+
+def is_own_machine(host: str) -> bool:
+    """Whether what is said to this address stays on the machine."""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
 class Asr(Section):
     """Live speech recognition."""
 
@@ -356,6 +382,10 @@ class Asr(Section):
     """Live streams at most; 0 means 40 per core."""
     hosts: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}:[0-9]{1,5}$")]] = []
     """Other machines that recognise (``hotline asr --listen``), as host:port; empty: the engine does it itself."""
+    tls: AsrTls | None = None
+    """Needed for ``hosts`` and ``--listen`` beyond this machine, unless ``unencrypted``."""
+    unencrypted: bool = False
+    """Voices may go to other machines as they are: the network between (WireGuard, a cable) is safe by itself."""
     hot_words: bool = False
     """Whether names of units, places and the knowledge base are listened for once more; needs a model with HCLr."""
     own_model: bool = True
@@ -366,6 +396,13 @@ class Asr(Section):
     night: Night = Night()
     repair_wait_seconds: Annotated[float, Field(ge=0, le=3600)] = 30.0
     """How long the second pass of a track waits for quiet cores, altogether, before it goes on beside other work."""
+
+    @model_validator(mode="after")
+    def _voices_are_encrypted(self) -> Self:
+        away = [host for host in self.hosts if not is_own_machine(host.rpartition(":")[0])]
+        if away and not self.unencrypted and (self.tls is None or not self.tls.trust):
+            raise ValueError(f"voices to {away[0]} would go unencrypted: give tls.trust, or say unencrypted: true")
+        return self
 
 
 class Recordings(Section):

@@ -1,7 +1,7 @@
 """What is learnt from the shipped texts, kept in ``var/`` so that a start does not learn it again.
 
 The file is believed only under a hash of all that it was learnt from: texts, the code that counts, the dictionary of
-sounds. Missing, broken, of other texts: it is learnt anew and written again; a disk that refuses costs nothing but time.
+sounds. Missing, broken, of other texts: it is learnt anew and written again; a disk that refuses costs only time.
 """
 
 import hashlib

@@ -11,7 +11,7 @@ from agent_desk.guard import DeskDep, Supervisor, Watcher, address_of
 from agent_desk.live_models import Live, Recognition
 from agent_desk.models import BreakWish, KpiShown, RestDecision, Seat
 from agent_desk.refusals import documented
-from agent_desk.watching import show_room
+from agent_desk.watching import show_recognition, show_room
 from hotline.errors import NotFound, RuleBroken, Unavailable
 from hotline.security import Deed
 from ivr.kpi import FORMULAS
@@ -30,9 +30,9 @@ async def live_room(desk: DeskDep, _viewer: Watcher) -> Live:
 @router.get("/live/recognition", responses=documented(401, 403, 503))
 async def recognition(desk: DeskDep, _viewer: Watcher) -> Recognition:
     """Live transcription: voices followed, voices left to the time after the call, machines."""
-    if desk.rooms.recognition is None:
+    if (shown := show_recognition(desk.rooms)) is None:
         raise Unavailable("实时转写不可用", "there is no live transcription")
-    return Recognition.model_validate(desk.rooms.recognition())
+    return shown
 
 
 @router.get("/kpi", responses=documented(401, 403, 404, 409, 503))

@@ -25,6 +25,7 @@ from agent_desk.feed.news import (
     OfferNews,
     ParkedNews,
     PromisesNews,
+    RecognitionNews,
     SeatNews,
     TicketNews,
     WaitingNews,
@@ -33,7 +34,7 @@ from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, TOO_SLOW, Outbox
 from agent_desk.feed.shape import shape
 from agent_desk.ports import Rooms
 from agent_desk.shapes import as_json
-from agent_desk.watching import caller_at, show_control, show_own_control, show_parked
+from agent_desk.watching import caller_at, show_control, show_own_control, show_parked, show_recognition
 from hotline.bus import Bus, SubscriberTooSlow, Subscription
 from hotline.errors import HotlineError, RuleBroken
 from hotline.facts import Message
@@ -49,6 +50,7 @@ from hotline.facts.screens import (
     OfferGone,
     OfferMade,
     ParkedChanged,
+    RecognitionChanged,
     SeatChanged,
     WaitingChanged,
 )
@@ -66,6 +68,7 @@ _AT_ONCE: tuple[type[Message], ...] = (
     OfferGone,
     WaitingChanged,
     FiguresChanged,
+    RecognitionChanged,
     PartialHeard,
     UtteranceHeard,
     DraftChanged,
@@ -111,6 +114,7 @@ class FeedHub:
         self._follows: dict[str, str] = {}
         """Session → the seat whose words its screens read along."""
         self._sums_changed = asyncio.Event()
+        self._recognition_changed = asyncio.Event()
         self._offers: set[asyncio.Task[None]] = set()
         self.listening = asyncio.Event()
         """Set once the bus is heard; screens may join from then on."""
@@ -154,7 +158,8 @@ class FeedHub:
             async with asyncio.TaskGroup() as lanes:
                 lanes.create_task(self._read(self._hear("feed", _AT_ONCE), self._tell_at_once))
                 lanes.create_task(self._read(self._hear("feed lookups", _LOOKED_UP), self._tell_looked_up))
-                lanes.create_task(self._tell_sums())
+                lanes.create_task(self._gather(self._sums_changed, self._tell_sums))
+                lanes.create_task(self._gather(self._recognition_changed, self._tell_recognition))
                 self.listening.set()
         finally:
             self.listening.clear()
@@ -225,6 +230,8 @@ class FeedHub:
                 self._tell(AlarmNews(data=alarm_of(message)))
             case WaitingChanged() | FiguresChanged():
                 self._sums_changed.set()
+            case RecognitionChanged():
+                self._recognition_changed.set()
             case SessionsEnded(account=account, session=session):
                 self._send_away(account, session)
 
@@ -253,21 +260,29 @@ class FeedHub:
         if news is not None:
             self._tell(news)
 
-    async def _tell_sums(self) -> None:
+    async def _gather(self, changed: asyncio.Event, tell: Callable[[], None]) -> None:
+        """Tell once what changed many times, if a supervisor looks on."""
         while True:
-            await self._sums_changed.wait()
+            await changed.wait()
             await asyncio.sleep(GATHER_SECONDS)
-            self._sums_changed.clear()
+            changed.clear()
             if not any(may(outbox.person, "live.watch") for outbox in self._screens):
                 continue
             try:
-                live = self._centre.live()
-                for news in (WaitingNews(calls=live.waiting), FiguresNews(view=live.figures)):
-                    self._tell(news)
-                for group in live.groups:
-                    self._tell(GroupNews(view=group))
+                tell()
             except Exception:  # as above: the next change tries again
                 _log.exception("the live feed could not show the sums")
+
+    def _tell_sums(self) -> None:
+        live = self._centre.live()
+        for news in (WaitingNews(calls=live.waiting), FiguresNews(view=live.figures)):
+            self._tell(news)
+        for group in live.groups:
+            self._tell(GroupNews(view=group))
+
+    def _tell_recognition(self) -> None:
+        if (shown := show_recognition(self._rooms)) is not None:
+            self._tell(RecognitionNews(data=shown.model_dump(mode="json")))
 
     def _tell(self, news: News) -> None:
         for outbox in tuple(self._audience(news)):
@@ -284,7 +299,7 @@ class FeedHub:
                 return [outbox for at_seat in self._at_seat.values() for outbox in at_seat]
             case SeatNews() | ControlNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews() | AlarmNews():
                 return self._screens
-            case PromisesNews():
+            case PromisesNews() | RecognitionNews():
                 return self._screens
 
     def _sit_down(self, outbox: Outbox) -> None:

@@ -120,6 +120,13 @@ class AlarmNews:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecognitionNews:
+    """How live transcription fares; ``data`` is the API's Recognition."""
+
+    data: Data
+
+
+@dataclass(frozen=True, kw_only=True)
 class PromisesNews:
     """The list of calls that we owe changed; who may see it asks for it anew."""
 
@@ -137,6 +144,7 @@ News = (
     | GroupNews
     | FiguresNews
     | AlarmNews
+    | RecognitionNews
     | PromisesNews
     | ParkedNews
 )

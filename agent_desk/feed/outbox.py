@@ -92,5 +92,6 @@ class Outbox:
 
     def _remember_live(self, data: dict[str, Any]) -> None:
         self._shown |= {("live.waiting", ""): data["waiting"], ("live.figures", ""): data["figures"]}
+        self._shown |= {("live.recognition", ""): data.get("recognition")}
         self._shown |= {("live.seat", seat["id"]): seat for seat in data["seats"]}
         self._shown |= {("live.group", group["id"]): group for group in data["groups"]}

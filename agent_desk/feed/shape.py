@@ -16,6 +16,7 @@ from agent_desk.feed.news import (
     OfferNews,
     ParkedNews,
     PromisesNews,
+    RecognitionNews,
     SeatNews,
     TicketNews,
     WaitingNews,
@@ -36,6 +37,7 @@ STATES = frozenset(
         "live.group",
         "live.figures",
         "live.control",
+        "live.recognition",
         "control",
         "parked",
     }
@@ -79,6 +81,8 @@ def shape(news: News, viewer: Person) -> list[Frame]:
             return [{"type": "promises", "data": {}}] if may(viewer, "promise.keep") else []
         case AlarmNews(data=data):
             return [{"type": "live.alarm", "data": dict(data)}] if may(viewer, "live.watch") else []
+        case RecognitionNews(data=data):
+            return [{"type": "live.recognition", "data": dict(data)}] if may(viewer, "live.watch") else []
         case FiguresNews(view=figures):
             return _for_watchers(viewer, "live.figures", models.Figures, figures)
 

@@ -50,6 +50,11 @@ class FiguresChanged(Signal):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RecognitionChanged(Signal):
+    """Live transcription follows more or fewer voices, left one out, or lost or found a machine or its model."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ControlChanged(Signal):
     """What goes on at a seat besides the plain talk changed: hold, parties, mute, a supervisor, a raised hand."""
 

@@ -595,6 +595,7 @@ class House:
     recordings: FakeRecordings
     transcripts: FakeTranscripts
     health: Health = field(default_factory=lambda: Health("up", "on"))
+    recognition: Shape = field(default_factory=lambda: RECOGNITION)
     database: Database = field(init=False)
 
     @property
@@ -643,7 +644,7 @@ async def open_house(
         pausing=FakePausing(),
         knowledge=FakeKnowledge(),
         health=lambda: house.health,
-        recognition=lambda: RECOGNITION,
+        recognition=lambda: house.recognition,
         records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),
     )
     made = create_desk(

@@ -18,12 +18,12 @@ from agent_desk.server import serve
 from hotline.demo.site import free_ports
 from hotline.errors import ConfigurationError, NotFound
 from hotline.facts.recordings import RecordingReady
-from hotline.facts.screens import CallChanged, SeatChanged, WaitingChanged
+from hotline.facts.screens import CallChanged, RecognitionChanged, SeatChanged, WaitingChanged
 from hotline.facts.speech import PartialHeard, UtteranceHeard
 from hotline.facts.tickets import DraftChanged, TicketMoved
 from hotline.security import Person, Role, Session
 from ivr.views import SeatState, SeatStatus
-from tests.integration.desk_fakes import CITIZEN, NOON, PASSWORD, House, open_house, settings_for
+from tests.integration.desk_fakes import CITIZEN, NOON, PASSWORD, RECOGNITION, House, open_house, settings_for
 
 Frame = dict[str, Any]
 
@@ -202,6 +202,17 @@ async def test_sums_are_gathered_before_they_are_sent(house: House) -> None:
         first = (await until(screen, "live.waiting"))[-1]["data"]
         assert len(first) == 100
         assert [f["type"] for f in await until(screen, "live.group")] == ["live.figures", "live.group"]
+
+
+async def test_the_supervisor_sees_how_recognition_fares(house: House) -> None:
+    async with feed(house, await cookie_of(house, "supervisor")) as screen:
+        live = await next_frame(screen)
+        assert (live["data"]["recognition"]["live"], live["data"]["recognition"]["skipped"]) == (2, 1)
+        for number in range(1, 51):
+            house.recognition = RECOGNITION | {"live": number}
+            house.bus.publish(RecognitionChanged())
+        told = await next_frame(screen)
+        assert (told["type"], told["data"]["live"], told["data"]["hosts"][0]["up"]) == ("live.recognition", 50, True)
 
 
 async def test_a_department_hears_of_its_own_work_orders(house: House) -> None:

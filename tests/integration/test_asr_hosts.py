@@ -4,28 +4,34 @@ import asyncio
 import os
 import re
 import signal
+import ssl
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from asr import wire
 from asr.audiosocket import AudioSocketServer
+from asr.encryption import host_context, write_certificate
 from asr.fakes import ScriptedRecogniser
 from asr.host import HostFigures, open_host
 from asr.models import TEST_MODEL
 from asr.pool import Pool, open_pool
 from asr.recogniser import VoskRecogniser
 from asr.recognition import Recognition
+from asr.remote import RemoteHost
 from asr.service import Transcription
 from asr.workers import Workers
 from hotline.clock import SystemClock
 from hotline.database import Database
 from hotline.errors import ConfigurationError, Unavailable
+from hotline.settings import AsrTls
 from tests.integration.asr_spies import FakeSpies, read_wav
 from tests.integration.test_asr_endurance import ASR, SPEECH, TEXTS, database, missing, spoken
 from tests.integration.test_asr_service import connected
@@ -42,17 +48,24 @@ TINY = {
 }
 
 
-def _write_config(folder: Path) -> Path:
+def _write_config(folder: Path, tls: AsrTls | None) -> Path:
     folder.mkdir()
     config = folder / "config.yaml"
-    config.write_text(yaml.safe_dump(TINY, allow_unicode=True), encoding="utf-8")
+    shown = {"asr": TINY["asr"] | ({"tls": tls.model_dump(mode="json")} if tls else {})}
+    config.write_text(yaml.safe_dump(TINY | shown, allow_unicode=True), encoding="utf-8")
     return config
 
 
+def throwaway(folder: Path) -> AsrTls:
+    """A fresh certificate for this machine, which its own engine trusts."""
+    certificate, key = write_certificate(["127.0.0.1"], folder, datetime.now(UTC))
+    return AsrTls(certificate=certificate, key=key, trust=str(certificate))
+
+
 @asynccontextmanager
-async def listening(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def listening(folder: Path, tls: AsrTls | None = None) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """A recognition host of its own process, and its address."""
-    config = await asyncio.to_thread(_write_config, folder)
+    config = await asyncio.to_thread(_write_config, folder, tls)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "hotline.cli", "asr", "--listen", "127.0.0.1:0", "--config", str(config),
         stderr=asyncio.subprocess.PIPE, env=os.environ | {"HOTLINE_ASR_SECRET": SECRET},
@@ -74,10 +87,13 @@ async def listening(folder: Path) -> AsyncIterator[tuple[asyncio.subprocess.Proc
 
 
 @asynccontextmanager
-async def in_process(*lines: str, secret: str = SECRET, streams: int = 4) -> AsyncIterator[str]:
+async def in_process(
+    *lines: str, secret: str = SECRET, streams: int = 4, tls: AsrTls | None = None
+) -> AsyncIterator[str]:
     """A host that says what it is told."""
     figures = HostFigures("scripted", streams)
-    async with open_host("127.0.0.1", 0, ScriptedRecogniser(*lines), figures, secret) as (_, port):
+    recogniser = ScriptedRecogniser(*lines)
+    async with open_host("127.0.0.1", 0, recogniser, figures, secret, tls=host_context(tls)) as (_, port):
         yield f"127.0.0.1:{port}"
 
 
@@ -101,10 +117,11 @@ async def test_a_host_lost_in_mid_sentence_loses_no_word(
     database: Database, tmp_path: Path, blow: signal.Signals
 ) -> None:
     voice, middle = spoken()
+    tls = throwaway(tmp_path)
     async with (
-        listening(tmp_path / "one") as (first, one),
-        listening(tmp_path / "two") as (second, two),
-        open_pool([one, two], SECRET, own=None, own_streams=0) as pool,
+        listening(tmp_path / "one", tls) as (first, one),
+        listening(tmp_path / "two", tls) as (second, two),
+        open_pool([one, two], SECRET, own=None, own_streams=0, tls=tls) as pool,
         AudioSocketServer(0, SystemClock()) as door,
     ):
         await reached(pool, 2)
@@ -177,6 +194,58 @@ async def test_who_does_not_know_the_secret_gets_nothing_from_either_side() -> N
     with pytest.raises(ConfigurationError, match="16"):
         async with open_host("127.0.0.1", 0, ScriptedRecogniser(), HostFigures("scripted", 1), "short"):
             pass
+
+
+async def heard_by(pool: Pool) -> str:
+    """What a host makes of a voice."""
+    voice = pool.open_voice()
+    await voice.hear(bytes(3200))
+    try:
+        return (await voice.settle()).text
+    finally:
+        voice.close()
+
+
+async def test_voices_travel_encrypted_to_hosts_that_are_trusted(tmp_path: Path) -> None:
+    ours, others = throwaway(tmp_path / "ours"), throwaway(tmp_path / "others")
+    async with in_process("加密", tls=ours) as address:
+        async with open_pool([address], SECRET, own=None, own_streams=0, tls=ours) as pool:
+            assert await heard_by(pool) == "加密"
+        for tls in (others, None):  # somebody else's certificate is wanted; encryption is not even tried
+            host = RemoteHost(address, SECRET, tls)
+            with pytest.raises((ssl.SSLError, WebSocketException, OSError)):
+                await host.open(wire.WATCH)
+            assert not host.streams
+    async with in_process("明文") as address:  # a host that does not encrypt is told nothing
+        with pytest.raises((ssl.SSLError, OSError)):
+            await RemoteHost(address, SECRET, ours).open(wire.WATCH)
+
+
+async def test_a_certificate_that_comes_late_needs_no_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("asr.pool._FIRST_ANSWER_SECONDS", 0.1)
+    ours = throwaway(tmp_path / "ours")
+    late = AsrTls(trust=str(tmp_path / "late.pem"))
+    async with (
+        in_process("迟到", tls=ours) as address,
+        open_pool([address], SECRET, own=None, own_streams=0, tls=late) as pool,
+    ):
+        assert not pool.streams
+        assert ours.certificate is not None
+        (tmp_path / "late.pem").write_bytes(ours.certificate.read_bytes())
+        assert await heard_by(pool) == "迟到"
+
+
+async def test_an_open_door_must_be_wanted(tmp_path: Path) -> None:
+    figures = HostFigures("scripted", 1)
+    with pytest.raises(ConfigurationError, match="unencrypted"):
+        async with open_host("0.0.0.0", 0, ScriptedRecogniser(), figures, SECRET):
+            pass
+    async with open_host("0.0.0.0", 0, ScriptedRecogniser(), figures, SECRET, unencrypted=True):
+        pass
+    for tls in (AsrTls(certificate=tmp_path / "no", key=tmp_path / "no"), throwaway(tmp_path)):
+        (tmp_path / "asr.key").write_text("no key")
+        with pytest.raises(ConfigurationError, match="cannot be used"):
+            host_context(tls)
 
 
 async def test_a_host_whose_thread_sticks_gives_its_voice_away(tmp_path: Path) -> None:

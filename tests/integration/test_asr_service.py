@@ -18,6 +18,7 @@ from asr.workers import Workers
 from hotline.clock import SystemClock
 from hotline.database import Database
 from hotline.facts.calls import CallAdopted, CallConnected, CallEnded
+from hotline.facts.screens import RecognitionChanged
 from hotline.facts.speech import PartialHeard, UtteranceHeard
 from hotline.ledger import read
 from hotline.settings import Asr, Group, Line, Seat, Settings
@@ -191,6 +192,24 @@ async def test_a_recogniser_that_hangs_delays_nothing(database: Database, door: 
         async with asyncio.timeout(2):
             await service.stop(seconds=0.3)
     assert await service.transcript("call_1") == []
+
+
+async def test_screens_hear_of_voices_that_begin_end_and_are_left_out(
+    database: Database, door: AudioSocketServer
+) -> None:
+    spies = FakeSpies(door.port, {"c1": silence(1), "a1": silence(1)}, speed=10)
+    with database.bus.subscribe("screen", RecognitionChanged) as changes:
+        async with transcribing(database, door, spies, ScriptedRecogniser(), streams=1) as service:
+            seen = []
+            service.follow(connected())
+            async with asyncio.timeout(20):
+                async for _ in changes:
+                    seen.append((service.figures.live, service.figures.skipped))
+                    if len(seen) == 2:
+                        service.end("call_1")
+                    if seen[-1][0] == 0:
+                        break
+    assert seen == [(1, 1), (1, 1), (0, 1)]
 
 
 async def test_an_utterance_is_stored_once(database: Database, door: AudioSocketServer) -> None:

@@ -13,6 +13,7 @@ from agent_desk.feed.news import (
     News,
     OfferGoneNews,
     OfferNews,
+    RecognitionNews,
     SeatNews,
     TicketNews,
     WaitingNews,
@@ -90,6 +91,7 @@ SUMMARY = {"id": "ticket_1", "unit": "371323", "title": "路灯"}
         (WaitingNews(calls=(CALL,)), {"supervisor": "live.waiting", "admin": "live.waiting"}),
         (GroupNews(view=GROUP), {"supervisor": "live.group", "admin": "live.group"}),
         (FiguresNews(view=FIGURES), {"supervisor": "live.figures", "admin": "live.figures"}),
+        (RecognitionNews(data={"live": 2}), {"supervisor": "live.recognition", "admin": "live.recognition"}),
     ],
 )
 def test_everybody_is_shown_what_concerns_them_and_nothing_else(news: News, expected: dict[str, str]) -> None:

@@ -47,6 +47,18 @@ describe("the live room", () => {
     expect(handsUp(live)).toEqual([]);
   });
 
+  it("how transcription fares comes with the snapshot and by the feed", () => {
+    const live = emptyLive();
+    const snapshot: Live = { groups: [], waiting: [], seats: [], figures: live.figures, at: "" };
+    const fares = { on: true, reason: null, live: 2, limit: 80, skipped: 0, moved: 0, hosts: [] };
+    applyToLive(live, { type: "live", data: { ...snapshot, recognition: fares } });
+    expect(live.recognition?.live).toBe(2);
+    applyToLive(live, { type: "live.recognition", data: { ...fares, live: 3, skipped: 1 } });
+    expect(live.recognition).toMatchObject({ live: 3, skipped: 1 });
+    applyToLive(live, { type: "live", data: snapshot });
+    expect(live.recognition).toBeNull();
+  });
+
   it("the wall shows the same seats in big figures", () => {
     const seats = Object.fromEntries([seat("1", "ready", "idle"), seat("2", "ready", "wrap_up"), seat("3", "not_ready", "talking"), seat("4", "not_ready", "idle"), seat("5", "offline", "unreachable")].map((one) => [one.id, one]));
     const call = { call_id: "c", caller: "", dialled: "", line: "", group: "g", state: "waiting" as const, arrived_at: "2026-11-20T03:59:40Z", connected_at: null, ended_at: null, end_reason: null, seat: null, because: "" };

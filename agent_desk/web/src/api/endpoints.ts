@@ -26,7 +26,6 @@ import type {
   OwedCall,
   ParkedCall,
   Peaks,
-  Recognition,
   PivotTable,
   Script,
   Seat,
@@ -136,7 +135,6 @@ export const api = {
   dispositionReport: (window: { from?: string; to?: string; group?: string }) => http.get<DispositionReport>(`/kpi/dispositions${query(window)}`),
 
   live: () => http.get<Live>("/live"),
-  recognition: () => http.get<Recognition>("/live/recognition"),
   kpi: (window: { from?: string; to?: string; group?: string }) => http.get<Kpi>(`/kpi${query(window)}`),
   sendToRest: (seat: string, minutes: number) => http.post<Seat>(`/live/seats/${part(seat)}/break`, { minutes }),
   decideRest: (seat: string, granted: boolean) => http.post<Seat>(`/live/seats/${part(seat)}/rest`, { granted }),

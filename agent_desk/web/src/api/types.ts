@@ -595,6 +595,7 @@ export interface Live {
   at: Instant;
   alarms?: Alarm[];
   controls?: Control[];
+  recognition?: Recognition | null;
 }
 
 /** Everything the engine may say over the live feed. */
@@ -658,5 +659,6 @@ export type FeedMessage =
   | { type: "live.waiting"; data: WaitingCall[]; seq?: number }
   | { type: "live.group"; data: LiveGroup; seq?: number }
   | { type: "live.alarm"; data: Alarm; seq?: number }
+  | { type: "live.recognition"; data: Recognition; seq?: number }
   | { type: "live.figures"; data: LiveFigures; seq?: number }
   | { type: "ping"; data?: unknown; seq?: number };

@@ -1,5 +1,5 @@
 /** What the live room shows, and how the feed changes it. No I/O. */
-import type { Alarm, Control, FeedMessage, Live, LiveFigures, LiveGroup, LiveSeat, SeatState, SeatStatus, WaitingCall } from "../api/types";
+import type { Alarm, Control, FeedMessage, Live, LiveFigures, LiveGroup, LiveSeat, Recognition, SeatState, SeatStatus, WaitingCall } from "../api/types";
 
 export interface LiveState {
   known: boolean;
@@ -12,6 +12,8 @@ export interface LiveState {
   figures: LiveFigures;
   /** Limits that are crossed now. */
   alarms: Alarm[];
+  /** How live transcription fares; null where there is none. */
+  recognition: Recognition | null;
 }
 
 export function emptyLive(): LiveState {
@@ -23,6 +25,7 @@ export function emptyLive(): LiveState {
     controls: {},
     figures: { arrived: 0, answered: 0, abandoned: 0, within_15s: 0 },
     alarms: [],
+    recognition: null,
   };
 }
 
@@ -47,6 +50,9 @@ export function applyToLive(live: LiveState, message: FeedMessage): void {
     }
     case "live.alarm":
       return takeAlarm(live, message.data);
+    case "live.recognition":
+      live.recognition = message.data;
+      return;
     case "live.figures":
       live.figures = message.data;
       return;
@@ -63,6 +69,7 @@ function takeSnapshot(live: LiveState, snapshot: Live): void {
   live.controls = Object.fromEntries((snapshot.controls ?? []).map((control) => [control.seat, control]));
   live.figures = snapshot.figures;
   live.alarms = snapshot.alarms ?? [];
+  live.recognition = snapshot.recognition ?? null;
 }
 
 function takeAlarm(live: LiveState, alarm: Alarm): void {
