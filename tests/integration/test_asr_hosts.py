@@ -44,15 +44,14 @@ TINY = {
     "lines": [{"number": "12345", "group": "general"}],
     "groups": [{"id": "general", "name": "综合"}],
     "seats": [{"id": "1001", "groups": ["general"]}],
-    "asr": {"model": "tiny", "workers": 1},
 }
 
 
 def _write_config(folder: Path, tls: AsrTls | None) -> Path:
     folder.mkdir()
     config = folder / "config.yaml"
-    shown = {"asr": TINY["asr"] | ({"tls": tls.model_dump(mode="json")} if tls else {})}
-    config.write_text(yaml.safe_dump(TINY | shown, allow_unicode=True), encoding="utf-8")
+    asr = {"model": "tiny", "workers": 1, "tls": tls.model_dump(mode="json") if tls else None}
+    config.write_text(yaml.safe_dump(TINY | {"asr": asr}, allow_unicode=True), encoding="utf-8")
     return config
 
 

@@ -66,6 +66,8 @@ def test_a_fault_is_named_with_its_path(path: str, value: Any) -> None:
         ("organisation.directory.0.unit", "nowhere", "nowhere"),
         ("asterisk.http_port", 5038, "ami_port"),
         ("asterisk.rtp_last", 10010, "100 ports"),
+        ("asr.hosts", ["10.0.0.5:9200"], "unencrypted"),
+        ("asr.tls", {"certificate": "asr.pem"}, "belong together"),
     ],
 )
 def test_what_does_not_agree_is_refused(path: str, value: Any, named: str) -> None:
