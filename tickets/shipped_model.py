@@ -5,8 +5,8 @@ sounds. Missing, broken, of other texts: it is learnt anew and written again; a 
 """
 
 import hashlib
-import inspect
 import importlib.metadata
+import inspect
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
