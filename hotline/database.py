@@ -9,20 +9,22 @@ On PostgreSQL many write at once (READ COMMITTED): whoever reads in order to dec
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from sqlalchemy import CursorResult, DateTime, Dialect, Executable, MetaData, TypeDecorator, event, func, select
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import Connection, make_url
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import QueuePool
 
 from hotline.bus import Bus
 from hotline.errors import ConfigurationError, HotlineError, RuleBroken, Unavailable
 from hotline.facts import Fact
+from hotline.sqlite_driver import SqliteDriver, begin_with_next
 
 metadata = MetaData(
     naming_convention={
@@ -118,16 +120,20 @@ class Database:
         self.bus = bus
         self.dialect: str = engine.dialect.name
         self.writing = asyncio.Lock()
+        self._returned = asyncio.Event()
+        event.listen(engine.sync_engine, "checkin", lambda *_: self._returned.set())
 
     @classmethod
     async def open(cls, url: str, bus: Bus) -> "Database":
         """Connect once to prove that it works; raises ConfigurationError when it does not."""
         try:
             _make_folder(url)
-            engine = create_async_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-            if engine.dialect.name == "sqlite":
+            if url.startswith("sqlite"):
+                engine = create_async_engine(url, module=SqliteDriver())
                 event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-                event.listen(engine.sync_engine, "begin", _begin_immediate)
+                event.listen(engine.sync_engine, "begin", _begin)
+            else:
+                engine = create_async_engine(url, pool_pre_ping=True)
             async with engine.connect():
                 pass
         except (OSError, SQLAlchemyError, ImportError) as failure:
@@ -166,10 +172,17 @@ class Database:
             await connection.run_sync(metadata.create_all)
 
     async def close(self) -> None:
-        """Close all connections."""
+        """Close all connections. Work that was cancelled just now gets a moment to give its own back."""
+        pool = self.engine.pool
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_RETURN_SECONDS):
+                while isinstance(pool, QueuePool) and pool.checkedout() > 0:
+                    self._returned.clear()
+                    await self._returned.wait()
         await self.engine.dispose()
 
 
+_RETURN_SECONDS = 5.0
 _AWAY = ("08", "40", "53", "55", "57", "58")
 """Classes of SQLSTATE that are no fault of the statement: connection, deadlock, resources, shutdown, disk."""
 _BAD_DATA = "22"
@@ -223,5 +236,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor.close()
 
 
-def _begin_immediate(connection: Any) -> None:
-    connection.exec_driver_sql("BEGIN" if connection.get_execution_options().get("reading") else "BEGIN IMMEDIATE")
+def _begin(connection: Connection) -> None:
+    if connection.get_execution_options().get("reading"):
+        begin_with_next(connection)
+    else:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

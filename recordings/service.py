@@ -125,8 +125,8 @@ class Recordings:
     async def keep_call(self, call_id: str, ended_at: datetime) -> None:
         """Keep what the channel of an ended call left, as soon as Asterisk has closed it. Raises HotlineError."""
         legs = await self._legs_of(call_id)
-        left = {left.uniqueid for left in await asyncio.to_thread(self._spool.left)}
-        files = await asyncio.gather(*(self._spool.settle(name) for name in legs.names if name in left))
+        names = await asyncio.to_thread(self._spool.those_of, legs.names)
+        files = await asyncio.gather(*map(self._spool.settle, names))
         if legs.main and any(files):
             await self._keep(legs, call_id, ended_at)
 
@@ -286,8 +286,7 @@ class Recordings:
 
     async def _keep(self, legs: Legs, call_id: str, ended_at: datetime) -> None:
         async with self._one_at_a_time:
-            found = [name for name in legs.names if await asyncio.to_thread(self._spool.find, name)]
-            if not found:
+            if not await asyncio.to_thread(self._spool.those_of, legs.names):
                 return
             recording = await self._owed(legs.main, call_id, ended_at)
             if recording.state is State.READY:
@@ -333,8 +332,7 @@ class Recordings:
             return
         mixed, stored, voices = made
         await self._store.mark_ready(recording, mixed, stored, self._clock.now(), voices)
-        for name in (recording.uniqueid, *(voice.uniqueid for voice in voices)):
-            await asyncio.to_thread(self._spool.remove, name)
+        await asyncio.to_thread(self._spool.remove, recording.uniqueid, *(voice.uniqueid for voice in voices))
         _log.info("recording ready", recording_id=recording.id, call_id=recording.call_id, seconds=mixed.seconds)
 
     def _make(self, recording: Recording, legs: Legs) -> tuple[Mixed, Sequence[Stored], Sequence[Voice]] | None:
@@ -393,8 +391,7 @@ class Recordings:
         """A run died between the ledger's row and the clearing: clear now, if the archive really has it."""
         known = (await self._store.tracks_of([recording.id]))[recording.id]
         if await asyncio.to_thread(self._archive.holds, recording.folder, known):
-            for name in (recording.uniqueid, *recording.parts.split()):
-                await asyncio.to_thread(self._spool.remove, name)
+            await asyncio.to_thread(self._spool.remove, recording.uniqueid, *recording.parts.split())
         else:
             _log.error("the archive is damaged; the spool files are kept", recording_id=recording.id)
 

@@ -6,7 +6,7 @@ writer was killed never gets them; then standing still for a while, after the ca
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +49,10 @@ class Spool:
         paths = {track: self.folder / spool_name(uniqueid, track) for track in _PARTIES}
         return {track: path for track, path in paths.items() if path.is_file()}
 
+    def those_of(self, uniqueids: Iterable[str]) -> list[str]:
+        """Which of these channels have files here."""
+        return [uniqueid for uniqueid in uniqueids if self.find(uniqueid)]
+
     def voice(self, uniqueid: str) -> Path | None:
         """The file with what this leg says."""
         return self.find(uniqueid).get(Track.CITIZEN)
@@ -82,10 +86,11 @@ class Spool:
                 return files
             await asyncio.sleep(self._patience.poll)
 
-    def remove(self, uniqueid: str) -> None:
-        """Delete a channel's files. Only ever called when the archive holds them, flushed and hashed."""
-        for path in self.find(uniqueid).values():
-            path.unlink(missing_ok=True)
+    def remove(self, *uniqueids: str) -> None:
+        """Delete these channels' files. Only ever called when the archive holds them, flushed and hashed."""
+        for uniqueid in uniqueids:
+            for path in self.find(uniqueid).values():
+                path.unlink(missing_ok=True)
 
 
 def _look_at(files: Mapping[Track, Path]) -> tuple[bool, dict[Track, int]]:

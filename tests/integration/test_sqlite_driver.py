@@ -1,0 +1,110 @@
+"""SQLite in fewer visits to its thread: what SQLAlchemy and the house promise of a connection still holds."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from hotline.bus import Bus
+from hotline.database import Database
+
+
+@pytest.fixture
+async def file(tmp_path: Path) -> AsyncIterator[Database]:
+    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/one.db", Bus())
+    async with opened.engine.begin() as connection:
+        await connection.execute(text("CREATE TABLE t (id INTEGER PRIMARY KEY, word TEXT)"))
+        await connection.execute(text("INSERT INTO t (word) VALUES (:word)"), [{"word": "一"}, {"word": "二"}])
+    yield opened
+    await opened.close()
+
+
+async def words(database: Database) -> list[str]:
+    async with database.reading() as connection:
+        return list((await connection.execute(text("SELECT word FROM t ORDER BY id"))).scalars())
+
+
+async def test_a_reading_visits_the_thread_twice(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    visits: list[str] = []
+    real: Any = aiosqlite.Connection._execute
+
+    async def counted(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
+        visits.append(getattr(fn, "__name__", str(fn)))
+        return await real(self, fn, *args, **kwargs)
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    assert await words(file) == ["一", "二"]
+    assert len(visits) == 2, visits  # begin + statement + rows, and the rollback
+
+
+async def test_what_a_reading_writes_is_not_kept(file: Database) -> None:
+    async with file.reading() as connection:
+        await connection.execute(text("DELETE FROM t"))
+    assert await words(file) == ["一", "二"]
+
+
+async def test_a_reading_sees_one_moment(file: Database) -> None:
+    async with file.reading() as connection:
+        count = text("SELECT count(*) FROM t")
+        assert (await connection.execute(count)).scalar() == 2
+        async with file.engine.begin() as other:
+            await other.execute(text("INSERT INTO t (word) VALUES ('三')"))
+        assert (await connection.execute(count)).scalar() == 2
+    assert await words(file) == ["一", "二", "三"]
+
+
+async def test_rows_that_were_changed_their_ids_and_returned_rows(file: Database) -> None:
+    async with file.engine.begin() as connection:
+        changed = await connection.execute(text("UPDATE t SET word = '改' WHERE id > 0"))
+        assert changed.rowcount == 2
+        assert (await connection.execute(text("INSERT INTO t (word) VALUES ('三')"))).lastrowid == 3
+        returned = await connection.execute(text("DELETE FROM t WHERE id = 1 RETURNING word"))
+        assert returned.scalars().all() == ["改"]
+        streamed = await connection.stream(text("SELECT id FROM t ORDER BY id"))
+        assert [row.id async for row in streamed] == [2, 3]
+    assert await words(file) == ["改", "三"]
+
+
+async def test_a_wrong_statement_is_told_and_harms_nothing(file: Database) -> None:
+    async with file.engine.connect() as connection:
+        with pytest.raises(OperationalError, match="no such table"):
+            await connection.execute(text("SELECT * FROM nowhere"))
+    assert await words(file) == ["一", "二"]
+
+
+async def test_a_closed_connection_is_told(file: Database) -> None:
+    async with file.engine.connect() as connection:
+        raw = await connection.get_raw_connection()
+        assert raw.driver_connection is not None
+        await raw.driver_connection.close()
+        with pytest.raises(OperationalError):
+            await connection.execute(text("SELECT 1"))
+        await connection.invalidate()
+    assert await words(file) == ["一", "二"]
+
+
+async def test_cancelled_in_the_middle_of_a_statement(file: Database) -> None:
+    count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n"
+    begun = asyncio.Event()
+
+    async def slow() -> None:
+        async with file.unit_of_work() as uow:
+            await uow.execute(text("DELETE FROM t"))
+            begun.set()
+            await uow.execute(text(count))
+
+    work = asyncio.create_task(slow())
+    await begun.wait()
+    await asyncio.sleep(0)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert await words(file) == ["一", "二"]
+    async with file.unit_of_work() as uow:  # the one writer's place is free again
+        await uow.execute(text("INSERT INTO t (word) VALUES ('三')"))
+    assert await words(file) == ["一", "二", "三"]
