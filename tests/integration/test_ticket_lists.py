@@ -10,15 +10,15 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from hotline.security import Person, Role
 from tests.integration.desk_fakes import NOON
 from tests.integration.tickets_house import TicketsHouse, open_tickets_house
 from tickets.deadlines import Lamp, lamp
 from tickets.finding import COUNTED, Wanted
-from tickets.pivot import AXES, PivotWish
-from tickets.states import WITH_UNIT, State
+from tickets.pivot import AXES, PERIODS, PivotWish
+from tickets.states import DONE, WITH_UNIT, State
 from tickets.tables import tickets
 
 BOSS = Person(account="boss", name="班长", roles=frozenset({Role.SUPERVISOR}))
@@ -63,6 +63,46 @@ async def test_any_pivot_adds_up_to_the_total_before_and_after_folding(house: Ti
     for cell in by_area["cells"]:  # each figure clicks through to its work orders
         listed = await house.orders.page(BOSS, Wanted(area=cell["row"], type=cell["column"]))
         assert listed["total"] == cell["tickets"] or not cell["row"]
+
+
+def counted(rows: Sequence[Any], wish: PivotWish) -> dict[tuple[str, str], list[int]]:
+    """The same figures the slow, obvious way: each work order looked at."""
+    found = dict[tuple[str, str], list[int]]()
+    for row in rows:
+        axes = {**{name: row.day[:length] for name, length in PERIODS.items()}, "area": row.area, "type": row.type}
+        axes["unit"] = row.unit or ""
+        narrowed = all(not getattr(wish, name) or axes[name] == getattr(wish, name) for name in ("area", "type", "unit"))
+        since, until = str(wish.since or ""), str(wish.until or "9999")
+        if row.parent_id is not None or not narrowed or not since <= row.day <= until:
+            continue
+        cell = found.setdefault((axes[wish.rows], axes[wish.columns] if wish.columns else ""), [0, 0, 0])
+        for at, yes in enumerate((True, State(row.state) in DONE, row.overdue_at is not None)):
+            cell[at] += yes
+    return found
+
+
+async def test_every_table_of_figures_is_what_counting_by_hand_gives(house: TicketsHouse) -> None:
+    ids = await town(house)
+    await house.orders.act(ids[1], "invite", {"unit": "town"}, BOSS)  # a sub-order is not counted
+    async with house.house.database.unit_of_work() as uow:
+        await uow.execute(update(tickets).where(tickets.c.id.in_(ids[::4])).values(overdue_at=NOON))
+    await house.orders.pivot.fold()
+    await house.orders.act(ids[2], "void", {"note": "误录"}, BOSS)  # noted, not folded yet
+    async with house.house.database.reading() as connection:
+        rows = (await connection.execute(select(tickets))).all()
+    assert len(rows) == 31
+    day = NOON.date()
+    narrowed = [
+        {}, {"area": "沂水县"}, {"type": "投诉"}, {"unit": "371323"}, {"since": day + timedelta(days=1)},
+        {"since": day, "until": day + timedelta(days=1), "area": "河东区"}, {"until": day - timedelta(days=1)},
+    ]  # fmt: skip
+    for down, across, more in product(AXES, ("", *AXES), narrowed):
+        wish = PivotWish(rows=down, columns=across, **more)  # type: ignore[arg-type]
+        table, expected = await house.orders.figures(BOSS, wish), counted(rows, wish)
+        cells = {(c["row"], c["column"]): [c["tickets"], c["done"], c["overdue"]] for c in table["cells"]}
+        assert cells == expected, wish
+        assert list(cells) == sorted(expected)
+        assert list(table["total"].values()) == [sum(column) for column in zip(*expected.values(), strict=True)] or not cells
 
 
 async def test_figures_follow_every_move(house: TicketsHouse) -> None:
