@@ -7,6 +7,7 @@ from fastapi import Response
 
 from tickets.documents import MEDIA_TYPE, Document, as_word
 
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 WORD = {"content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}, "description": "A Word file"}
 
 

@@ -736,6 +736,8 @@ class SubmitWish(DraftWish):
     answer: Words | None = None
     article_id: Annotated[str, Field(max_length=40)] | None = None
     matter: Annotated[str, Field(max_length=20)] | None = None
+    confidential: bool = False
+    """Hide the citizen from units, as a report always is."""
 
 
 class IntakeWish(Wish):

@@ -140,7 +140,7 @@ class Proposal(Shape):
     level_name: str
     because: str
     others: list[str]
-    state: Literal["open", "accepted", "dismissed"]
+    state: Literal["open", "accepted", "dismissed", "lapsed"]
     at: Instant
     decided_at: Instant | None
     decided_by: str | None

@@ -170,11 +170,12 @@ class WorkOrders(Protocol):
 
     async def submit(
         self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person, *,
-        article_id: str | None = None, matter: str | None = None,
+        article_id: str | None = None, matter: str | None = None, confidential: bool = False,
     ) -> Shape:  # fmt: skip
         """Make the work order of a call. Returns the Ticket.
 
         ``how`` is "dispatch", "direct" (answered on line) or "refuse" (out of scope, for the reason ``matter``).
+        ``confidential``: the citizen asks to be hidden from units.
         """
         ...
 

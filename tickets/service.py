@@ -123,12 +123,12 @@ class WorkOrders:
     # ── moving ──────────────────────────────────────────────────────────────────────────────────────────────────
     async def submit(
         self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person, *,
-        article_id: str | None = None, matter: str | None = None,
+        article_id: str | None = None, matter: str | None = None, confidential: bool = False,
     ) -> Shape:  # fmt: skip
         """Make the work order of a call; asked twice, the same one is given.
 
         ``how``: ``dispatch``, ``direct`` (with the answer, and the article it came from) or ``refuse`` (with the
-        matter that is out of scope).
+        matter that is out of scope). ``confidential``: the citizen asks to be hidden from units, as a report always is.
         """
         for name, value in fields.items():
             self._site.check_field(name, value)
@@ -136,7 +136,7 @@ class WorkOrders:
             raise RuleBroken(
                 "办理方式只能是派单、直接答复或不予受理", "how must be dispatch, direct or refuse", code="bad_field"
             )
-        said = {"answer": answer, "article_id": article_id, "matter": matter}
+        said = {"answer": answer, "article_id": article_id, "matter": matter, "protected": confidential}
         async with self._database.unit_of_work() as uow:
             fresh_id = new_id("ticket")
             draft = await self._drafts.finish(uow, call_id, fields, fresh_id)
@@ -370,7 +370,8 @@ class WorkOrders:
     async def _make(self, uow: UnitOfWork, draft: Row, how: str, said: Row, actor: Actor) -> None:
         values = draft["values"]
         origin = {"channel": "telephone", "line": draft["line"], "call_id": draft["call_id"], "tags": draft["tags"]}
-        row = await self._maker.make(uow, draft["ticket_id"], values, origin | {"created_by": actor.account})
+        origin |= {"created_by": actor.account, "protected": said.get("protected", False)}
+        row = await self._maker.make(uow, draft["ticket_id"], values, origin)
         if how == "direct":
             await self._mover.move(uow, row, Action.ANSWER, actor, said, said["answer"] or "")
             return

@@ -1,10 +1,10 @@
 """Assessment: marks of a month, what stands behind a figure, exclusions, the bulletin, the table for other programs."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
-from agent_desk.documents import WORD, download, word_file
+from agent_desk.documents import WORD, XLSX, download, word_file
 from agent_desk.guard import (
     AssessmentReader,
     Assessor,
@@ -33,7 +33,8 @@ Page = Annotated[int, Query(ge=1, le=100_000)]
 Size = Annotated[int, Query(ge=1, le=200)]
 _READ = documented(401, 403, 404, 409, 503)
 _ACT = documented(401, 403, 404, 409, 413, 503)
-_CSV = {"content": {"text/csv": {"schema": {"type": "string", "format": "binary"}}}, "description": "A table"}
+_FILE = {"schema": {"type": "string", "format": "binary"}}
+_TABLE = {"content": {"text/csv": _FILE, XLSX: _FILE}, "description": "A table"}
 
 
 @router.get("/months/{month}", responses=_READ)
@@ -68,11 +69,13 @@ async def print_bulletin(month: Month, desk: DeskDep, _viewer: AssessmentReader)
     return await word_file(f"办理情况通报{month}", await oversight_of(desk).assessment.paper(month))
 
 
-@router.get("/months/{month}/table", response_class=Response, responses={**_READ, 200: _CSV})
-async def export_table(month: Month, desk: DeskDep, _viewer: AssessmentReader) -> Response:
-    """The marks as CSV, for other programs."""
-    body = await oversight_of(desk).assessment.table(month)
-    return download(body, f"assessment-{month}.csv", "text/csv; charset=utf-8")
+@router.get("/months/{month}/table", response_class=Response, responses={**_READ, 200: _TABLE})
+async def export_table(
+    month: Month, desk: DeskDep, _viewer: AssessmentReader, format: Literal["csv", "xlsx"] = "csv"
+) -> Response:
+    """The marks as CSV, for other programs, or as an Excel workbook."""
+    body = await oversight_of(desk).assessment.table(month, excel=format == "xlsx")
+    return download(body, f"assessment-{month}.{format}", XLSX if format == "xlsx" else "text/csv; charset=utf-8")
 
 
 @router.get("/units/{unit}/trend", responses=_READ)

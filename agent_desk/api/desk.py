@@ -96,8 +96,11 @@ async def submit_work_order(call_id: CallId, wish: SubmitWish, desk: DeskDep, ag
     """Make the work order: dispatched to a unit, answered on line and closed, or refused with the right channel."""
     await _demand_own_call(desk, call_id, agent)
     orders = desk.rooms.work_orders
-    more = {"article_id": wish.article_id, "matter": wish.matter}
-    return Ticket.model_validate(await orders.submit(call_id, wish.sent(), wish.how, wish.answer, agent, **more))
+    made = await orders.submit(
+        call_id, wish.sent(), wish.how, wish.answer, agent,
+        article_id=wish.article_id, matter=wish.matter, confidential=wish.confidential,
+    )  # fmt: skip
+    return Ticket.model_validate(made)
 
 
 @router.post("/calls/{call_id}/recording", responses=_ACT)

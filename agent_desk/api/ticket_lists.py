@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
 from agent_desk.api.tickets import Filters, Name
+from agent_desk.documents import XLSX
 from agent_desk.guard import DeskDep, FigureReader, SignedIn, TicketExporter, address_of
 from agent_desk.models import PivotTable, Shelf, ShelfItem, ShelfWish
 from agent_desk.refusals import documented
@@ -20,8 +21,7 @@ router = APIRouter(prefix="/api", tags=["tickets"])
 Axis = Literal["day", "month", "year", "area", "type", "unit"]
 Kind = Annotated[Literal["view", "reply"], Path()]
 ItemName = Annotated[str, Path(min_length=1, max_length=64)]
-_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_ANSWER = {"content": {_XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+_ANSWER = {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
 
 
 @router.get("/tickets/pivot", response_model=PivotTable, responses=documented(401, 403, 409, 503))
@@ -63,7 +63,7 @@ async def export_tickets(desk: DeskDep, person: TicketExporter, wanted: Filters,
     leave = BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True)
     headers = {"Cache-Control": "no-store", "X-Rows": str(count)}
     return FileResponse(
-        path, media_type=_XLSX, filename=f"工单-{now:%Y%m%d-%H%M}.xlsx", headers=headers, background=leave
+        path, media_type=XLSX, filename=f"工单-{now:%Y%m%d-%H%M}.xlsx", headers=headers, background=leave
     )
 
 

@@ -20,6 +20,7 @@ from agent_desk.feed.news import (
     FiguresNews,
     FollowedNews,
     GroupNews,
+    LetterNews,
     News,
     OfferGoneNews,
     OfferNews,
@@ -40,6 +41,7 @@ from hotline.errors import HotlineError, RuleBroken
 from hotline.facts import Message
 from hotline.facts.alarms import AlarmCleared, AlarmRaised
 from hotline.facts.calls import CallPromised, PromiseDialled, PromiseKept, PromiseMissed
+from hotline.facts.oversight import LetterAnswered, LetterSent
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.screens import (
     CallChanged,
@@ -90,6 +92,8 @@ _LOOKED_UP: tuple[type[Message], ...] = (
     DeadlineMissed,
     RecordingReady,
     UtteranceCorrected,
+    LetterSent,
+    LetterAnswered,
 )
 _BACKLOG = 10_000
 GATHER_SECONDS = 0.1
@@ -255,6 +259,8 @@ class FeedHub:
                 news = await self._lookups.recording(message)
             case UtteranceCorrected():
                 news = await self._lookups.corrected(message)
+            case LetterSent() | LetterAnswered():
+                news = await self._lookups.letter(message)
             case _:
                 news = None
         if news is not None:
@@ -299,7 +305,7 @@ class FeedHub:
                 return [outbox for at_seat in self._at_seat.values() for outbox in at_seat]
             case SeatNews() | ControlNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews() | AlarmNews():
                 return self._screens
-            case PromisesNews() | RecognitionNews():
+            case PromisesNews() | RecognitionNews() | LetterNews():
                 return self._screens
 
     def _sit_down(self, outbox: Outbox) -> None:

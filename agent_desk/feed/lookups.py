@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from agent_desk.feed.news import DeskNews, TicketNews
+from agent_desk.feed.news import DeskNews, LetterNews, TicketNews
 from agent_desk.models import Alarm, Draft, Partial, Recording, TicketSummary, Utterance
 from agent_desk.ports import Rooms
 from agent_desk.shapes import as_json
@@ -10,6 +10,7 @@ from agent_desk.snapshot import offer_with_history
 from asr.utterances import utterance_id
 from hotline.errors import NotFound
 from hotline.facts.alarms import AlarmCleared, AlarmRaised
+from hotline.facts.oversight import LetterAnswered, LetterSent
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.speech import PartialHeard, UtteranceCorrected, UtteranceHeard
 from hotline.facts.tickets import DeadlineMissed, DispatchLate, DraftChanged, TicketMoved
@@ -62,6 +63,15 @@ class Lookups:
         seat = await self._seat_of(call_id) if call_id else None
         summary, alarm = as_json(TicketSummary, glance.summary), not isinstance(moved, TicketMoved)
         return TicketNews(summary=summary, accounts=accounts, seat=seat, alarm=alarm)
+
+    async def letter(self, fact: LetterSent | LetterAnswered) -> LetterNews | None:
+        """What was sent to which unit, or that it has answered. The words stay in the letter itself."""
+        glance = await self._rooms.work_orders.summary(fact.ticket_id)
+        if glance is None:
+            return None
+        sent, unit = (True, fact.unit) if isinstance(fact, LetterSent) else (False, "")
+        told = {name: getattr(fact, name) for name in ("letter_id", "ticket_id", "number")}
+        return LetterNews(unit=unit, data=told | {"matter": glance.summary["title"], "answered": not sent})
 
     async def recording(self, ready: RecordingReady) -> DeskNews:
         """The recording, for the seat that had the call."""

@@ -78,6 +78,14 @@ class TicketNews:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LetterNews:
+    """A unit is pressed (督办函, 催办): for it and for those who supervise. Without a unit: it has answered."""
+
+    unit: str
+    data: Data
+
+
+@dataclass(frozen=True, kw_only=True)
 class WaitingNews:
     """Who waits now, oldest first."""
 
@@ -140,6 +148,7 @@ News = (
     | DeskNews
     | FollowedNews
     | TicketNews
+    | LetterNews
     | WaitingNews
     | GroupNews
     | FiguresNews

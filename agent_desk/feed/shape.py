@@ -11,6 +11,7 @@ from agent_desk.feed.news import (
     FiguresNews,
     FollowedNews,
     GroupNews,
+    LetterNews,
     News,
     OfferGoneNews,
     OfferNews,
@@ -45,6 +46,9 @@ STATES = frozenset(
 """Types that show something as it is now, read from memory: a newer one makes an older one pointless."""
 
 
+_PRESSING = (Role.SUPERVISOR, Role.INSPECTOR)
+
+
 def shape(news: News, viewer: Person) -> list[Frame]:
     """The frames that ``viewer`` may and should see; often none."""
     match news:
@@ -67,6 +71,9 @@ def shape(news: News, viewer: Person) -> list[Frame]:
             return [{"type": f"live.{type_}", "data": dict(data)}] if may(viewer, "call.supervise") else []
         case TicketNews(summary=summary):
             return [{"type": "ticket", "data": dict(summary)}] if _concerns(news, viewer) else []
+        case LetterNews(unit=unit, data=data):
+            theirs = viewer.has(Role.DEPARTMENT) and viewer.unit == unit
+            return [{"type": "letter", "data": dict(data)}] if theirs or viewer.has(*_PRESSING) else []
         case WaitingNews(calls=calls):
             waiting = [mask_waiting(call).model_dump(mode="json") for call in calls]
             return [{"type": "live.waiting", "data": waiting}] if may(viewer, "live.watch") else []

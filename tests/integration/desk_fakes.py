@@ -333,7 +333,7 @@ class FakeWorkOrders:
 
     async def submit(
         self, call_id: str, fields: Mapping[str, str], how: str, answer: str | None, by: Person, *,
-        article_id: str | None = None, matter: str | None = None,
+        article_id: str | None = None, matter: str | None = None, confidential: bool = False,
     ) -> Shape:  # fmt: skip
         return self.add("ticket_1", call_id=call_id, created_by=by.account, title=fields.get("title", ""))
 

@@ -17,6 +17,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from agent_desk.server import serve
 from hotline.demo.site import free_ports
 from hotline.errors import ConfigurationError, NotFound
+from hotline.facts.oversight import LetterAnswered, LetterSent
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.screens import CallChanged, RecognitionChanged, SeatChanged, WaitingChanged
 from hotline.facts.speech import PartialHeard, UtteranceHeard
@@ -225,6 +226,27 @@ async def test_a_department_hears_of_its_own_work_orders(house: House) -> None:
         frame = await next_frame(screen)
     assert (frame["type"], frame["data"]["id"], frame["data"]["phone_masked"]) == ("ticket", "ticket_2", "138****0001")
     assert "description" not in frame["data"]
+
+
+@pytest.mark.parametrize(
+    ("account", "heard"),
+    [("department", ["sent", "last"]), ("elsewhere", ["last"]), ("inspector", ["sent", "answered", "last"])],
+)
+async def test_a_letter_is_heard_of_by_its_unit_and_its_answer_by_who_supervises(
+    house: House, account: str, heard: list[str]
+) -> None:
+    house.orders.add("ticket_1", unit="371323")
+    unit = "371312" if account == "elsewhere" else "371323"
+    named: dict[str, Any] = {"at": NOON, "letter_id": "letter_1", "ticket_id": "ticket_1"}
+    sent: dict[str, Any] = named | {"by": "boss", "kind": "letter", "level": 1, "due_at": NOON}
+    async with feed(house, await cookie_of(house, account)) as screen:
+        assert (await next_frame(screen))["type"] == "ping"
+        house.bus.publish(LetterSent(unit="371323", number="sent", **sent))
+        house.bus.publish(LetterAnswered(by="u1", late=False, number="answered", **named))
+        house.bus.publish(LetterSent(unit=unit, number="last", **sent))
+        letters = [(await next_frame(screen))["data"] for _ in heard]
+    assert [letter["number"] for letter in letters] == heard
+    assert all(letter["answered"] is (letter["number"] == "answered") for letter in letters)
 
 
 async def test_the_open_feed_is_what_keeps_the_seat_reachable(house: House) -> None:

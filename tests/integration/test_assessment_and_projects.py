@@ -132,10 +132,12 @@ async def test_the_bulletin_and_the_table_are_files(house: TicketsHouse) -> None
     async with house.house.signed_in("inspector") as browser:
         paper = await browser.get(f"/api/assessment/months/{MONTH}/bulletin")
         table = await browser.get(f"/api/assessment/months/{MONTH}/table")
+        book = await browser.get(f"/api/assessment/months/{MONTH}/table?format=xlsx")
     word = Document(BytesIO(paper.content))
     assert "办理情况通报" in word.paragraphs[0].text
     assert [cell.text for cell in word.tables[0].rows[1].cells][:2] == ["沂水县", "1"]
     assert table.text.startswith("\ufeffmonth,unit,name")
+    assert (book.content[:2], book.headers["content-disposition"].endswith(".xlsx")) == (b"PK", True)
     assert "attachment" in table.headers["content-disposition"]
 
 

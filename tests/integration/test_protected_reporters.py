@@ -23,6 +23,9 @@ REPORT = {
 _PICTURE = io.BytesIO()
 Image.new("RGB", (8, 8)).save(_PICTURE, "PNG")
 PNG = _PICTURE.getvalue()
+_OWN = io.BytesIO()
+Image.new("RGB", (9, 9)).save(_OWN, "PNG")
+OWN = _OWN.getvalue()
 PDF = b"%PDF-1.4\n%%EOF\n"
 
 
@@ -80,16 +83,17 @@ async def test_a_search_does_not_tell_whether_a_guess_was_right(house: TicketsHo
         assert (await boss.get("/api/tickets", params={"q": "截留"})).json()["total"] == 1
 
 
-async def test_letters_and_films_stay_with_the_hotline(house: TicketsHouse) -> None:
+async def test_pictures_letters_and_films_stay_with_the_hotline(house: TicketsHouse) -> None:
     ticket = await dispatched(house)
     async with house.house.signed_in("supervisor") as boss:
         files = {one["kind"]: one["id"] for one in (await boss.get(f"/api/tickets/{ticket}")).json()["attachments"]}
     assert set(files) == {"png", "pdf"}
     async with house.house.signed_in("department") as unit:
-        seen = (await unit.get(f"/api/tickets/{ticket}")).json()["attachments"]
-        assert [one["kind"] for one in seen] == ["png"]
-        assert (await unit.get(f"/api/tickets/{ticket}/attachments/{files['png']}")).status_code == 200
-        assert (await unit.get(f"/api/tickets/{ticket}/attachments/{files['pdf']}")).status_code == 404
+        assert (await unit.get(f"/api/tickets/{ticket}")).json()["attachments"] == []
+        for kept in files.values():
+            assert (await unit.get(f"/api/tickets/{ticket}/attachments/{kept}")).status_code == 404
+        own = await unit.post(f"/api/tickets/{ticket}/attachments?name=site.png", content=OWN)
+        assert (await unit.get(f"/api/tickets/{ticket}/attachments/{own.json()['id']}")).status_code == 200
 
 
 async def test_the_voice_is_the_hotlines(house: TicketsHouse) -> None:
@@ -117,3 +121,14 @@ async def test_whoever_asks_for_it_is_protected_too(house: TicketsHouse) -> None
     async with house.house.signed_in("department") as unit:
         assert (await unit.get(f"/api/tickets/{ticket}")).json()["phone"] == ""
         assert (await unit.get(f"/api/tickets/{plain}")).json()["phone"] == PHONE
+
+
+async def test_a_caller_may_ask_for_it_too(house: TicketsHouse) -> None:
+    house.house.centre.connect("1001", "call_1")
+    wish = {"how": "dispatch", "description": "邻居养狗", "phone": PHONE, "unit": "371323", "type": "求助"}
+    async with house.house.signed_in("agent1001") as agent:
+        made = await agent.post("/api/desk/calls/call_1/submit", json=wish | {"confidential": True})
+        assert (made.status_code, made.json()["protected"], made.json()["phone"]) == (200, True, PHONE), made.text
+    async with house.house.signed_in("department") as unit:
+        seen = (await unit.get(f"/api/tickets/{made.json()['id']}")).json()
+    assert (seen["phone"], seen["call_id"], seen["recordings"]) == ("", None, [])

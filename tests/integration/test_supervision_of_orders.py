@@ -10,7 +10,7 @@ from docx import Document
 from sqlalchemy import text, update
 
 from callback.tables import callback_tasks
-from hotline.facts.oversight import LetterAnswered, LetterSent, ReferralSealed, SupervisionProposed
+from hotline.facts.oversight import LetterAnswered, LetterSent, ProposalDecided, ReferralSealed, SupervisionProposed
 from hotline.ledger import read
 from hotline.oversight import Supervision
 from tests.integration.tickets_house import TicketsHouse, open_tickets_house
@@ -103,12 +103,18 @@ async def test_two_returns_are_proposed_once_and_decided_once(house: TicketsHous
     assert len(facts) == 1
 
 
-async def test_a_reply_copied_across_work_orders_is_flagged(house: TicketsHouse) -> None:
-    for n in range(1, 4):
+async def copied_three_times(house: TicketsHouse, first: int = 1) -> str:
+    """The last of them."""
+    for n in range(first, first + 3):
         ticket = await dispatched(house, n)
         await act(house, "department", f"/tickets/{ticket}/actions/sign")
         said = {"contact": "电话联系", "reply": f"您好，您反映的问题我单位高度重视，已于3月{n}日安排人员处理，感谢理解"}
         await act(house, "department", f"/tickets/{ticket}/actions/reply", **said)
+    return ticket
+
+
+async def test_a_reply_copied_across_work_orders_is_flagged(house: TicketsHouse) -> None:
+    ticket = await copied_three_times(house)
     [proposal] = (await get(house, "inspector", "/supervision/proposals?ground=boilerplate"))["items"]
     assert proposal["ticket"]["id"] == ticket
     assert len(proposal["others"]) == 2
@@ -124,6 +130,33 @@ async def test_dissatisfied_after_the_rework_is_proposed(house: TicketsHouse) ->
             await house.orders.conclude(uow, ticket, disposition="surveyed", solved=False, satisfaction=5)
     [proposal] = (await get(house, "inspector", "/supervision/proposals"))["items"]
     assert (proposal["ground"], proposal["because"]) == ("dissatisfied", "回访第2次不满意")
+
+
+async def test_proposals_of_what_is_done_by_now_lapse_and_boilerplate_stays(house: TicketsHouse) -> None:
+    """A proposal in the list is one that can be taken up; the one that cannot says what to do instead."""
+    ticket = await dispatched(house)
+    await act(house, "department", f"/tickets/{ticket}/actions/return", note="非本单位职责")
+    await act(house, "supervisor", f"/tickets/{ticket}/actions/agree_return")
+    await act(house, "supervisor", f"/tickets/{ticket}/actions/dispatch", unit="371323")
+    await act(house, "department", f"/tickets/{ticket}/actions/return", note="非本单位职责")
+    await act(house, "supervisor", f"/tickets/{ticket}/actions/void", note="市民撤回")
+    assert (await get(house, "inspector", "/supervision/proposals?state=open"))["total"] == 0
+    [lapsed] = (await get(house, "inspector", "/supervision/proposals"))["items"]
+    assert (lapsed["state"], lapsed["decided_by"]) == ("lapsed", "system")
+    decided = [entry.fact async for entry in read(house.house.database, kinds=[ProposalDecided])]
+    assert [fact.accepted for fact in decided if isinstance(fact, ProposalDecided)] == [False]
+    async with house.house.signed_in("supervisor") as boss:
+        assert (await boss.post(f"/api/supervision/proposals/{lapsed['id']}/accept", json={})).status_code == 409
+
+    await copied_three_times(house, first=2)
+    flagged = "/supervision/proposals?state=open&ground=boilerplate"
+    [copied] = (await get(house, "inspector", flagged))["items"]
+    async with house.house.database.unit_of_work() as uow:
+        await house.orders.conclude(uow, copied["ticket"]["id"], disposition="surveyed", solved=True, satisfaction=1)
+    assert (await get(house, "inspector", flagged))["total"] == 1
+    async with house.house.signed_in("supervisor") as boss:
+        refused = await boss.post(f"/api/supervision/proposals/{copied['id']}/accept", json={})
+    assert (refused.status_code, "重新办理" in refused.json()["error"]["zh"]) == (409, True)
 
 
 async def test_letters_are_numbered_answered_by_their_unit_and_printed(house: TicketsHouse) -> None:

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import zipfile
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -11,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hotline.oversight import Assessment
-from tickets.assessment.bulletin import as_csv, bulletin
+from tickets.assessment.bulletin import as_csv, as_xlsx, bulletin, scores
 from tickets.assessment.events import Row, lives
 from tickets.assessment.figures import FORMULAS, Board, Figure, Mark, Rate, board, marks, score
 from tickets.assessment.reading import digest_of
@@ -219,7 +220,16 @@ def test_the_bulletin_says_what_the_marks_say() -> None:
     assert "退单率 = 本月派单中被退回 ÷ 本月派单" in words
     [grid] = [part for part in paper.parts if isinstance(part, Grid)]
     assert [row[0] for row in grid.rows] == ["沂水县", "河东区"]
-    table = list(csv.DictReader(io.StringIO(as_csv("2026-11", found, boards, names).decode("utf-8-sig"))))
+    table = list(csv.DictReader(io.StringIO(as_csv(scores("2026-11", found, boards, names)).decode("utf-8-sig"))))
     assert [(row["name"], row["board"], row["solved_counted"], row["solved_of"]) for row in table] == [
         ("沂水县", "red", "6", "6"), ("河东区", "yellow", "0", "6"),
     ]  # fmt: skip
+
+
+def test_the_workbook_of_scores_holds_numbers_as_numbers_and_names_never_as_formulas() -> None:
+    with zipfile.ZipFile(io.BytesIO(as_xlsx([["unit", "score"], ["=1+1", 98.5], ["371312", ""]]))) as book:
+        sheet, words = book.read("xl/worksheets/sheet1.xml").decode(), book.read("xl/sharedStrings.xml").decode()
+    assert '<c r="B2"><v>98.5</v></c>' in sheet
+    assert "<f>" not in sheet
+    assert "<t>=1+1</t>" in words
+    assert 'r="B3"' not in sheet

@@ -56,9 +56,10 @@ def test_hidden_from_units_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "by", "opens"), [("jpeg", "citizen", True), ("mp4", "citizen", False), ("pdf", "u1", True)]
+    ("kind", "by", "opens"),
+    [("jpeg", "channel:web", False), ("jpeg", "u1", True), ("mp4", "citizen", False), ("pdf", "u1", True)],
 )
-def test_a_film_has_a_voice(kind: str, by: str, opens: bool) -> None:
+def test_a_picture_shows_whose_window_it_was_taken_from_and_a_film_has_a_voice(kind: str, by: str, opens: bool) -> None:
     assert may_open(UNIT, ROW, {"kind": kind, "by": by}) is opens
 
 

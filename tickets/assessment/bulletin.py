@@ -4,6 +4,8 @@ import csv
 import io
 from collections.abc import Mapping, Sequence
 
+import xlsxwriter
+
 from tickets.assessment.figures import FIGURE_ZH, FORMULAS, Board, Figure, Mark, Rate, whole
 from tickets.documents import Document, Grid, Heading, Paragraph
 
@@ -43,20 +45,42 @@ def bulletin(
     return Document(f"{site}{year}年{int(number)}月办理情况通报", parts, signed=(site, signed))
 
 
-def as_csv(month: str, found: Sequence[Mark], boards: Mapping[str, Board], units: Mapping[str, str]) -> bytes:
-    """UTF-8 with a mark of its encoding, so that spreadsheets read it; rates as fractions, counts beside them."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    head = ["month", "unit", "name", "closed", "excluded", "score", "board"]
-    writer.writerow(head + [f"{figure}{suffix}" for figure in Figure for suffix in ("", "_counted", "_of")])
+def scores(
+    month: str, found: Sequence[Mark], boards: Mapping[str, Board], units: Mapping[str, str]
+) -> list[list[object]]:
+    """The table of marks, its head first; rates as fractions, counts beside them."""
+    head: list[object] = ["month", "unit", "name", "closed", "excluded", "score", "board"]
+    table = [head + [f"{figure}{suffix}" for figure in Figure for suffix in ("", "_counted", "_of")]]
     for mark in found:
         row: list[object] = [month, mark.unit, units.get(mark.unit, mark.unit), mark.closed, len(mark.excluded)]
         row += ["" if mark.score is None else mark.score, boards[mark.unit].value]
         for figure in Figure:
             rate = mark.rates[figure]
             row += ["" if rate.value is None else round(rate.value, 6), len(rate.counted), len(rate.of)]
-        writer.writerow(row)
+        table.append(row)
+    return table
+
+
+def as_csv(table: Sequence[Sequence[object]]) -> bytes:
+    """UTF-8 with a mark of its encoding, so that spreadsheets read it."""
+    out = io.StringIO()
+    csv.writer(out).writerows(table)
     return "\ufeff".encode() + out.getvalue().encode()
+
+
+def as_xlsx(table: Sequence[Sequence[object]]) -> bytes:
+    """An Excel workbook: numbers are numbers, everything else is text and never a formula."""
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out, {"in_memory": True}) as book:
+        sheet = book.add_worksheet("scores")
+        sheet.freeze_panes(1, 3)
+        for line, row in enumerate(table):
+            for column, value in enumerate(row):
+                if isinstance(value, (int, float)):
+                    sheet.write_number(line, column, value)
+                elif value != "":
+                    sheet.write_string(line, column, str(value))
+    return out.getvalue()
 
 
 def _named(board: Board, found: Sequence[Mark], boards: Mapping[str, Board], units: Mapping[str, str]) -> str:

@@ -16,7 +16,7 @@ from hotline.ids import new_id
 from hotline.oversight import Assessment as AssessmentSettings
 from hotline.security import Person, Role
 from tickets import store
-from tickets.assessment.bulletin import as_csv, bulletin
+from tickets.assessment.bulletin import as_csv, as_xlsx, bulletin, scores
 from tickets.assessment.figures import FIGURE_ZH, FORMULAS, Board, Figure, Mark, Rate, board, marks, whole
 from tickets.assessment.reading import digest_of, newest, read_lives
 from tickets.assessment.tables import assessment_exclusions, assessment_months
@@ -141,10 +141,11 @@ class Assessment:
         units, boards = self._site.views.units, self._boards(found.marks)
         return bulletin(month, found.marks, boards, units, site=self._name, signed=today)
 
-    async def table(self, month: str) -> bytes:
-        """The marks as CSV."""
+    async def table(self, month: str, *, excel: bool = False) -> bytes:
+        """The marks as CSV, or as an Excel workbook."""
         found, _ = await self._standing(month)
-        return as_csv(month, found.marks, self._boards(found.marks), self._site.views.units)
+        table = scores(month, found.marks, self._boards(found.marks), self._site.views.units)
+        return as_xlsx(table) if excel else as_csv(table)
 
     # ── exclusions (不纳入考核) ─────────────────────────────────────────────────────────────────────────────────
     async def ask_exclusion(self, ticket_id: str, reason: str, by: Person) -> Shape:

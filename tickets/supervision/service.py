@@ -21,7 +21,7 @@ from tickets.process_book import Executes
 from tickets.roads import TABLE
 from tickets.service import WorkOrders, actor_of
 from tickets.site import TicketSite
-from tickets.states import Action, State
+from tickets.states import DONE, Action, State
 from tickets.supervision.letters import KIND_ZH, Kind, letter, number_of
 from tickets.supervision.tables import supervision_courses, supervision_letters, supervision_proposals
 from tickets.supervision.triggers import GROUND_ZH, Ground
@@ -68,6 +68,11 @@ class Supervising:
         async with self._database.unit_of_work() as uow:
             row = await _open_proposal(uow, proposal_id)
             ticket = await _ticket(uow, row["ticket_id"])
+            if State(ticket["state"]) in DONE:
+                raise RuleBroken(
+                    "工单已办结，不能再列入督办；需要时请先“重新办理”，否则不予采纳",
+                    "the work order is done: reopen it first, or dismiss the proposal", code="done",
+                )  # fmt: skip
             form = {
                 "level": level or min(ticket["supervise_level"] + 1, 5), "skip_reason": skip_reason,
                 "note": note or f"{GROUND_ZH[Ground(row['ground'])]}：{row['because']}",

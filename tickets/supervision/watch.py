@@ -12,14 +12,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from hotline.clock import Clock
 from hotline.database import UnitOfWork
-from hotline.facts.oversight import SupervisionConcluded, SupervisionProposed
+from hotline.facts.oversight import ProposalDecided, SupervisionConcluded, SupervisionProposed
 from hotline.ids import new_id
 from hotline.oversight import Supervision
 from tickets.process_book import Executes
-from tickets.states import Action
+from tickets.states import DONE, Action, State
 from tickets.supervision.boilerplate import copies
 from tickets.supervision.tables import supervision_courses, supervision_proposals, unit_replies
-from tickets.supervision.triggers import Proposal, copied, overdue, proposal_of
+from tickets.supervision.triggers import Ground, Proposal, copied, overdue, proposal_of
 
 Row = dict[str, Any]
 _COMPARED = 500
@@ -52,6 +52,8 @@ class Watch:
                 pass
         if (proposal := proposal_of(action, row, self._settings)) is not None:
             await self.propose(uow, row, proposal)
+        if State(row["state"]) in DONE:
+            await self._lapse(uow, row)
 
     async def missed(self, uow: UnitOfWork, row: Row, *, accepted: bool) -> None:
         """The deadline passed. ``accepted``: it is supervised at once, unattended."""
@@ -97,6 +99,17 @@ class Watch:
             "opened_at": self._clock.now(), "opened_by": by,
         }  # fmt: skip
         await uow.execute(insert(supervision_courses).values(fresh))
+
+    async def _lapse(self, uow: UnitOfWork, row: Row) -> None:
+        """What is done is supervised no more. Replies that are all alike stay a matter of the unit, and open."""
+        c, now = supervision_proposals.c, self._clock.now()
+        note = "工单已办结，建议自动失效"
+        pointless = (c.ticket_id == row["id"], c.state == "open", c.ground != Ground.BOILERPLATE.value)
+        said = {"state": "lapsed", "decided_at": now, "decided_by": "system", "note": note}
+        for proposal in (await uow.execute(select(c.id).where(*pointless))).scalars().all():
+            await uow.execute(update(supervision_proposals).where(c.id == proposal).values(said))
+            named = {"proposal_id": proposal, "ticket_id": row["id"]}
+            uow.record(ProposalDecided(at=now, by="system", accepted=False, note=note, **named))
 
     async def _compare(self, uow: UnitOfWork, row: Row) -> None:
         """Keep the reply, and propose when it is one of many."""

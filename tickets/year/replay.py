@@ -42,6 +42,7 @@ class YearReplay:
         self._site = site
         self._plan = plan
         self._rules = {kind: site.rules_of(site.process, kind) for kind in ("咨询", "投诉", "举报", "建议", "求助")}
+        self._process = site.process.version
         self._sender = f"replay-{plan.seed}-{plan.total}-"
 
     async def done(self) -> int:
@@ -73,7 +74,7 @@ class YearReplay:
             "state": "draft", "title": matter.phrase, "description": f"{matter.place}{matter.phrase}，请尽快处理",
             "type": matter.type, "category": matter.category, "place": matter.place, "urgency": matter.urgency,
             "phone": matter.phone, "channel": matter.channel, "line": "年度回放", "sender_id": name,
-            "created_by": "replay-agent", "process": self._site.process.version, "area": matter.area,
+            "created_by": "replay-agent", "process": self._process, "area": matter.area,
             "day": matter.at.date().isoformat(), "protected": matter.type in self._site.protected_types,
         })  # fmt: skip
         row["words"] = searchable((row["title"], row["place"], row["description"]))

@@ -61,15 +61,19 @@ export function asApiError(error: unknown): ApiError {
   return new ApiError(-1, "unexpected", `页面出错：${words}`, `The page failed: ${words}`);
 }
 
+/** A file may take its time on a slow line. */
+const FILE_MS = 300_000;
+
 async function request<T>(method: string, path: string, body?: unknown): Promise<T> {
+  const file = body instanceof Blob;
   let response: Response;
   try {
     response = await fetch(`/api${path}`, {
       method,
       credentials: "same-origin",
-      headers: body === undefined ? {} : { "Content-Type": "application/json" },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(15_000),
+      headers: body === undefined ? {} : { "Content-Type": file ? "application/octet-stream" : "application/json" },
+      body: body === undefined ? undefined : file ? body : JSON.stringify(body),
+      signal: AbortSignal.timeout(file ? FILE_MS : 15_000),
     });
   } catch {
     throw UNREACHABLE;

@@ -2,8 +2,10 @@
 import type { ListFilter } from "../department/listFilter";
 import { http, query } from "./client";
 import type {
+  Acknowledgement,
   AddressBook,
   Article,
+  Attachment,
   Call,
   CallDetail,
   CallPage,
@@ -62,7 +64,7 @@ export const api = {
   endWrapUp: () => http.post<Seat>("/desk/wrap-up/end"),
   editDraft: (callId: string, changes: Partial<DraftFields>) =>
     http.patch<Draft>(`/desk/calls/${part(callId)}/draft`, changes),
-  submit: (callId: string, body: Partial<DraftFields> & { how: "dispatch" | "direct"; answer?: string }) =>
+  submit: (callId: string, body: Partial<DraftFields> & { how: "dispatch" | "direct"; answer?: string; confidential?: boolean }) =>
     http.post<Ticket>(`/desk/calls/${part(callId)}/submit`, body),
 
   citizen: (phone: string) => http.get<CitizenHistory>(`/citizens/${part(phone)}/tickets`),
@@ -108,6 +110,9 @@ export const api = {
   ticket: (id: string) => http.get<Ticket>(`/tickets/${part(id)}`),
   act: (id: string, action: string, fields: Record<string, unknown>) =>
     http.post<Ticket>(`/tickets/${part(id)}/actions/${part(action)}`, fields),
+  register: (channel: string, matter: { sender_id: string; description: string; phone: string; place: string; confidential: boolean }) =>
+    http.post<Acknowledgement>(`/intake/${part(channel)}`, matter),
+  attach: (id: string, file: File) => http.post<Attachment>(`/tickets/${part(id)}/attachments${query({ name: file.name })}`, file),
   categories: () => http.get<{ items: CategoryGroup[] }>("/categories"),
   units: () => http.get<{ items: Unit[] }>("/units"),
   deadline: (urgency: string) => http.get<{ due_at: string }>(`/tickets/deadline${query({ urgency })}`),

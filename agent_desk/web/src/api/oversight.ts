@@ -63,7 +63,7 @@ export interface Proposal {
   level_name: string;
   because: string;
   others: string[];
-  state: "open" | "accepted" | "dismissed";
+  state: "open" | "accepted" | "dismissed" | "lapsed";
   at: Instant;
   decided_by: string | null;
   note: string | null;
@@ -283,4 +283,4 @@ export const oversight = {
 
 export const letterUrl = (id: string): string => `/api/supervision/letters/${part(id)}/document`;
 export const bulletinUrl = (month: string): string => `/api/assessment/months/${part(month)}/bulletin`;
-export const tableUrl = (month: string): string => `/api/assessment/months/${part(month)}/table`;
+export const tableUrl = (month: string, format: "csv" | "xlsx"): string => `/api/assessment/months/${part(month)}/table?format=${format}`;

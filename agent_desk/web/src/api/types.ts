@@ -293,7 +293,7 @@ export interface CallbackAttempt {
 
 export type ActionField =
   | "note" | "reply" | "contact" | "solved" | "unit" | "answer"
-  | "days" | "review_on" | "level" | "matter" | "into" | "leader" | "instruction";
+  | "days" | "review_on" | "level" | "matter" | "into" | "leader" | "instruction" | "contacted" | "skip_reason";
 
 export interface TicketAction {
   action: string;
@@ -362,6 +362,25 @@ export interface Ticket extends TicketSummary {
   callbacks: CallbackAttempt[];
   actions: TicketAction[];
   recordings: Recording[];
+}
+
+/** A matter was registered. */
+export interface Acknowledgement {
+  ticket_id: string;
+  number: string;
+  state: string;
+  duplicate: boolean;
+  repeats: string[];
+  scope_hint: string | null;
+}
+
+/** A unit is pressed, or has answered; the words are in the letter itself. */
+export interface LetterNews {
+  letter_id: string;
+  ticket_id: string;
+  number: string;
+  matter: string;
+  answered: boolean;
 }
 
 export interface TicketPage {
@@ -646,6 +665,7 @@ export type FeedMessage =
   | { type: "utterance"; data: Utterance; seq?: number }
   | { type: "draft"; data: Draft; seq?: number }
   | { type: "ticket"; data: TicketSummary; seq?: number }
+  | { type: "letter"; data: LetterNews; seq?: number }
   | { type: "recording"; data: Recording; seq?: number }
   | { type: "control"; data: Control; seq?: number }
   | { type: "emergency"; data: EmergencyNews; seq?: number }

@@ -9,7 +9,7 @@ export const enOversight: typeof zhOversight = {
     nav: { dispatch: "Dispatch", review: "Review", quality: "Quality", supervision: "Supervision", letters: "Letters", assessment: "Assessment", projects: "Projects", discipline: "Discipline" },
     quality: {
       sample: "Sample",
-      reviews: "Scores",
+      all: "Scores",
       appealed: "Appeals",
       subject: "Judged",
       stage: "Stage",
@@ -19,8 +19,11 @@ export const enOversight: typeof zhOversight = {
       open: "to score",
       share: "{share} of {of}",
       stages: { call: "Call", order: "Order", handling: "Handling", callback: "Visit" },
-      emptySample: "No work order of this stage is in the month's sample. Try another stage or month; the shares are configuration.",
-      empty: "No scores yet.",
+      empty: {
+        sample: "No work order of this stage is in the month's sample. Try another stage or month; the shares are configuration.",
+        all: "No scores yet.",
+        appealed: "No appeals to decide.",
+      },
       sheetOf: "{stage} sheet",
       passMark: "passes from {n}",
       fatal: "fatal",
@@ -47,6 +50,8 @@ export const enOversight: typeof zhOversight = {
       saidDecided: "Decided",
     },
     supervision: {
+      cameLetter: "{number} has come: {matter}",
+      cameAnswer: "{number} is answered: {matter}",
       proposals: "Proposals",
       supervised: "Supervised",
       letters: "Letters",

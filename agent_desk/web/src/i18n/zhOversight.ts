@@ -7,7 +7,7 @@ export const zhOversight = {
     nav: { dispatch: "派单", review: "审核", quality: "质检", supervision: "督办", letters: "督办函", assessment: "考核", projects: "举一反三", discipline: "纪检监察" },
     quality: {
       sample: "抽样待评",
-      reviews: "评分记录",
+      all: "评分记录",
       appealed: "申诉中",
       subject: "被评人 / 单位",
       stage: "环节",
@@ -17,8 +17,11 @@ export const zhOversight = {
       open: "待评分",
       share: "抽 {share}，本月 {of} 件",
       stages: { call: "通话", order: "工单", handling: "办理", callback: "回访" },
-      emptySample: "本月此环节没有抽到工单。可换一个环节或月份，抽样比例在配置中设定。",
-      empty: "还没有评分记录。",
+      empty: {
+        sample: "本月此环节没有抽到工单。可换一个环节或月份，抽样比例在配置中设定。",
+        all: "还没有评分记录。",
+        appealed: "没有待处理的申诉。",
+      },
       sheetOf: "{stage}评分表",
       passMark: "{n} 分合格",
       fatal: "一票否决",
@@ -45,6 +48,8 @@ export const zhOversight = {
       saidDecided: "已裁定",
     },
     supervision: {
+      cameLetter: "收到{number}：{matter}",
+      cameAnswer: "{number} 已反馈：{matter}",
       proposals: "督办建议",
       supervised: "督办中",
       letters: "督办函与催办",
