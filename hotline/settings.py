@@ -96,8 +96,8 @@ class Asterisk(Section):
     """A heartbeat older than this sends citizens to Asterisk's own queue."""
     phone_silence_seconds: Annotated[int, Field(ge=3, le=300)] = 7
     """A phone's leg from which no sound came so long is cut off: it is hung up, and its citizen is served anew."""
-    browser_silence_seconds: Annotated[int, Field(ge=3, le=300)] = 11
-    """The same for a browser: a talk outlives ten seconds without network; an idle seat is missed by its feed first."""
+    browser_silence_seconds: Annotated[int, Field(ge=3, le=300)] = 13
+    """The same for a browser: a talk outlives ten seconds without network. That it is cut off its feed tells first."""
     party_ring_seconds: Annotated[int, Field(ge=2, le=120)] = 25
     """How long each number of a department, or any other third party, is rung."""
     parking_seconds: Annotated[int, Field(ge=5, le=3600)] = 180

@@ -19,11 +19,15 @@ class Assignments(Settling):
     def move_to_seat(self, call_id: str, seat_id: str, by: str, reason: str, now: datetime) -> Step:
         """Offer this citizen to this seat now, ready or not. RuleBroken: does not wait, or the seat is busy."""
         call, seat = self._in_line(call_id), self.seat(seat_id)
-        if not seat.can_be_joined or seat.state is not SeatState.IDLE:
+        rings_here = seat_id in call.ringing
+        if not rings_here and (not seat.can_be_joined or seat.state is not SeatState.IDLE):
             raise RuleBroken(f"座席 {seat_id} 忙或不在线", f"seat {seat_id} is busy or away", code="seat_busy")
         step = Step(facts=[CallMoved(at=now, by=by, call_id=call_id, seat=seat_id, group=None, reason=reason)])
-        self._withdraw_offers_of(call, step, now)
-        self._offer(Proposal(call_id, seat_id, CHOSEN), step, now)
+        self._withdraw_offers_of(call, step, now, but=seat_id)
+        if not rings_here:
+            self._offer(Proposal(call_id, seat_id, CHOSEN), step, now)
+        if seat.offer is not None:
+            seat.offer.by_hand = True
         return self._settle(step, now, calls=[call], seats=[seat])
 
     def move_to_group(self, call_id: str, group: str, by: str, reason: str, now: datetime) -> Step:

@@ -28,6 +28,8 @@ class Offer:
     """Uniqueid of the leg that rings the seat's phone for this offer, chosen by us."""
     answered: bool = False
     """The phone was picked up; the two are being connected."""
+    by_hand: bool = False
+    """A supervisor chose this seat: nobody else is asked meanwhile, whatever the group's strategy."""
 
 
 @dataclass(slots=True)
@@ -193,10 +195,19 @@ class Seat:
         return self.kind is SeatKind.RUNG and self.leg is not None and self.call_id is None and not on_its_way
 
     @property
+    def cut_off(self) -> bool:
+        """It talks by a browser of which nothing is heard any more. Seen at once; the leg may outlive it for a while.
+
+        Whoever talks by a phone talks on without a screen.
+        """
+        by_phone = self.leg is None or self.leg.channel.startswith(f"PJSIP/{self.id}-sip-")
+        return self.kind is SeatKind.NAILED and not self.watched and not by_phone
+
+    @property
     def state(self) -> SeatState:
         """What we observe."""
         if self.call_id is not None:
-            return SeatState.TALKING
+            return SeatState.UNREACHABLE if self.cut_off else SeatState.TALKING
         if not self.reachable:
             return SeatState.UNREACHABLE
         if self.offer is not None:
@@ -228,7 +239,8 @@ class Seat:
     @property
     def rest_until(self) -> datetime | None:
         """When the rest that goes on is meant to end: a forced one ends then, one of the agent's own is overdue."""
-        if self.status is not SeatStatus.NOT_READY or self.state not in (SeatState.IDLE, SeatState.UNREACHABLE):
+        resting = self.state in (SeatState.IDLE, SeatState.UNREACHABLE) and self.call_id is None
+        if self.status is not SeatStatus.NOT_READY or not resting:
             return None
         minutes = self.rest_minutes.get(self.reason or "")
         return self.break_until or (self.since + timedelta(minutes=minutes) if minutes else None)

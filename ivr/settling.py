@@ -112,4 +112,4 @@ class Settling(Returns):
         if self.groups[call.group].strategy != RING_ALL:
             return False
         offers = [self.seats[seat].offer for seat in call.ringing]
-        return not any(offer.taken for offer in offers if offer is not None)
+        return not any(offer.taken or offer.by_hand for offer in offers if offer is not None)

@@ -22,6 +22,8 @@ from hotline.clock import SystemClock
 from hotline.database import Database
 from hotline.demo.browser import find_browser, open_browser, open_page
 from hotline.demo.people import Somebody
+from hotline.facts.calls import CallConnected
+from hotline.facts.control import SeatLeftCall
 from hotline.settings import Secrets
 from ivr.service import CallCentre
 from ivr.views import SeatKind, SeatState
@@ -31,6 +33,7 @@ from telephony.observations import LinkDown, LinkUp
 from telephony.phone import ScriptedPhone
 from tests.system.conftest import RunningAsterisk
 from tests.system.engines import AT_ONCE, FLOWS, LINES, House, in_conversation, live_seat, open_house
+from tests.system.who_hears import hears
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 SEATS = [
@@ -41,6 +44,8 @@ SEATS = [
 GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 30, "wrap_up_seconds": 0}]
 HEALED = 15.0
 """Seconds: ten are promised, and measured on a quiet machine; a busy one is given half as much again."""
+LONGEST_DROP = 10.0
+"""Seconds without network that cost no talk."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -91,6 +96,19 @@ def browser_processes() -> list[int]:
     return [pid for pid in below - {os.getpid()} if "chrom" in parents[pid][1]]
 
 
+@asynccontextmanager
+async def frozen(pids: list[int], seconds: float = 0.0) -> AsyncIterator[None]:
+    """Not a sound, not an answer from these for as long as the block lasts, and for ``seconds`` at least."""
+    loop = asyncio.get_running_loop()
+    signal_all(pids, signal.SIGSTOP)
+    thawed = loop.time() + seconds
+    try:
+        yield
+        await asyncio.sleep(thawed - loop.time())
+    finally:
+        signal_all(pids, signal.SIGCONT)
+
+
 def signal_all(pids: list[int], sign: signal.Signals) -> None:
     for pid in pids:
         try:
@@ -116,11 +134,8 @@ async def test_a_browser_that_is_cut_off_and_one_that_is_killed(house: House, on
             await page.get_by_test_id("status-ready").click()
         await onlooker.until("idle", "1001", "1002")
         pids = browser_processes()
-        signal_all(pids, signal.SIGSTOP)
-        try:
+        async with frozen(pids):
             healed = await onlooker.until("unreachable", "1001", "1002")
-        finally:
-            signal_all(pids, signal.SIGCONT)
         print(f"browsers cut off → both kinds of seats away: {healed:.1f} s")
         assert healed < HEALED
         await onlooker.until("idle", "1001", "1002")  # they come back by themselves
@@ -128,6 +143,44 @@ async def test_a_browser_that_is_cut_off_and_one_that_is_killed(house: House, on
         killed = await onlooker.until("unreachable", "1001", "1002")
         print(f"browser killed → both kinds of seats away: {killed:.1f} s")
     assert killed < HEALED
+
+
+@pytest.mark.long
+async def test_a_browser_cut_off_in_a_talk_is_seen_and_the_talk_outlives_ten_seconds(
+    house: House, onlooker: Onlooker
+) -> None:
+    browser = find_browser()
+    assert browser is not None
+    async with AsyncExitStack() as stack:
+        chromium = await stack.enter_async_context(open_browser(browser))
+        page = await stack.enter_async_context(open_page(chromium, house.site, "agent1001"))
+        await page.locator("[data-testid=leg-state][data-state=up]").wait_for(timeout=20_000)
+        await page.get_by_test_id("status-ready").click()
+        citizen = await house.dial("13800000202")
+        await page.get_by_test_id("offer-panel").wait_for(timeout=20_000)
+        await page.keyboard.press("Space")
+        await onlooker.until("talking", "1001")
+        await page.evaluate("hertz => window.hum(hertz)", 700.0)
+        await hears(citizen, 700.0)
+        (met,) = await house.until_facts(CallConnected, lambda fact: fact.seat == "1001")
+        async with frozen(browser_processes(), LONGEST_DROP):
+            healed = await onlooker.until("unreachable", "1001")
+            print(f"browser cut off in a talk → seen: {healed:.1f} s")
+            assert healed < HEALED
+        await onlooker.until("talking", "1001")
+        await hears(citizen, 700.0)
+        assert "SeatLeftCall" not in await house.counted(met.call_id)
+
+        other = await stack.enter_async_context(house.seat("1003"))
+        second = await stack.enter_async_context(house.agent("1003", other))
+        await second.person.be("ready")
+        async with frozen(browser_processes()):
+            await second.accept("13800000202")
+            (left,) = await house.until_facts(SeatLeftCall, lambda fact: fact.call_id == met.call_id)
+            assert (left.seat, left.reason) == ("1001", "leg_lost")
+            async with in_conversation(citizen, other):
+                pass
+        await house.hang_up_all()
 
 
 @pytest.mark.long

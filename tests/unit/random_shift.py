@@ -214,6 +214,13 @@ class RandomShift:
         if known is not None and known.state is not CallState.ENDED:
             self.did(self.floor.join(known, self.floor.seats[_seat(seat)], self.now))
 
+    def moved(self, call: int, seat: int) -> None:
+        """By a supervisor's hand, mostly to a seat."""
+        if seat % 4:
+            self.did(self.floor.move_to_seat(self._call(call), _seat(seat), "chief", "", self.now))
+        else:
+            self.did(self.floor.move_to_group(self._call(call), GROUPS[seat % 3].id, "chief", "", self.now))
+
     def hangs_up(self, seat: int, _: int) -> None:
         self.did(self.floor.hang_up(_seat(seat), self.floor.seats[_seat(seat)].call_id or "", self.now))
 
@@ -268,7 +275,8 @@ class RandomShift:
         offered = [seat.offer.call_id for seat in seats if seat.offer]
         assert not set(talking) & set(offered)
         for call_id in set(offered):
-            if self.floor.calls[call_id].group != "all" or call_id in taken:
+            by_hand = any(seat.offer.by_hand for seat in seats if seat.offer and seat.offer.call_id == call_id)
+            if self.floor.calls[call_id].group != "all" or call_id in taken or by_hand:
                 assert offered.count(call_id) == 1
 
     def _nobody_waits_while_a_fit_seat_is_free(self) -> None:
@@ -374,7 +382,7 @@ EVENTS = (
     *("ready", "ready", "ready", "ready", "ready", "ready", "not_ready", "screen", "leg_gone", "second_leg"),
     *("accepts",) * 6,
     *("bridge_answers",) * 6,
-    *("rejects", "joined"),
+    *("rejects", "joined", "moved", "moved"),
     *("hangs_up", "ends_wrap_up", "rests", "asks_rest", "rest_decided", "rest_ends", "time_passes", "time_passes"),
     *("picked_up",) * 4,
     *("not_picked_up", "phone", "moves_over", "hang_up_done", "hang_up_done"),

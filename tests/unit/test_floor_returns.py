@@ -1,8 +1,10 @@
 """A talk survives its seat's leg: a page reloaded, a network gone for a moment. And nobody waits for a seat in vain."""
 
 from hotline.facts.calls import CallConnected, OfferEnded
+from hotline.facts.seats import SeatStateObserved
+from ivr.floor import UNWATCHED_GRACE
 from ivr.floor_returns import RESUMED, RETURN_GRACE
-from ivr.orders import Connect, Step
+from ivr.orders import Connect, HangUp, Step
 from ivr.people import Call, SeatLeg
 from ivr.views import CallState, SeatState, SeatStatus
 from tests.unit.test_floor import World
@@ -109,6 +111,41 @@ def test_a_network_gone_for_ten_seconds_costs_neither_call_nor_status() -> None:
     world.floor.screen_opened("1001", "agent1001", "小李", world.now)
     world.passes(60)
     assert (call.state, world.floor.seats["1001"].status) == (CallState.TALKING, SeatStatus.READY)
+
+
+def test_a_browser_cut_off_in_a_talk_is_seen_at_once_and_the_talk_outlives_ten_seconds() -> None:
+    """Two timers: what is observed changes with the screen's last sign; the leg is Asterisk's to let go, later."""
+    world = World()
+    call = world.talk("1001")
+    seat = world.floor.seats["1001"]
+    step = world.floor.screen_closed("1001", world.now)
+    assert [fact.state for fact in step.facts if isinstance(fact, SeatStateObserved)] == ["unreachable"]
+    assert (world.state("1001"), call.state, seat.call_id) == (SeatState.UNREACHABLE, CallState.TALKING, call.call_id)
+    assert not seat.staffed  # nobody who waits is told to count on it
+    assert world.passes(9.9).orders == []
+    step = world.floor.screen_opened("1001", "agent1001", "小李", world.now)
+    assert [fact.state for fact in step.facts if isinstance(fact, SeatStateObserved)] == ["talking"]
+    assert (call.state, call.seat, seat.status) == (CallState.TALKING, "1001", SeatStatus.READY)
+
+
+def test_a_browser_that_stays_away_costs_the_citizen_no_place() -> None:
+    world = World()
+    call = world.talk("1001")
+    world.agent_ready("1002")
+    world.floor.screen_closed("1001", world.now)
+    step = world.passes(UNWATCHED_GRACE.total_seconds() + 60)  # where no sound is awaited, Asterisk keeps the leg
+    assert not [order for order in step.orders if isinstance(order, HangUp)]
+    assert (call.state, world.floor.seats["1001"].status) == (CallState.TALKING, SeatStatus.OFFLINE)
+    world.floor.leg_gone("leg-1001", world.now)
+    assert (call.first, call.ringing, world.state("1001")) == (True, {"1002"}, SeatState.UNREACHABLE)
+
+
+def test_who_talks_by_a_phone_talks_on_without_a_screen() -> None:
+    world = World()
+    call = world.talk("1001")
+    world.floor.seats["1001"].leg = SeatLeg("PJSIP/1001-sip-00000001", "leg-1001")
+    world.floor.screen_closed("1001", world.now)
+    assert (world.state("1001"), call.state) == (SeatState.TALKING, CallState.TALKING)
 
 
 def test_a_citizen_who_hangs_up_meanwhile_is_gone() -> None:

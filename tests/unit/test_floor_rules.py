@@ -62,6 +62,11 @@ class Room:
         (order,) = [o for o in self.accepts(seat).orders if isinstance(o, Connect)]
         return self.floor.connected(order.call_id, order.offer_id, order.seat, self.now)
 
+    def rejects(self, seat: str) -> Step:
+        offer = self.floor.seats[seat].offer
+        assert offer is not None
+        return self.floor.reject(seat, offer.offer_id, self.now)
+
     def talks(self, seat: str, seconds: float) -> None:
         self.answers(seat)
         self.passes(seconds)
@@ -116,6 +121,37 @@ def test_ring_all_a_seat_that_becomes_ready_rings_too_and_nobody_who_rejects_sto
     assert (call.ringing, call.state) == ({"1002"}, CallState.OFFERED)
     room.passes(20)
     assert (room.floor.seats["1002"].reason, call.state, call.first) == (MISSED, CallState.WAITING, True)
+
+
+def test_ring_all_a_citizen_given_to_one_seat_by_hand_rings_there_alone() -> None:
+    room = ring_all(3)
+    call = room.calls()
+    step = room.floor.move_to_seat(call.call_id, "1002", "chief", "熟悉情况", room.now)
+    assert [(f.seat, f.outcome) for f in step.facts if isinstance(f, OfferEnded)] == [
+        ("1001", "withdrawn"),
+        ("1003", "withdrawn"),
+    ]
+    assert call.ringing == {"1002"}
+    following = room.calls()
+    assert (call.ringing, following.ringing) == ({"1002"}, {"1001", "1003"})  # nor is he asked of who is free now
+    room.floor.move_to_seat(following.call_id, "1003", "chief", "", room.now)
+    assert (following.ringing, room.state("1001")) == ({"1003"}, SeatState.IDLE)
+    room.rejects("1002")
+    assert call.ringing == {"1001"}  # the hand's wish is over: as the strategy has it
+
+
+def test_ring_all_a_citizen_who_waits_is_given_to_a_seat_that_does_not_ring() -> None:
+    room = ring_all(2)
+    room.floor.status_chosen("1002", SeatStatus.NOT_READY, "小休", None, None, room.now)
+    call = room.calls()
+    assert call.ringing == {"1001"}
+    room.floor.move_to_seat(call.call_id, "1002", "chief", "", room.now)
+    assert (call.ringing, room.state("1001")) == ({"1002"}, SeatState.IDLE)
+    room.passes(5)
+    assert call.ringing == {"1002"}
+    room.passes(15)
+    assert call.ringing == {"1001"}
+    assert call.first
 
 
 def test_an_accept_of_which_nothing_is_heard_fails_within_ten_seconds() -> None:
