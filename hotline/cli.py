@@ -18,6 +18,7 @@ from hotline.logs import configure_logging
 from hotline.settings import Secrets, Settings, load_settings
 from ivr.commands import prompts_command, simulate_command
 from ivr.flow.commands import flow_command
+from ivr.kpi_command import kpi_command
 from recordings.commands import recordings_command
 from telephony.asterisk.process import find_running
 from telephony.asterisk.render import AsteriskFiles
@@ -42,6 +43,7 @@ cli.add_typer(flow_command, name="flow")
 cli.add_typer(simulate_command(replay_year), name="simulate")
 cli.add_typer(phone_command, name="phone")
 cli.add_typer(tickets_command, name="tickets")
+cli.command("kpi")(kpi_command)
 cli.command("draft")(draft_command)
 cli.command("learn")(learn_command)
 

@@ -69,8 +69,8 @@ class CallDesk:
         """Seconds that the citizen can expect to wait from now on."""
         now = self._house.clock.now()
         wait = self._house.floor.expected_wait(self._call.call_id, now)
-        if wait is not None and self._call.told_at is None:  # kept with the call, to be measured against what happens
-            self._call.told_wait, self._call.told_at = wait, now
+        if wait is not None:
+            self._house.do(self._house.floor.wait_forecast(self._call.call_id, wait, now))
         return wait
 
     def waited_seconds(self) -> float:

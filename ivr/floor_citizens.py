@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from hotline.facts.calls import CallArrived, CallEnded, CallFellBack, CallQueued, CallSentOut
+from hotline.facts.calls import CallArrived, CallEnded, CallFellBack, CallQueued, CallSentOut, WaitForecast
 from hotline.facts.screens import CallChanged, FiguresChanged
 from ivr.orders import Step
 from ivr.people import Call
@@ -47,6 +47,18 @@ class Citizens(Settling):
         self.figures.note(call)
         step.facts.append(CallQueued(at=now, call_id=call_id, group=call.group))
         return self._settle(step, now, calls=[call])
+
+    def wait_forecast(self, call_id: str, seconds: float, now: datetime) -> Step:
+        """The citizen is about to be told the place in the line and this wait. Only the first time counts."""
+        step = Step()
+        call = self.calls.get(call_id)
+        if call is None or call.told_at is not None:
+            return step
+        call.told_wait, call.told_at = seconds, now
+        step.calls.add(call_id)  # kept with the call, to be measured against what happens
+        place = self.position(call_id)
+        step.facts.append(WaitForecast(at=now, call_id=call_id, place=place, seconds=round(seconds, 3)))
+        return step
 
     def call_sent_out(self, call_id: str, target: str, label: str, now: datetime) -> Step:
         """Asterisk connects the citizen with a number outside; out of the line meanwhile, in front on coming back."""

@@ -26,9 +26,9 @@ FORMULAS: Mapping[str, str] = MappingProxyType(
         "abandoned (neither a callback promised nor a message left) ÷ queued",
         "average_wait": "平均等待 = 接通者等待秒数之和 / 接通 / waiting seconds of those answered ÷ answered",
         "abandoned_by_second": "第 n 秒放弃率 = n 秒内挂机 / 进入排队 / abandoned within n s ÷ queued",
-        "wait_error": "等待预报误差 = |首次播报 − 播报后实际等待| 的平均(接通者) / "
-        "mean |wait told first − wait that followed|",
-        "wait_bias": "等待预报偏差 = 首次播报 − 实际,正为报长 / told − happened; above 0: too much was told",
+        "wait_error": "等待预报误差 = |首次预报 − 此后实际等待| 的平均(接通者) / "
+        "mean |wait forecast first − wait that followed|, of those answered",
+        "wait_bias": "等待预报偏差 = 首次预报 − 实际,正为报长 / forecast − happened; above 0: too much was told",
         "occupancy": "座席利用率 = 工作 / (工作 + 就绪空闲),工作 = 应答中 + 通话 + 整理 / busy ÷ (busy + idle ready)",
     }
 )
@@ -78,7 +78,7 @@ class Tally:
     abandoned: int = 0
     waited_ms: int = 0
     told: int = 0
-    """Answered citizens who had been told how long they would wait."""
+    """Answered citizens of whom a wait was forecast when they were first told their place."""
     told_error_ms: int = 0
     told_bias_ms: int = 0
     abandoned_at: Counter[int] = field(default_factory=Counter)
@@ -136,9 +136,9 @@ class Kpi:
     """(second, share of those queued who had given up by its end), for each second in which somebody did."""
     occupancy: float | None = None
     told: int = 0
-    """Answered citizens who had been told how long they would wait."""
+    """Answered citizens of whom a wait was forecast when they were first told their place."""
     wait_error: float | None = None
-    """Mean seconds between the wait that was told first and the wait that followed."""
+    """Mean seconds between the first forecast and the wait that followed."""
     wait_bias: float | None = None
     """The same with its sign: above 0, too much was told."""
 

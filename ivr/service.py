@@ -30,6 +30,7 @@ from ivr.floor import Floor
 from ivr.house import House
 from ivr.journal import Journal
 from ivr.kpi import Kpi
+from ivr.lines import LineBook
 from ivr.nuisance.treatment import treat
 from ivr.orders import Connect, HangUp, MirrorReadiness, Order, Ring, Step, TakeBack
 from ivr.owed_calls import OwedCalls
@@ -84,7 +85,7 @@ class CallCentre:
         self._bus = bus
         self._telephone = telephone
         self._clock = clock
-        self._lines = {line.number: line for line in settings.lines}
+        self._lines = LineBook(settings.lines)
         roster = DutyRoster(settings.duty_sessions, settings.site.zone)
         self.floor = Floor(settings.groups, settings.seats, clock.now(), roster, settings.rest_minutes)
         self.watch = Watch(self.floor, settings.alarms)
@@ -396,22 +397,21 @@ class CallCentre:
         if promise := session.query.get("promise", ""):
             return await self._admit_promised(session, promise), False
         environment = session.environment
-        dialled = environment.get("agi_dnid", "")
-        line = self._lines.get(dialled) or self._settings.lines[0]
+        came = self._lines.came_in(environment.get("agi_dnid", ""), environment.get("agi_rdnis", ""))
         caller = environment.get("agi_callerid", "")
         call = Call(
             call_id=new_id("call"),
             caller="" if caller == "unknown" else caller[:40],
-            dialled=dialled[:40],
-            line=line.label or line.number,
-            group=line.group,
+            dialled=came.dialled,
+            line=came.label,
+            group=came.line.group,
             channel=session.channel,
             uniqueid=session.uniqueid,
             arrived_at=now,
-            priority=line.priority,
-            needs=line.needs,
+            priority=came.line.priority,
+            needs=came.line.needs,
         )
-        if self.floor.groups[line.group].strategy == LAST_AGENT and call.caller:
+        if self.floor.groups[came.line.group].strategy == LAST_AGENT and call.caller:
             call.last_agent = await store.last_agent_of(self._database, call.caller)
         _log.info("call arrived", call=call.call_id, caller=call.caller, line=call.line)
         step = self.floor.call_arrived(call, now)
@@ -430,7 +430,7 @@ class CallCentre:
             await session.set_variable("HOTLINE_AFTER", "hangup")
             await session.hang_up()
             raise CallerGone
-        line = self._lines.get(row["dialled"] or "") or self._settings.lines[0]
+        line = self._lines.came_in(row["dialled"] or "").line
         call = Call(
             call_id=new_id("call"),
             caller=row["phone"],

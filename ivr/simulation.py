@@ -160,6 +160,7 @@ class VirtualDay:
         plain = plain_expected_wait(self.floor.position(name), self.seats, handle)
         if expected is not None and plain is not None:
             self._told[name] = expected, plain
+            self._take(self.floor.wait_forecast(name, expected, self.now))
 
     def _accept(self, seat: str, offer_id: int) -> None:
         try:

@@ -6,14 +6,14 @@ from statistics import fmean
 
 from ivr import erlang
 from ivr.demand import TALK_MEAN_SECONDS, WRAP_UP_MEAN_SECONDS
-from ivr.kpi import FORMULAS, PROMPT_ANSWER_SECONDS, CallOutcome, Kpi, kpi_of, tally
+from ivr.kpi import PROMPT_ANSWER_SECONDS, CallOutcome, kpi_of, tally
+from ivr.kpi_report import describe_kpi, percent
 from ivr.simulation import MIDNIGHT, Estimate, Replay, VirtualDay
 
 PROMPT_TARGET = 0.8
 """Answered within 15 s, by the national standard."""
 WAITED_BOUNDS = (15, 30, 60, 180, 600)
 """Seconds at which the table of the estimate's errors is cut."""
-SECONDS_SHOWN = (5, 10, 15, 20, 30, 60, 120, 300)
 
 
 def describe(day: VirtualDay, replay: Replay) -> Iterator[str]:
@@ -23,26 +23,6 @@ def describe(day: VirtualDay, replay: Replay) -> Iterator[str]:
     yield from describe_hours(day, replay.outcomes)
     yield ""
     yield from describe_estimates(replay.estimates)
-
-
-def describe_kpi(kpi: Kpi, occupancy: float | None) -> Iterator[str]:
-    """The figures, each beside its formula."""
-    yield f"{kpi.arrived} 来电 / calls, {kpi.answered} 接通 / answered, {kpi.abandoned} 放弃 / abandoned"
-    rates = {
-        "answer_rate": kpi.answer_rate,
-        "prompt_rate": kpi.prompt_rate,
-        "abandon_rate": kpi.abandon_rate,
-        "occupancy": occupancy,
-    }
-    for name, value in rates.items():
-        yield f"  {_percent(value):>8}  {FORMULAS[name]}"
-    wait = "-" if kpi.average_wait is None else f"{kpi.average_wait:.2f} s"
-    yield f"  {wait:>8}  {FORMULAS['average_wait']}"
-    if kpi.abandoned_by_second:
-        curve = dict(kpi.abandoned_by_second)
-        shares = [(s, max((share for at, share in curve.items() if at < s), default=0.0)) for s in SECONDS_SHOWN]
-        yield "  " + "  ".join(f"{second} s {_percent(share)}" for second, share in shares)
-        yield f"  {'':>8}  {FORMULAS['abandoned_by_second']}"
 
 
 def describe_hours(day: VirtualDay, outcomes: Sequence[CallOutcome]) -> Iterator[str]:
@@ -60,7 +40,7 @@ def describe_hours(day: VirtualDay, outcomes: Sequence[CallOutcome]) -> Iterator
         wait = erlang.mean_wait(day.seats, load, handle) + accept
         needed = erlang.agents_needed(load, handle, within, PROMPT_TARGET)
         yield (
-            f"{hour:>7}  {kpi.arrived:>10}  {load:>6.1f}  {_percent(kpi.prompt_rate):>7}  {_percent(predicted):>8}"
+            f"{hour:>7}  {kpi.arrived:>10}  {load:>6.1f}  {percent(kpi.prompt_rate):>7}  {percent(predicted):>8}"
             f"  {kpi.average_wait or 0:>7.1f} s  {wait:>6.1f} s  {needed:>10}"
         )
 
@@ -86,9 +66,5 @@ def _estimate_row(name: str, part: Sequence[Estimate]) -> str:
     near = sum(abs(error) <= 60 for error in errors) / len(part)
     return (
         f"{name:<14}  {len(part):>12}  {fmean(e.waited for e in part):>6.1f} s  {fmean(map(abs, errors)):>7.1f} s"
-        f"  {fmean(errors):>6.1f} s  {_percent(near):>16}  {fmean(plain):>21.1f} s"
+        f"  {fmean(errors):>6.1f} s  {percent(near):>16}  {fmean(plain):>21.1f} s"
     )
-
-
-def _percent(share: float | None) -> str:
-    return "-" if share is None else f"{share * 100:.2f} %"

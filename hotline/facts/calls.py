@@ -14,7 +14,7 @@ class CallArrived(Fact):
     """The caller's number as sanitised by the dialplan; empty when withheld."""
     dialled: str
     line: str
-    """The label of the line dialled, as configured."""
+    """The label of the line dialled, as configured, and through which number of ours it was sent on."""
     channel: str
     uniqueid: str
     promise: str | None = None
@@ -27,6 +27,17 @@ class CallQueued(Fact):
 
     call_id: str
     group: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitForecast(Fact):
+    """What a waiting citizen is told the first time; figures measure it against the wait that follows."""
+
+    call_id: str
+    place: int
+    """In the line; 1 is the next."""
+    seconds: float
+    """Expected from now on. Spoken as whole minutes rounded up, from one minute to an hour; else only the place."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
