@@ -208,6 +208,8 @@ class TicketSummary(Shape):
     due_provisional: bool = False
     phone_masked: str
     channel: str = "telephone"
+    line: str = ""
+    """Which line was dialled, and through which other one the call came; empty for what came in otherwise."""
     parent_id: str | None = None
     part_zh: str | None = None
     supervise_level: int = 0

@@ -19,7 +19,7 @@ _NAME = "tickets.xlsx"
 COLUMNS: Sequence[tuple[str, str, int]] = (
     ("number", "工单编号", 21), ("title", "诉求", 40), ("type", "类型", 8), ("category", "分类", 20),
     ("place", "地点", 30), ("urgency", "紧急程度", 9), ("state_zh", "状态", 10), ("unit_name", "承办单位", 20),
-    ("channel", "来源", 10), ("phone_masked", "来电号码", 14), ("created_at", "受理时间", 20),
+    ("channel", "来源", 10), ("line", "来电线路", 20), ("phone_masked", "来电号码", 14), ("created_at", "受理时间", 20),
     ("dispatched_at", "派单时间", 20), ("due_at", "办理时限", 20), ("lamp", "时限灯", 8), ("returns", "退单次数", 9),
     ("reworks", "重办次数", 9), ("supervise_level", "督办级别", 9),
 )  # fmt: skip

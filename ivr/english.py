@@ -22,6 +22,7 @@ ENGLISH_PROMPTS: Mapping[str, str] = MappingProxyType(
         "position-next": "You are next.",
         "expected-wait": "You will wait about",
         "minutes": "minutes.",
+        "minute": "minute.",
         "invalid-key": "That is not a valid key.",
         "sorry-busy": "Sorry, all agents are busy. Please call again later.",
         "goodbye": "Thank you, goodbye.",

@@ -53,6 +53,7 @@ class TicketViews:
             "phone_masked": "" if row["protected"] else mask_phone(row["phone"]),
             "protected": row["protected"],
             "channel": row["channel"],
+            "line": row["line"],
             "parent_id": row["parent_id"],
             "part_zh": PART_ZH[Part(row["part"])] if row["part"] else None,
             "supervise_level": row["supervise_level"],

@@ -131,7 +131,8 @@ def english_wait(seconds: float | None) -> list[str]:
     """What tells the wait to expect, in English; none where the Chinese says none."""
     if not expected_wait_prompts(seconds):
         return []
-    return [*_named("expected-wait"), *_english_number(ceil((seconds or 0.0) / 60)), *_named("minutes")]
+    minutes = ceil((seconds or 0.0) / 60)
+    return [*_named("expected-wait"), *_english_number(minutes), *_named("minute" if minutes == 1 else "minutes")]
 
 
 def _named(*names: str) -> list[str]:

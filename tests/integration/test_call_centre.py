@@ -295,8 +295,10 @@ async def test_a_killed_engine_finds_the_talk_again(database_url: str) -> None:
         call = await room.centre.accept("1001", await room.offer("1001"), AGENT)
     async with opened(database_url, telephone) as room:
         telephone.come_up()
-        await room.until(lambda: room.centre.seat("1001").state is SeatState.TALKING)
-        assert room.centre.seat("1001").call_id == call.call_id
+        await room.until(lambda: room.centre.seat("1001").call_id == call.call_id)
+        assert room.centre.seat("1001").state is SeatState.UNREACHABLE  # until her page is heard of again
+        room.centre.feed_opened("1001", AGENT)
+        assert room.centre.seat("1001").state is SeatState.TALKING
         assert room.centre.seat("1001").status is SeatStatus.READY
         await room.until(lambda: True)
         telephone.drop("PJSIP/trunk-13800000001")

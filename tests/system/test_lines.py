@@ -43,7 +43,7 @@ FLOWS = {
     "doctor: {do: transfer, emergency: '120', otherwise: waiting}, waiting: {do: queue}}",
 }
 GROUPS = [
-    {"id": name, "name": name, "answer": "auto", "wrap_up_seconds": 0, "announce_seconds": 3}
+    {"id": name, "name": name, "answer": "auto", "wrap_up_seconds": 0, "announce_seconds": 5}
     for name in ("general", "traffic", "law")
 ]
 

@@ -74,8 +74,15 @@ async def look(page: Any, name: str) -> None:
         await page.screenshot(path=Path(PICTURES) / f"{name}.png")
 
 
+@pytest_asyncio.fixture(loop_scope="module")
+async def room(theatre: Room) -> AsyncIterator[Room]:
+    yield theatre
+    await theatre.house.hang_up_all()
+    await theatre.agent.person.be("ready")
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def room(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
+async def theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Room]:
     async with AsyncExitStack() as stack:
         platform = await stack.enter_async_context(open_platform())
         emergency = [
@@ -122,7 +129,9 @@ async def test_119_by_one_click_the_work_order_tagged_and_the_data_pushed(room: 
         await house.until_facts(EmergencyAnswered, lambda fact: fact.platform == "119")
         await house.until_facts(EmergencyPushed, lambda fact: fact.platform == "119")
         assert [message["call_id"] for message in room.platform.got] == [call_id]
-        ticket = await room.agent.submit(call_id, {"title": "居民楼起火", "description": "三楼起火"})
+        matter = {"title": "居民楼起火", "description": "三楼起火"}
+        await room.agent.person.ask("PATCH", f"/desk/calls/{call_id}/draft", matter)
+        ticket = await room.agent.person.post(f"/desk/calls/{call_id}/submit", how="dispatch")
         assert ticket["tags"] == ["转接 120 急救", "转接 119 消防"]
         await room.agent.hang_up(call_id)
         await citizen.wait_ended()

@@ -57,6 +57,7 @@ def test_the_place_in_the_line_in_english() -> None:
 
 
 def test_the_wait_to_expect_in_english() -> None:
+    assert english_wait(60) == ["hotline/expected-wait", "hotline/d1", "hotline/minute"]
     assert english_wait(130) == ["hotline/expected-wait", "hotline/d3", "hotline/minutes"]
     assert english_wait(30) == english_wait(None) == []
 

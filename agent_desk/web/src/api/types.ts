@@ -262,6 +262,8 @@ export interface TicketSummary {
   /** True when the deadline was counted over days whose calendar is not published yet. */
   due_provisional?: boolean;
   phone_masked: string;
+  /** Which line was dialled, and through which other one the call came; empty for what came in otherwise. */
+  line?: string;
   tags?: string[];
   supervise_level?: number;
   /** The reporter is hidden from units. */
