@@ -43,8 +43,10 @@ def explain(
         parts.insert(0, (f"值班接听:{duty}", f"on duty: {duty}"))
     if call.group not in seat.groups:
         parts.append((f"溢出自 {call.group}", f"overflow from {call.group}"))
-    if call.priority:
-        parts.append((f"优先 {call.priority}", f"priority {call.priority}"))
+    if call.priority > 0:
+        parts.append((f"优先 {call.priority} 分钟", f"{call.priority} minutes ahead"))
+    if call.priority < 0:
+        parts.append((f"靠后 {-call.priority} 分钟", f"{-call.priority} minutes back"))
     return ",".join(part[0] for part in parts) + " / " + ", ".join(part[1] for part in parts)
 
 

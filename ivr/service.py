@@ -397,7 +397,7 @@ class CallCentre:
         if promise := session.query.get("promise", ""):
             return await self._admit_promised(session, promise), False
         environment = session.environment
-        came = self._lines.came_in(environment.get("agi_dnid", ""), environment.get("agi_rdnis", ""))
+        came = self._lines.came_in(environment.get("agi_dnid", ""), session.query.get("diverted", ""))
         caller = environment.get("agi_callerid", "")
         call = Call(
             call_id=new_id("call"),

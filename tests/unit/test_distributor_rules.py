@@ -137,8 +137,10 @@ def test_every_strategy_explains_itself_in_both_languages() -> None:
     for strategy in STRATEGIES:
         (proposal,) = proposed([call("c", priority=1)], [seat("1", idle=30)], strategy)
         zh, en = proposal.reason.split(" / ")
-        assert "1 席可选" in zh
-        assert "of 1 fit" in en
+        assert "1 席可选,优先 1 分钟" in zh
+        assert "of 1 fit, 1 minutes ahead" in en
+    (proposal,) = proposed([call("c", priority=-30)], [seat("1", idle=30)], "longest_idle")
+    assert proposal.reason.partition(" / ")[0].endswith("靠后 30 分钟")
 
 
 groups = st.sampled_from(["a", "b", "c"])

@@ -231,6 +231,7 @@ export const en: Messages = {
     answerWithin: "answer within {n} s",
     why: "Why you",
     firstCall: "First call, no earlier work orders",
+    noOrders: "No earlier work orders",
     unknownCaller: "Number withheld",
   },
   leg: {

@@ -230,6 +230,7 @@ export const zh = {
     answerWithin: "{n} 秒内接听",
     why: "分配理由",
     firstCall: "首次来电，没有历史工单",
+    noOrders: "没有历史工单",
     unknownCaller: "未显示号码",
   },
   leg: {
