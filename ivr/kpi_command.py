@@ -12,6 +12,7 @@ from hotline.bus import Bus
 from hotline.clock import SystemClock
 from hotline.database import Database
 from hotline.errors import NotFound, RuleBroken
+from hotline.migrations import migrate
 from hotline.settings import Settings, load_settings
 from ivr import store
 from ivr.demand import draw_day
@@ -66,6 +67,7 @@ async def _read(
     serving = [seat.id for seat in settings.seats if group in seat.groups] if group is not None else None
     database = await Database.open(settings.database_url, Bus())
     try:
+        await migrate(database)  # a site whose engine never ran has no calls, which is no fault
         kpi = await kpi_over(database, begins, ends, group, duty, serving)
         calls = await store.load_outcomes(database, begins, ends, group, duty)
     finally:

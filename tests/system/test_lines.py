@@ -154,15 +154,15 @@ async def test_the_place_that_is_spoken_and_the_forecast_beside_what_happened(ho
     met = {fact.call_id: fact.at for fact in await house.all(CallConnected)}
     errors = [f.seconds - (met[f.call_id] - f.at).total_seconds() for f in forecasts if f.call_id in met]
     async with house.person("supervisor") as supervisor:
-        kpi = await supervisor.get(f"/kpi?from={begins:%FT%TZ}")
+        kpi = await supervisor.get(f"/kpi?from={begins:%FT%T.%fZ}")
+        day = await supervisor.get("/kpi")
     assert kpi["told"] == len(errors) == 2
     assert kpi["wait_error"] == pytest.approx(fmean(map(abs, errors)), abs=0.01)
     assert kpi["wait_bias"] == pytest.approx(fmean(errors), abs=0.01)
     printed = await hotline("kpi", "--simulated", "--config", str(house.site.config))
-    assert f"{kpi['wait_error']:.2f} s" in printed
-    assert kpi["formulas"]["wait_error"] in printed
-    assert "模拟" in printed.splitlines()[-2]
     print(printed)
+    assert f"{day['wait_error']:.2f} s  {day['formulas']['wait_error']} ({day['told']})" in printed
+    assert f"happened {day['wait_error']:.2f} s ({day['told']}), simulated " in printed
 
 
 async def hotline(*arguments: str) -> str:
