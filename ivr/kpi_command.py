@@ -26,9 +26,7 @@ Group = Annotated[str | None, typer.Option(help="坐席组 / of this group")]
 Duty = Annotated[str | None, typer.Option(help="领导接听、部门轮值场次 / of this duty session")]
 Simulated = Annotated[
     bool,
-    typer.Option(
-        "--simulated", help="并列同等来电与座席的模拟日 / beside a simulated day of as many calls and seats"
-    ),
+    typer.Option("--simulated", help="并列同等来电与座席的模拟日 / beside a simulated day of as many calls and seats"),
 ]
 Config = Annotated[Path, typer.Option("--config", "-c", help="配置文件 / the site's settings", envvar="HOTLINE_CONFIG")]
 
