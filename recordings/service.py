@@ -263,6 +263,7 @@ class Recordings:
                     continue  # what was missed is found by the next sweep
 
     async def _keep_logged(self, fact: CallEnded) -> None:
+        await asyncio.sleep(self._spool.patience.begin)
         try:
             await self.keep_call(fact.call_id, fact.at)
         except (HotlineError, OSError) as failure:  # the spool still has it: the sweep tries again

@@ -20,6 +20,8 @@ _PARTIES = (Track.CITIZEN, Track.AGENT)
 class Patience:
     """How long to wait for files to become final, in seconds."""
 
+    begin: float = 0.5
+    """After a call's end before its files are looked at: that moment belongs to the seat's next citizen."""
     poll: float = 0.1
     still: float = 3.0
     """Not growing for so long after the call's end means: nobody writes any more. MixMonitor writes every 2 s."""
@@ -42,7 +44,7 @@ class Spool:
 
     def __init__(self, folder: Path, patience: Patience | None = None) -> None:
         self.folder = folder
-        self._patience = patience or Patience()
+        self.patience = patience or Patience()
 
     def find(self, uniqueid: str) -> dict[Track, Path]:
         """The files of a channel that are there now."""
@@ -82,9 +84,9 @@ class Spool:
             now = time.monotonic()
             if grown != sizes:
                 sizes, still_since = grown, now
-            if now - still_since >= self._patience.still or now - begun >= self._patience.limit:
+            if now - still_since >= self.patience.still or now - begun >= self.patience.limit:
                 return files
-            await asyncio.sleep(self._patience.poll)
+            await asyncio.sleep(self.patience.poll)
 
     def remove(self, *uniqueids: str) -> None:
         """Delete these channels' files. Only ever called when the archive holds them, flushed and hashed."""

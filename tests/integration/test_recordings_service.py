@@ -72,7 +72,7 @@ class Site:
             self.folders,
             calls=self.calls,
             zone=ZoneInfo("Asia/Shanghai"),
-            patience=Patience(poll=0.01, still=0.2, limit=2.0),
+            patience=Patience(begin=0.0, poll=0.01, still=0.2, limit=2.0),
             sweep_seconds=0.05,
             form=form,
             keys=keys,
