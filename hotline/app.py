@@ -6,10 +6,9 @@ close, then what was begun is written. Asterisk itself is left running: conversa
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
 
 import structlog
 from fastapi import FastAPI
@@ -17,25 +16,21 @@ from fastapi import FastAPI
 from agent_desk.ports import Health, Rooms
 from agent_desk.server import create_app, create_desk, serve
 from asr.night import NightReading
-from asr.recogniser import Recogniser
-from asr.recognition import bigger_model, open_recognition
-from asr.repair import Repair, Repaired
+from asr.recognition import bigger_model
+from asr.repair import Repair
 from asr.service import Transcription, open_transcription
-from asr.transcript import TranscriptStore
 from callback.robot import CallbackRobot
 from callback.site import dialling_rules_of, pace_of
 from callback.tasks import CallbackTasks
 from hotline.bus import Bus
+from hotline.channels import RecordedChannels
 from hotline.clock import Clock, SystemClock
 from hotline.database import Database
-from hotline.errors import Unavailable
-from hotline.facts.recordings import RecordingReady
 from hotline.migrations import migrate
 from hotline.security import Security
 from hotline.settings import Secrets, Settings
 from ivr.call_records import CallRecords
 from ivr.control.echo import EchoTest
-from ivr.control.journal import party_call
 from ivr.control.service import CallControl
 from ivr.control.supervision import Supervision
 from ivr.control.voices import Voices
@@ -66,7 +61,6 @@ from telephony.asterisk import (
     show_nothing,
 )
 from telephony.line import TelephonyLine
-from telephony.port import Telephony
 from tickets.attachments import Attachments
 from tickets.oversight import Oversight
 from tickets.service import WorkOrders
@@ -99,78 +93,6 @@ class Machine:
     work_orders: WorkOrders
     robot: CallbackRobot
     web: FastAPI
-
-
-class RecordedChannels:
-    """For the recordings room: whose channel is it?"""
-
-    def __init__(self, centre: CallCentre, telephone: Telephony, database: Database) -> None:
-        self._centre = centre
-        self._telephone = telephone
-        self._database = database
-
-    def is_live(self, uniqueid: str) -> bool:
-        """Whether the channel is still there as far as anybody knows."""
-        return uniqueid in self._telephone.legs or self._centre.is_live(uniqueid)
-
-    def is_call_live(self, call_id: str) -> bool:
-        """Whether the call goes on."""
-        return call_id in self._centre.floor.calls.live
-
-    async def call_of(self, uniqueid: str) -> str | None:
-        """The call; a return visit's attempt is its own, what another party or a seat says is its call's."""
-        if uniqueid.startswith(("party_", "voice_")):
-            return await party_call(self._database, uniqueid)
-        return uniqueid if uniqueid.startswith("callback_") else await self._centre.call_of(uniqueid)
-
-
-class _NoCalls:
-    """For commands that work on the archive: every channel is left alone."""
-
-    def is_live(self, uniqueid: str) -> bool:
-        """Leave the spool alone."""
-        return True
-
-    def is_call_live(self, call_id: str) -> bool:
-        """Leave it alone."""
-        return True
-
-    async def call_of(self, uniqueid: str) -> str | None:
-        """Unknown."""
-        return None
-
-
-class _OnlyModel:
-    """A model without live calls."""
-
-    def __init__(self, recogniser: Recogniser) -> None:
-        self.recogniser: Recogniser | None = recogniser
-
-    async def model_loaded(self) -> None:
-        """It is there."""
-
-    async def call_settled(self, call_id: str) -> None:
-        """No call is live here."""
-
-
-async def repair_transcripts(
-    settings: Settings, *, call: str | None, since: datetime, show: Callable[[RecordingReady, Repaired], None]
-) -> None:
-    """Second passes on demand: one call's, or all that are owed. Raises HotlineError: no model, no audio."""
-    async with AsyncExitStack() as stack:
-        database, clock = await Database.open(settings.database_url, Bus()), SystemClock()
-        stack.push_async_callback(database.close)
-        await migrate(database)
-        opened = await stack.enter_async_context(open_recognition(settings))
-        if opened.recogniser is None:
-            raise Unavailable(opened.state.reason_zh, opened.state.reason_en)
-        folders = Folders.below(settings.storage.folder)
-        keys = keys_of(settings)
-        archive = Recordings(database, clock, folders, calls=_NoCalls(), zone=settings.site.zone, keys=keys)
-        store, live = TranscriptStore(database, clock), _OnlyModel(opened.recogniser)
-        repair = Repair(database, store, archive, live=live, settings=settings.asr, clock=clock)
-        for ready in await (repair.owed(since) if call is None else repair.recordings_of(call)):
-            show(ready, await repair.repair(ready))
 
 
 async def ready_asterisk(settings: Settings) -> None:

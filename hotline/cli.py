@@ -141,8 +141,8 @@ async def _run(settings: Settings) -> None:
 
 async def _repair(settings: Settings, call: str | None, since: datetime) -> None:
     from asr.repair import Repaired
-    from hotline.app import repair_transcripts
     from hotline.facts.recordings import RecordingReady
+    from hotline.second_pass import repair_transcripts
 
     def show(ready: RecordingReady, found: Repaired) -> None:
         whole = "" if found.whole else "\t未完成,稍后重试 / not whole: try again"
