@@ -20,6 +20,10 @@ LARGEST_BODY = 256 * 1024
 """Bytes. The longest thing that people send is a description."""
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes of a picture or film put to a work order; the room is stricter by kind."""
+LARGEST_LIST = 4 * 1024 * 1024
+"""Bytes of a list of people to be asked."""
+_LARGEST: Mapping[str, int] = {"/attachments": LARGEST_FILE, "/list": LARGEST_LIST}
+"""By how the path ends."""
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -87,7 +91,7 @@ class Armour:
 
     async def _limited(self, scope: Scope, receive: Receive, send: Send, headers: Headers) -> None:
         announced = headers.get("content-length", "0")
-        largest = LARGEST_FILE if scope["path"].endswith("/attachments") else LARGEST_BODY
+        largest = next((most for end, most in _LARGEST.items() if scope["path"].endswith(end)), LARGEST_BODY)
         if not announced.isdecimal() or int(announced) > largest:
             await refuse(413)(scope, receive, send)
             return

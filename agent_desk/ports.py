@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from callback.outreach import Outreach
+from callback.port import RobotStatus
 from hotline.security import Deed, Person
 from ivr.call_records import CallRecords
 from ivr.callers import CallerRecord
@@ -196,6 +198,10 @@ class WorkOrders(Protocol):
         """Saved views and reply templates."""
         ...
 
+    def citizens(self, viewer: Person, wanted: Wanted, at_most: int) -> AsyncIterator[Shape]:
+        """{id, number, phone, unit, area, category} of a list, newest first; who reported protected is left out."""
+        ...
+
     async def figures(self, viewer: Person, wish: PivotWish) -> Shape:
         """{rows, columns, cells, total} by time, area, type and unit. Raises RuleBroken."""
         ...
@@ -287,6 +293,22 @@ class CallbackTasks(Protocol):
 
     async def page(self, *, state: str | None, page: int, size: int) -> Shape:
         """{items: [Callback], total}."""
+        ...
+
+
+class Robot(Protocol):
+    """The callback robot, as far as a screen watches and stops it."""
+
+    def status(self) -> RobotStatus:
+        """What it does now, from memory."""
+        ...
+
+    async def pause(self, by: str, reason: str) -> None:
+        """Dial nothing any more; it outlives a restart."""
+        ...
+
+    async def resume(self, by: str) -> None:
+        """Dial again."""
         ...
 
 
@@ -446,3 +468,5 @@ class Rooms:
     emergencies: Emergencies | None = None
     nuisance: NuisanceList | None = None
     evidence: Evidence | None = None
+    robot: Robot | None = None
+    outreach: Outreach | None = None

@@ -14,7 +14,9 @@ from fastapi import FastAPI
 
 from agent_desk.api import (
     assessment,
+    by_hand,
     calls,
+    campaigns,
     control,
     desk,
     discipline,
@@ -34,8 +36,10 @@ from agent_desk.api import (
     supervision,
     ticket_lists,
     tickets,
+    visits,
 )
 from agent_desk.armour import Armour
+from agent_desk.citizen.pages import CitizenPages
 from agent_desk.feed.hub import FeedHub
 from agent_desk.feed.outbox import GOING_AWAY
 from agent_desk.feed.socket import router as feed
@@ -113,9 +117,14 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
         discipline,
         assessment,
         projects,
+        visits,
+        by_hand,
+        campaigns,
     ):
         app.include_router(part.router)
     app.include_router(feed)
+    if made.rooms.outreach is not None:
+        app.mount("/c", CitizenPages(made.rooms.outreach.answers, made.clock, made.settings.site.zone))
     app.mount("/", pages or Pages(STATIC))
     app.add_middleware(Armour)
     return app

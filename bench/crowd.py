@@ -2,11 +2,11 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from bench.sipp_load import Sipp, sipp
 from bench.stage import Stage
-from hotline.demo.people import Refusal, Shape, Somebody, signed_in
+from hotline.demo.people import Somebody, signed_in
 from hotline.settings import Secrets
 
 PATIENCE_SECONDS = 30
@@ -19,11 +19,10 @@ async def agents_at_work(stage: Stage, talk: Talk, tell: Callable[[str], None]) 
     """Every seat of the stage nailed up, its agent signed in, ready, and hanging up when a talk is over."""
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(_seats_on_the_line(stage))
-        at_work = await stack.enter_async_context(asyncio.TaskGroup())  # one who cannot go on ends it all
         for number, seat in enumerate(stage.seats, 1):
             person = await stack.enter_async_context(signed_in(stage.site.url, stage.site.logins[f"agent{seat}"]))
             await _ready(person)
-            working = at_work.create_task(_work(person, talk))
+            working = asyncio.create_task(_work(person, talk))
             stack.callback(working.cancel)
             tell(f"seats ready: {number}")
         yield
@@ -52,18 +51,12 @@ async def _ready(person: Somebody) -> None:
 
 async def _work(person: Somebody, talk: Talk) -> None:
     """Talk with each citizen for a while, then hang up, until cancelled."""
-    since, last = len(person.feed.seen), ""
-
-    def is_next(call: Shape) -> bool:
-        return bool(call["state"] == "talking" and call["call_id"] != last)  # a call is told again when it changes
-
+    since = len(person.feed.seen)
     while True:
-        call = await person.feed.until("call", is_next, since=since, timeout=86400)
-        since += next(n for n, message in enumerate(person.feed.seen[since:], 1) if message["data"] is call)
-        last = call["call_id"]
+        call = await person.feed.until("call", lambda call: call["state"] == "talking", since=since, timeout=86400)
+        since = len(person.feed.seen)
         await asyncio.sleep(talk())
-        with suppress(Refusal):  # the citizen was quicker
-            await person.post(f"/desk/calls/{last}/hangup")
+        await person.post(f"/desk/calls/{call['call_id']}/hangup")
 
 
 @asynccontextmanager

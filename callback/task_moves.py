@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 
 from callback.lifecycle import Event, State, follow
-from callback.port import Conclusions, GivenUp, Row
+from callback.port import CampaignGate, Conclusions, GivenUp, Row
 from callback.tables import callback_attempts, callback_tasks
 from callback.task_readings import TaskReadings, label
 from hotline.clock import Clock
@@ -23,6 +23,8 @@ class TaskMoves(TaskReadings):
         self.conclusions: dict[str, Conclusions] = {}
         """Kind of task → who is told how it ended."""
         self.given_up: GivenUp | None = None
+        self.gate: CampaignGate | None = None
+        """Asked before a campaign's task is claimed; None: always open."""
 
     async def _locked(self, uow: UnitOfWork, task_id: str) -> Row:
         """A task as it stands in this unit of work. Raises ``NotFound``."""

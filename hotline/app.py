@@ -19,6 +19,7 @@ from asr.night import NightReading
 from asr.recognition import bigger_model
 from asr.repair import Repair
 from asr.service import Transcription, open_transcription
+from callback.outreach import Outreach
 from callback.robot import CallbackRobot
 from callback.site import dialling_rules_of, pace_of
 from callback.tasks import CallbackTasks
@@ -38,6 +39,7 @@ from ivr.emergency.senders import senders_of
 from ivr.emergency.service import Emergencies
 from ivr.nuisance.evidence import Evidence
 from ivr.nuisance.service import NuisanceList
+from ivr.outbound import Outbound
 from ivr.promise_dialler import PromiseDialler
 from ivr.prompts import SHIPPED_PROMPTS
 from ivr.service import CallCentre
@@ -92,6 +94,8 @@ class Machine:
     recordings: Recordings
     work_orders: WorkOrders
     robot: CallbackRobot
+    outbound: Outbound
+    outreach: Outreach
     web: FastAPI
 
 
@@ -168,6 +172,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         site = TicketSite.of(settings)
         is_working = site.rules.calendar.provisional().is_working
         work_orders = WorkOrders(database, clock, site, tasks, recordings)
+        outbound = centre.outbound = Outbound(settings, bus, clock, line.telephone, centre)
         robot = CallbackRobot(
             tasks,
             work_orders,
@@ -176,7 +181,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             clock,
             pace_of(settings, is_working),
             dialling_rules_of(settings),
-            centre.is_on_the_line,
+            lambda phone: centre.is_on_the_line(phone) or outbound.rings(phone),
         )
         await work_orders.settle_provisional()
         knowledge = await KnowledgeBase.open(database)
@@ -188,6 +193,11 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         )
         nuisance = NuisanceList(database, clock, settings.nuisance)
         await nuisance.load()
+        outreach = Outreach.of(
+            settings, database, bus, clock, secrets, tasks=tasks, line=outbound, flows=centre.reception.flows
+        )
+        await outreach.campaigns.load()
+        outreach.campaigns.wake = robot.wake
         promises = PromiseDialler(settings, bus, clock, line.telephone, centre)
         emergencies = Emergencies(
             settings,
@@ -257,6 +267,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             health=health,
             records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),
             oversight=Oversight.of(database, clock, settings, site, work_orders, secrets),
+            outreach=outreach,
         )
         desk = create_desk(rooms=rooms, security=security, settings=settings, secrets=secrets, bus=bus, clock=clock)
         yield Machine(
@@ -278,6 +289,8 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             recordings=recordings,
             work_orders=work_orders,
             robot=robot,
+            outbound=outbound,
+            outreach=outreach,
             web=create_app(desk),
         )
 
@@ -295,6 +308,8 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
                 "emergencies": machine.emergencies.run(),
                 "voices": machine.voices.run(),
                 "promised calls": machine.promises.run(),
+                "calls by hand": machine.outbound.run(),
+                "outreach": machine.outreach.run(),
                 "call centre": machine.centre.run(),
                 "transcription": machine.transcription.run(),
                 "drafts": machine.work_orders.follow(machine.bus),

@@ -25,6 +25,7 @@ from hotline.facts import (
     control,
     emergency,
     nuisance,
+    outreach,
     oversight,
     recordings,
     seats,
@@ -97,6 +98,7 @@ KINDS: dict[str, type[Fact]] = {
         callbacks,
         alarms,
         oversight,
+        outreach,
     )
     for kind in vars(module).values()
     if isinstance(kind, type) and issubclass(kind, Fact) and kind is not Fact

@@ -17,6 +17,7 @@ import yaml
 from pydantic import AfterValidator, AwareDatetime, Field, ValidationError, model_validator
 
 from hotline.errors import ConfigurationError
+from hotline.outreach import ByHand, Campaigns, Sms
 from hotline.oversight import Assessment, Projects, Quality, Supervision
 from hotline.section import Section
 
@@ -547,6 +548,8 @@ class Callback(Section):
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
     key_seconds: Annotated[int, Field(ge=2, le=30)] = 6
     caller_id: Number = "12345"
+    sms: Sms = Sms()
+    by_hand: ByHand = ByHand()
 
 
 class Emergency(Section):
@@ -636,6 +639,7 @@ class Settings(Section):
     supervision: Supervision = Supervision()
     assessment: Assessment = Assessment()
     projects: Projects = Projects()
+    campaigns: Campaigns = Campaigns()
 
     @model_validator(mode="after")
     def _names_agree(self) -> Self:

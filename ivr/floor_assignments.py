@@ -1,16 +1,18 @@
-"""A supervisor's hand on the line: a waiting citizen is given to a certain seat, or to another group's line."""
+"""Whom no rule gave to a seat: a supervisor moved a waiting citizen, or the seat itself had the citizen rung."""
 
 from datetime import datetime
 
 from hotline.errors import RuleBroken
 from hotline.facts.calls import CallMoved
+from hotline.facts.screens import OfferMade
 from ivr.distributor import Proposal
 from ivr.orders import Step
 from ivr.people import Call
 from ivr.settling import Settling
-from ivr.views import SeatState
+from ivr.views import CallState, SeatState
 
 CHOSEN = "班长指定 / chosen by the supervisor"
+RUNG_FOR = "座席外呼 / rung for this seat"
 
 
 class Assignments(Settling):
@@ -40,6 +42,18 @@ class Assignments(Settling):
         call.group, call.overflow = group, ()
         self.figures.note(call)
         return self._settle(step, now, calls=[call])
+
+    def bring_to_seat(self, call_id: str, seat_id: str, now: datetime) -> Step:
+        """The citizen whom this seat had rung is with it at once; when the seat is lost, in front of the line."""
+        step, call, seat = Step(), self.calls[call_id], self.seat(seat_id)
+        if seat.call_id == call_id:  # it was kept for this call
+            seat.call_id = None
+        call.queued_at, call.first = call.queued_at or now, True
+        self.calls.move(call, CallState.WAITING)
+        if seat.leg is not None and seat.state is SeatState.IDLE:
+            self._resume(call, seat, step, now, RUNG_FOR)
+            step.signals = [told for told in step.signals if not isinstance(told, OfferMade)]  # it is not asked
+        return self._settle(step, now, calls=[call], seats=[seat])
 
     def _in_line(self, call_id: str) -> Call:
         call = self.calls.lined.get(call_id)

@@ -35,8 +35,9 @@ class Returns(Moves):
         if call is not None and call.state is CallState.WAITING and seat.call_id is None and seat.offer is None:
             self._resume(call, seat, step, now)
 
-    def _resume(self, call: Call, seat: Seat, step: Step, now: datetime) -> None:
-        self._offer(Proposal(call.call_id, seat.id, RESUMED), step, now)
+    def _resume(self, call: Call, seat: Seat, step: Step, now: datetime, because: str = RESUMED) -> None:
+        """Connect the two without asking the agent."""
+        self._offer(Proposal(call.call_id, seat.id, because), step, now)
         if seat.offer is not None and not seat.offer.taken:
             self._take(seat, seat.offer, call, step, now)
 

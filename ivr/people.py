@@ -78,6 +78,8 @@ class Call:
     """Minutes by which the call stands further back in the line."""
     promise: str | None = None
     """The promise that we keep with this call: we rang the citizen."""
+    made_for: str | None = None
+    """The seat that had this citizen rung."""
     told_wait: float | None = None
     """Seconds that the citizen was told to expect, the first time."""
     told_at: datetime | None = None

@@ -71,6 +71,11 @@ class Reception:
             if node.title
         ]
 
+    def flows(self) -> list[str]:
+        """The names of all flows."""
+        self.book.refresh()
+        return list(self.book.names)
+
     def require_place(self, place: str) -> None:
         """Raise RuleBroken unless ``flow/node`` is a place that a citizen can be passed on to."""
         self.book.refresh()

@@ -76,6 +76,27 @@ class Control(Protocol):
     async def take_up(self) -> None: ...
 
 
+class Outbound(Protocol):
+    """A citizen who is rung for a seat."""
+
+    @property
+    def call_id(self) -> str: ...
+    @property
+    def seat(self) -> str: ...
+    @property
+    def phone(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+
+
+class OutboundCalls(Protocol):
+    """Who has citizens rung for seats."""
+
+    def picked_up(self, uniqueid: str) -> Outbound | None:
+        """The citizen of this channel is here; None for one whom this engine did not ring."""
+        ...
+
+
 class CallCentre:
     """Seats, waiting citizens and conversations of one engine."""
 
@@ -100,6 +121,7 @@ class CallCentre:
         self.phones = PhoneHands(self.floor, telephone, clock, settings.lines[0].number, self._taken_up, self._do)
         self._seen = self._subscribe()
         self.control: Control | None = None
+        self.outbound: OutboundCalls | None = None
 
     @property
     def owed(self) -> OwedCalls:
@@ -155,7 +177,9 @@ class CallCentre:
             return
         self._sessions[call.call_id] = session
         try:
-            await self.reception.receive(session, call, returning=returning)
+            if not returning and call.made_for is not None and await self._bring(call, call.made_for):
+                return
+            await self.reception.receive(session, call, returning=returning or call.made_for is not None)
         except CallerGone:
             pass  # the floor hears of it from the telephone, asked and confirmed
         except Exception:
@@ -396,6 +420,8 @@ class CallCentre:
             return known, True
         if promise := session.query.get("promise", ""):
             return await self._admit_promised(session, promise), False
+        if self.outbound is not None and (made := self.outbound.picked_up(session.uniqueid)) is not None:
+            return await self._admit_made(session, made), False
         environment = session.environment
         came = self._lines.came_in(environment.get("agi_dnid", ""), session.query.get("diverted", ""))
         caller = environment.get("agi_callerid", "")
@@ -447,6 +473,36 @@ class CallCentre:
         await self._do(self.floor.call_arrived(call, now))
         await session.set_variable("HOTLINE_CALL", call.call_id)
         return call
+
+    async def _admit_made(self, session: CallerSession, made: Outbound) -> Call:
+        """Whom a seat had rung."""
+        line, seat = self._settings.lines[0], self.floor.seat(made.seat)
+        call = Call(
+            call_id=made.call_id,
+            caller=made.phone,
+            dialled=line.number,
+            line=made.label,
+            group=seat.groups[0] if seat.groups else line.group,
+            channel=session.channel,
+            uniqueid=session.uniqueid,
+            arrived_at=self._clock.now(),
+            promise=made.call_id,  # we rang: no call that came in
+            made_for=made.seat,
+        )
+        await self._do(self.floor.call_arrived(call, self._clock.now()))
+        await session.set_variable("HOTLINE_CALL", call.call_id)
+        return call
+
+    async def _bring(self, call: Call, seat_id: str) -> bool:
+        """Connect the citizen with the seat that had him rung; False: the seat is lost, he waits for another."""
+        step = self.floor.bring_to_seat(call.call_id, seat_id, self._clock.now())
+        connect = next((order for order in step.orders if isinstance(order, Connect)), None)
+        if connect is not None:
+            step.orders.remove(connect)  # carried out here, to be waited for
+        self._do(step)
+        if connect is not None:
+            await asyncio.shield(self._spawn(self._connect(connect)))
+        return call.seat == seat_id
 
     async def _follow(self) -> None:
         while True:

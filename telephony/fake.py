@@ -124,7 +124,7 @@ class FakeTelephony:
         leg = self._leg(channel)
         del self._legs[leg.uniqueid]
         for endpoint, answer in self._rung.items():
-            if leg.channel.startswith(endpoint) and not answer.done():
+            if leg.channel.startswith(endpoint.split("@")[0]) and not answer.done():
                 answer.set_result((Result.REJECTED, cause))
         self._broken[leg.uniqueid] = leg.bridge_id
         return LegGone(

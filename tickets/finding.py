@@ -24,6 +24,8 @@ COUNTED = 2000
 OPEN = "open"
 """Stands for every state in which somebody owes something."""
 _WHOLE_NUMBER = 18
+HAS_OPEN_CITIZEN = and_(tickets.c.phone != "", tickets.c.protected.is_(False))
+"""Whose citizen may be asked for an opinion."""
 
 
 @dataclass(frozen=True, kw_only=True)

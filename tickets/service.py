@@ -319,6 +319,19 @@ class WorkOrders:
                 return
             after, left = by.cursor(rows[-1]), left - len(rows)
 
+    async def citizens(self, viewer: Person, wanted: Wanted, at_most: int) -> AsyncIterator[Shape]:
+        """{id, number, phone, unit, area, category} of a list, newest first; who reported protected is left out."""
+        names, left, after = ("id", "number", "phone", "unit", "area", "category"), at_most, ""
+        where, by = [*self._where(viewer, wanted), finding.HAS_OPEN_CITIZEN], finding.sorting(wanted)
+        while left > 0:
+            async with self._database.reading() as connection:
+                rows = await finding.read(connection, where, by, min(_PIECE, left), after=after)
+            for row in rows:
+                yield {name: row[name] for name in names}
+            if len(rows) < min(_PIECE, left):
+                return
+            after, left = by.cursor(rows[-1]), left - len(rows)
+
     def _where(self, viewer: Person, wanted: Wanted) -> list[ColumnElement[bool]]:
         actor, calendar = actor_of(viewer), self._site.rules.calendar
         where = [

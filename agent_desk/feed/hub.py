@@ -1,7 +1,8 @@
 """The hub: one reader of the bus for all screens. It turns signals into news once and hands each screen its frames.
 
-Three lanes, so that a slow database never delays a ringing offer: what memory can tell at once; what must be looked
-up (work orders, recordings); and the supervisors' sums, which are gathered a tenth of a second before they are sent.
+Lanes, so that a slow database never delays a ringing offer: what memory can tell at once; what must be looked
+up (work orders, recordings); the supervisors' sums, which are gathered a tenth of a second before they are sent; and
+return visits (``visits``).
 """
 
 import asyncio
@@ -15,11 +16,13 @@ from agent_desk.feed.lookups import Lookups, alarm_of, words_of
 from agent_desk.feed.news import (
     AlarmNews,
     CallNews,
+    CampaignNews,
     ControlNews,
     DeskNews,
     FiguresNews,
     FollowedNews,
     GroupNews,
+    HandListNews,
     LetterNews,
     News,
     OfferGoneNews,
@@ -27,12 +30,14 @@ from agent_desk.feed.news import (
     ParkedNews,
     PromisesNews,
     RecognitionNews,
+    RobotNews,
     SeatNews,
     TicketNews,
     WaitingNews,
 )
 from agent_desk.feed.outbox import CAPACITY, NOT_SIGNED_IN, TOO_SLOW, Outbox
 from agent_desk.feed.shape import shape
+from agent_desk.feed.visits import VisitsLane
 from agent_desk.ports import Rooms
 from agent_desk.shapes import as_json
 from agent_desk.watching import caller_at, show_control, show_own_control, show_parked, show_recognition
@@ -164,6 +169,7 @@ class FeedHub:
                 lanes.create_task(self._read(self._hear("feed lookups", _LOOKED_UP), self._tell_looked_up))
                 lanes.create_task(self._gather(self._sums_changed, self._tell_sums))
                 lanes.create_task(self._gather(self._recognition_changed, self._tell_recognition))
+                lanes.create_task(VisitsLane(self._bus, self._rooms, self._tell, self._is_watched).run())
                 self.listening.set()
         finally:
             self.listening.clear()
@@ -272,7 +278,7 @@ class FeedHub:
             await changed.wait()
             await asyncio.sleep(GATHER_SECONDS)
             changed.clear()
-            if not any(may(outbox.person, "live.watch") for outbox in self._screens):
+            if not self._is_watched("live.watch"):
                 continue
             try:
                 tell()
@@ -290,6 +296,9 @@ class FeedHub:
         if (shown := show_recognition(self._rooms)) is not None:
             self._tell(RecognitionNews(data=shown.model_dump(mode="json")))
 
+    def _is_watched(self, permission: str) -> bool:
+        return any(may(outbox.person, permission) for outbox in self._screens)
+
     def _tell(self, news: News) -> None:
         for outbox in tuple(self._audience(news)):
             outbox.put(shape(news, outbox.person))
@@ -306,6 +315,8 @@ class FeedHub:
             case SeatNews() | ControlNews() | TicketNews() | WaitingNews() | GroupNews() | FiguresNews() | AlarmNews():
                 return self._screens
             case PromisesNews() | RecognitionNews() | LetterNews():
+                return self._screens
+            case RobotNews() | HandListNews() | CampaignNews():
                 return self._screens
 
     def _sit_down(self, outbox: Outbox) -> None:

@@ -139,6 +139,25 @@ class PromisesNews:
     """The list of calls that we owe changed; who may see it asks for it anew."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class RobotNews:
+    """The callback robot as it is now; ``data`` is the API's RobotView."""
+
+    data: Data
+
+
+@dataclass(frozen=True, kw_only=True)
+class HandListNews:
+    """The list of return visits for people changed; who may see it asks for it anew."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CampaignNews:
+    """A campaign's state or figures changed."""
+
+    campaign_id: str
+
+
 News = (
     SeatNews
     | ControlNews
@@ -155,5 +174,8 @@ News = (
     | AlarmNews
     | RecognitionNews
     | PromisesNews
+    | RobotNews
+    | HandListNews
+    | CampaignNews
     | ParkedNews
 )

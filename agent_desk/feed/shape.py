@@ -6,11 +6,13 @@ from agent_desk import live_models, models
 from agent_desk.feed.news import (
     AlarmNews,
     CallNews,
+    CampaignNews,
     ControlNews,
     DeskNews,
     FiguresNews,
     FollowedNews,
     GroupNews,
+    HandListNews,
     LetterNews,
     News,
     OfferGoneNews,
@@ -18,6 +20,7 @@ from agent_desk.feed.news import (
     ParkedNews,
     PromisesNews,
     RecognitionNews,
+    RobotNews,
     SeatNews,
     TicketNews,
     WaitingNews,
@@ -41,6 +44,7 @@ STATES = frozenset(
         "live.recognition",
         "control",
         "parked",
+        "robot",
     }
 )
 """Types that show something as it is now, read from memory: a newer one makes an older one pointless."""
@@ -86,6 +90,12 @@ def shape(news: News, viewer: Person) -> list[Frame]:
             return [{"type": "parked", "data": [dict(item) for item in items]}] if at_desk else []
         case PromisesNews():
             return [{"type": "promises", "data": {}}] if may(viewer, "promise.keep") else []
+        case RobotNews(data=data):
+            return [{"type": "robot", "data": dict(data)}] if may(viewer, "callback.watch") else []
+        case HandListNews():
+            return [{"type": "by_hand_list", "data": {}}] if may(viewer, "callback.hand") else []
+        case CampaignNews(campaign_id=campaign_id):
+            return [{"type": "campaign", "data": {"id": campaign_id}}] if may(viewer, "campaign.read") else []
         case AlarmNews(data=data):
             return [{"type": "live.alarm", "data": dict(data)}] if may(viewer, "live.watch") else []
         case RecognitionNews(data=data):

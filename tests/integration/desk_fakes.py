@@ -18,6 +18,7 @@ from agent_desk.guard import Desk
 from agent_desk.pages import Pages
 from agent_desk.ports import Health, Rooms, Shape
 from agent_desk.server import create_app, create_desk
+from callback.port import LiveCall, RobotStatus
 from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
@@ -350,6 +351,10 @@ class FakeWorkOrders:
         for ticket in (await self.page(viewer, wanted, size=at_most))["items"]:
             yield ticket
 
+    async def citizens(self, viewer: Person, wanted: Wanted, at_most: int) -> AsyncIterator[Shape]:
+        for ticket in (await self.page(viewer, wanted, size=at_most))["items"]:
+            yield ticket
+
     async def figures(self, viewer: Person, wish: PivotWish) -> Shape:
         total = {"tickets": len(self.tickets), "done": 0, "overdue": 0}
         return {"rows": [""], "columns": [""], "cells": [{"row": "", "column": ""} | total], "total": total}
@@ -567,6 +572,72 @@ class FakeCallbacks:
     async def page(self, *, state: str | None, page: int, size: int) -> Shape:
         item = {"task_id": "cb_1", "ticket_id": "ticket_1", "state": "done", "attempt": 1, "at": NOON}
         return {"items": [item | {"disposition": "answered", "solved": True, "satisfaction": 1}], "total": 1}
+
+
+class FakeRobot:
+    """A robot with one call up."""
+
+    def __init__(self) -> None:
+        self.paused_by = ""
+
+    def status(self) -> RobotStatus:
+        call = LiveCall("callback_1", "visit", "callback_c1", "260302120000000001", CITIZEN, "answered", NOON, "solved")
+        return RobotStatus(bool(self.paused_by), self.paused_by, "closed", None, 4, 1, 2.0, NOON, (call,))
+
+    async def pause(self, by: str, reason: str) -> None:
+        self.paused_by = by
+
+    async def resume(self, by: str) -> None:
+        self.paused_by = ""
+
+
+@dataclass(frozen=True)
+class FakeMade:
+    """A seat that is kept for a citizen."""
+
+    channel_id: str
+    call_id: str
+
+
+class FakeLine:
+    """Rings citizens for seats; they answer as ``outcomes`` says, and talk until ``hang_up``."""
+
+    def __init__(self) -> None:
+        self.outcomes: dict[str, str] = {}
+        self.rung: list[str] = []
+        self.up: set[str] = set()
+        self._over: dict[str, asyncio.Event] = {}
+        self._phones: dict[str, str] = {}
+        self._ids = iter(range(1, 10_000))
+
+    def keep(self, seat: str, phone: str, label: str, by: Person) -> FakeMade:
+        if not phone.isdigit():
+            raise RuleBroken("不是有效的电话号码", "that is not a telephone number", code="bad_number")
+        number = next(self._ids)
+        made = FakeMade(f"hand_{number}", f"call_{number}")
+        self._phones[made.channel_id], self._over[made.channel_id] = phone, asyncio.Event()
+        return made
+
+    def give_up(self, channel_id: str) -> None:
+        self._over[channel_id].set()
+
+    async def ring(self, channel_id: str) -> str:
+        phone = self._phones[channel_id]
+        self.rung.append(phone)
+        outcome = self.outcomes.get(phone, "talked")
+        if outcome == "talked":
+            self.up.add(channel_id)
+        return outcome
+
+    async def until_over(self, channel_id: str) -> None:
+        await self._over[channel_id].wait()
+
+    async def is_up(self, channel_id: str) -> bool:
+        return channel_id in self.up
+
+    async def hang_up(self, channel_id: str) -> None:
+        self.up.discard(channel_id)
+        self._over[channel_id].set()
 
 
 def settings_for(port: int = 8012) -> Settings:

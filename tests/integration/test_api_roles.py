@@ -63,6 +63,32 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("GET", "/api/categories"): ALL,
     ("GET", "/api/units"): ALL,
     ("GET", "/api/callbacks"): AGENT | DECIDERS,
+    ("GET", "/api/visits"): AGENT | DECIDERS,
+    ("GET", "/api/visits/export"): DECIDERS,
+    ("GET", "/api/visits/robot"): DECIDERS,
+    ("POST", "/api/visits/robot/{act}"): SUPERVISORS,
+    ("GET", "/api/visits/{task_id}"): DECIDERS,
+    ("GET", "/api/sms"): DECIDERS,
+    ("POST", "/api/sms/{message_id}/resend"): SUPERVISORS,
+    ("GET", "/api/by-hand"): AGENT | {"supervisor"},
+    ("GET", "/api/by-hand/form"): AGENT | {"supervisor"},
+    ("GET", "/api/by-hand/{task_id}"): AGENT | {"supervisor"},
+    ("POST", "/api/by-hand/{task_id}/take"): AGENT,
+    ("POST", "/api/by-hand/{task_id}/release"): AGENT | {"supervisor"},
+    ("POST", "/api/by-hand/{task_id}/dial"): AGENT,
+    ("POST", "/api/by-hand/{task_id}/stop"): AGENT,
+    ("POST", "/api/by-hand/{task_id}/result"): AGENT,
+    ("GET", "/api/campaigns"): DECIDERS,
+    ("POST", "/api/campaigns"): SUPERVISORS,
+    ("GET", "/api/campaigns/flows"): DECIDERS,
+    ("GET", "/api/campaigns/{campaign_id}"): DECIDERS,
+    ("PUT", "/api/campaigns/{campaign_id}"): SUPERVISORS,
+    ("POST", "/api/campaigns/{campaign_id}/list"): SUPERVISORS,
+    ("POST", "/api/campaigns/{campaign_id}/query"): SUPERVISORS,
+    ("POST", "/api/campaigns/{campaign_id}/acts/{act}"): SUPERVISORS,
+    ("GET", "/api/campaigns/{campaign_id}/entries"): DECIDERS,
+    ("GET", "/api/campaigns/{campaign_id}/result"): DECIDERS,
+    ("GET", "/api/campaigns/{campaign_id}/export"): SUPERVISORS,
     ("GET", "/api/live"): SUPERVISORS,
     ("GET", "/api/live/recognition"): SUPERVISORS,
     ("GET", "/api/kpi"): SUPERVISORS,
@@ -177,10 +203,18 @@ PATHS = {
     "{code}": "119",
     "{listing_id}": "nuisance_1",
     "{push_id}": "push_1",
+    "{task_id}": "callback_1",
+    "{message_id}": "sms_1",
+    "{campaign_id}": "campaign_1",
     "{kind}": "view",
     "{name}": "mine",
 }
 BODIES: dict[str, dict[str, Any]] = {
+    "/api/visits/robot/{act}": {"reason": "线路检修"},
+    "/api/by-hand/{task_id}/result": {"disposition": "refused"},
+    "/api/campaigns": {"name": "民调", "flow": "poll"},
+    "/api/campaigns/{campaign_id}": {"name": "民调", "flow": "poll"},
+    "/api/campaigns/{campaign_id}/query": {},
     "/api/live/seats/{seat}/break": {"minutes": 10},
     "/api/live/seats/{seat}/rest": {"granted": True},
     "/api/desk/rest": {"reason": "小休"},
@@ -260,6 +294,8 @@ def served(routes: list[BaseRoute]) -> set[tuple[str, str]]:
 def address_of(path: str) -> str:
     for name, value in PATHS.items():
         path = path.replace(name, value)
+    if "/acts/" in path or "/robot/" in path:
+        path = path.replace("hold", "pause")
     if path.endswith("/sample"):
         path += "?stage=call&month=2026-03"
     if path.endswith("/pivot"):

@@ -9,10 +9,11 @@ import httpx
 
 from agent_desk.pages import Pages
 from agent_desk.server import create_app, create_desk
+from callback.outreach import Outreach
 from callback.tasks import CallbackTasks
 from hotline.section import Section
 from hotline.settings import Handler, Organisation, Secrets, Settings, Unit
-from tests.integration.desk_fakes import House, open_house
+from tests.integration.desk_fakes import FakeLine, FakeRobot, House, open_house
 from tickets.attachments import Attachments
 from tickets.oversight import Oversight
 from tickets.service import WorkOrders
@@ -27,6 +28,9 @@ class TicketsHouse:
     orders: WorkOrders
     folder: Path
     tokens: Secrets
+    visits: CallbackTasks
+    line: FakeLine
+    outreach: Outreach
 
     def machine(self, channel: str) -> httpx.AsyncClient:
         """A sender that knows its channel's token."""
@@ -55,13 +59,19 @@ async def open_tickets_house(
         visits = CallbackTasks(database, house.clock, settings.site.zone)
         site, secrets = TicketSite.of(settings), Secrets(folder / "secrets")
         orders = WorkOrders(database, house.clock, site, visits)
+        visits.conclusions["visit"] = orders
+        line = FakeLine()
+        outreach = Outreach.of(
+            settings, database, house.bus, house.clock, secrets, tasks=visits, line=line, flows=lambda: ["poll"]
+        )
         attachments = Attachments(database, house.clock, folder / "attachments")
         rooms = replace(
             house.desk.rooms, work_orders=orders, intake=orders.intake, attachments=attachments, callbacks=visits,
-            oversight=Oversight.of(database, house.clock, settings, site, orders, secrets),
+            oversight=Oversight.of(database, house.clock, settings, site, orders, secrets), robot=FakeRobot(),
+            outreach=outreach,
         )  # fmt: skip
         made = create_desk(
             rooms=rooms, security=house.security, settings=settings, secrets=secrets, bus=house.bus, clock=house.clock
         )
         house.app = create_app(made, Pages(folder / "static"))
-        yield TicketsHouse(house, orders, folder, secrets)
+        yield TicketsHouse(house, orders, folder, secrets, visits, line, outreach)

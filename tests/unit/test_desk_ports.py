@@ -2,9 +2,10 @@
 
 from dataclasses import fields
 
-from agent_desk.ports import HealthProbe, Rooms
+from agent_desk.ports import HealthProbe, Robot, Rooms
 from asr.service import Transcription
 from asr.transcript import TranscriptStore
+from callback.outreach import Outreach
 from callback.tasks import CallbackTasks
 from ivr.call_records import CallRecords
 from ivr.control.echo import EchoTest
@@ -45,6 +46,8 @@ def furnish(
     nuisance: NuisanceList,
     evidence: Evidence,
     transcription: Transcription,
+    robot: Robot,
+    outreach: Outreach,
 ) -> Rooms:
     return Rooms(
         call_centre=centre,
@@ -67,6 +70,8 @@ def furnish(
         nuisance=nuisance,
         evidence=evidence,
         recognition=transcription.overview,
+        robot=robot,
+        outreach=outreach,
     )
 
 

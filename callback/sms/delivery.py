@@ -1,0 +1,86 @@
+"""Carries messages out of the outbox: sleeps until one is due, tries again with growing pauses, gives up aloud."""
+
+import asyncio
+
+import structlog
+
+from callback.sms.links import token_of
+from callback.sms.outbox import Row, SmsOutbox
+from callback.sms.senders import Message, Sender
+from callback.sms.wording import with_link
+from hotline.bus import Bus, SubscriberTooSlow
+from hotline.clock import Clock
+from hotline.errors import HotlineError, Unavailable
+from hotline.facts.outreach import SmsDemanded
+
+_log = structlog.get_logger()
+_LOOK_AGAIN_SECONDS = 20.0
+_LEAST_PAUSE_SECONDS = 0.05
+
+
+class SmsDelivery:
+    """One engine's postman."""
+
+    def __init__(
+        self, outbox: SmsOutbox, sender: Sender, bus: Bus, clock: Clock, *, page_url: str, link_key: str
+    ) -> None:
+        self._outbox = outbox
+        self._sender = sender
+        self._bus = bus
+        self._clock = clock
+        self._page_url = page_url.rstrip("/")
+        self._link_key = link_key
+        self._woken = asyncio.Event()
+
+    async def run(self) -> None:
+        """Deliver until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listen())
+            while True:
+                self._woken.clear()
+                try:
+                    await self.deliver_due()
+                    due = await self._outbox.next_due()
+                    pause = None if due is None else (due - self._clock.now()).total_seconds()
+                except HotlineError as failure:  # the database is away: later
+                    _log.warning("messages wait", why=failure.en)
+                    pause = _LOOK_AGAIN_SECONDS
+                await self._sleep(pause)
+
+    async def deliver_due(self) -> None:
+        """Try everything that is due, side by side."""
+        await asyncio.gather(*(self._deliver(row) for row in await self._outbox.due()))
+
+    async def _deliver(self, due: Row) -> None:
+        row = await self._outbox.claim(due)
+        if row is None:
+            return
+        try:
+            await self._sender.send(Message(id=row["id"], phone=row["phone"], text=self._text(row)))
+        except Unavailable as failure:
+            again = await self._outbox.failed(row, failure.en)
+            _log.warning("a message was not taken", message=row["id"], again=again, why=failure.en)
+            return
+        await self._outbox.sent(row, self._sender.way)
+        _log.info("message sent", message=row["id"], phone=row["phone"], way=self._sender.way)
+
+    def _text(self, row: Row) -> str:
+        if row["link_id"] is None:
+            return str(row["body"])
+        return with_link(row["body"], f"{self._page_url}/c/{token_of(row['link_id'], self._link_key)}")
+
+    async def _listen(self) -> None:
+        while True:
+            with self._bus.subscribe("messages", SmsDemanded) as demanded:
+                try:
+                    async for _ in demanded:
+                        self._woken.set()
+                except SubscriberTooSlow:
+                    self._woken.set()
+
+    async def _sleep(self, seconds: float | None) -> None:
+        try:
+            async with asyncio.timeout(None if seconds is None else max(_LEAST_PAUSE_SECONDS, seconds)):
+                await self._woken.wait()
+        except TimeoutError:
+            pass
