@@ -9,6 +9,7 @@ the same Asterisk, under the same calls, recorded likewise but not mixed.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 
 from bench.crowd import PATIENCE_SECONDS, agents_at_work, citizens
 from bench.load_verdict import Verdict, judge
@@ -88,6 +89,9 @@ async def ours_under(stage: Stage, load: Load, tell: Tell) -> tuple[Outcome, Ver
         f"SIPp {report}; arrived {verdict.arrived}, connected {verdict.connected}, gave up {verdict.gave_up}; waited "
         f"p50 {percentile(verdict.waits, 0.5) * 1000:.0f} ms, p99 {percentile(verdict.waits, 0.99) * 1000:.0f} ms"
     )
+    if errors := verdict.forecast_errors:
+        told = f"{len(errors)} were forecast a wait: wrong by {fmean(map(abs, errors)):.2f} s on average"
+        tell(f"{told}, bias {fmean(errors):.2f} s")
     return Outcome(report, verdict.connected, _in_time(facts, load.seconds) / load.seconds), verdict
 
 

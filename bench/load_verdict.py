@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from hotline.facts import Fact
-from hotline.facts.calls import CallArrived, CallConnected, CallEnded, CallFellBack
+from hotline.facts.calls import CallArrived, CallConnected, CallEnded, CallFellBack, WaitForecast
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +28,8 @@ class Verdict:
     """(seat, call, next call) that a seat had at one time."""
     waits: tuple[float, ...]
     """Seconds from a call's arrival to its agent, of all connected, in order of arrival."""
+    forecast_errors: tuple[float, ...]
+    """Seconds by which the wait forecast to a citizen who was then connected was too long (above 0) or too short."""
 
     @property
     def clean(self) -> bool:
@@ -40,6 +42,7 @@ def judge(facts: Iterable[Fact]) -> Verdict:
     arrived: dict[str, datetime] = {}
     connected: dict[str, CallConnected] = {}
     ended: dict[str, datetime] = {}
+    forecasts: list[WaitForecast] = []
     times: Counter[tuple[str, str]] = Counter()
     fell_back = 0
     for fact in facts:
@@ -52,6 +55,8 @@ def judge(facts: Iterable[Fact]) -> Verdict:
             case CallEnded(at=at, call_id=call):
                 ended[call] = at
                 times["ended", call] += 1
+            case WaitForecast():
+                forecasts.append(fact)
             case CallFellBack():
                 fell_back += 1
             case _:
@@ -65,6 +70,11 @@ def judge(facts: Iterable[Fact]) -> Verdict:
         doubled=frozenset(call for (_, call), number in times.items() if number > 1),
         overlapping=_overlapping(connected, ended),
         waits=tuple((connected[c].at - at).total_seconds() for c, at in arrived.items() if c in connected),
+        forecast_errors=tuple(
+            told.seconds - (connected[told.call_id].at - told.at).total_seconds()
+            for told in forecasts
+            if told.call_id in connected
+        ),
     )
 
 

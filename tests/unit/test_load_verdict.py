@@ -6,7 +6,7 @@ import pytest
 
 from bench.load_verdict import judge
 from hotline.facts import Fact
-from hotline.facts.calls import CallArrived, CallConnected, CallEnded, CallFellBack
+from hotline.facts.calls import CallArrived, CallConnected, CallEnded, CallFellBack, WaitForecast
 
 NOON = datetime(2026, 11, 28, 12, tzinfo=UTC)
 
@@ -31,6 +31,15 @@ def ended(call: str, when: float) -> Fact:
 
 
 GOOD = [arrived("a", 0), connected("a", 0.5), arrived("b", 1), ended("a", 2), connected("b", 2), ended("b", 3)]
+
+
+def test_forecasts_are_measured_against_what_followed() -> None:
+    told = [WaitForecast(at=at(0.25), call_id="a", place=1, seconds=1.0)]
+    told += [
+        WaitForecast(at=at(1), call_id="b", place=1, seconds=0.5),
+        WaitForecast(at=at(4), call_id="c", place=1, seconds=9),
+    ]
+    assert judge([*GOOD, *told]).forecast_errors == (0.75, -0.5)  # who gave up tells nothing
 
 
 def test_a_good_day_is_clean() -> None:
