@@ -75,6 +75,17 @@ def test_the_figures_stand_beside_their_formulas_and_the_simulated_error_beside_
     assert "0 来电" in printed(config, "--group", "traffic")
 
 
+def test_a_duty_session_is_reported_apart(config: Path) -> None:
+    session = call(5, 3)
+    session.duty = "局长接听"
+    asyncio.run(keep(config, [call(1, 10), session, call(2, None)]))
+    assert "3 来电" in printed(config)
+    text = printed(config, "--duty", "局长接听")
+    assert "1 来电 / calls, 1 接通" in text
+    assert f"{'3.00 s':>8}  {FORMULAS['average_wait']}" in text
+    assert "0 来电" in printed(config, "--duty", "副局长接听")
+
+
 def test_a_site_whose_engine_never_ran_has_no_calls(config: Path) -> None:
     text = printed(config, "--simulated")
     assert "0 来电" in text
