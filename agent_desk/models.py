@@ -40,6 +40,8 @@ class Me(Shape):
     roles: list[str]
     seat: str | None
     unit: str | None
+    summaries: bool = False
+    """Whether a language model may be asked for summaries of calls: the site has one and this person may."""
 
 
 class HealthReport(Shape):

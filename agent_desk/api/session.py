@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
-from agent_desk.guard import COOKIE, DeskDep, SessionDep, SignedIn, address_of
+from agent_desk.guard import COOKIE, Desk, DeskDep, SessionDep, SignedIn, address_of
 from agent_desk.models import Credentials, Me
 from agent_desk.refusals import documented
-from hotline.security import Person
+from hotline.security import Person, may
 
 router = APIRouter(prefix="/api", tags=["session"])
 
@@ -23,7 +23,7 @@ async def login(wish: Credentials, request: Request, response: Response, desk: D
         secure=request.url.scheme == "https",
         path="/",
     )
-    return show_me(session.person)
+    return show_me(session.person, desk)
 
 
 @router.post("/logout", status_code=204, responses=documented(401, 403, 413))
@@ -34,12 +34,12 @@ async def logout(request: Request, response: Response, desk: DeskDep, session: S
 
 
 @router.get("/me", responses=documented(401, 403))
-async def me(person: SignedIn) -> Me:
+async def me(person: SignedIn, desk: DeskDep) -> Me:
     """Who is signed in."""
-    return show_me(person)
+    return show_me(person, desk)
 
 
-def show_me(person: Person) -> Me:
+def show_me(person: Person, desk: Desk) -> Me:
     """The API's Me."""
     return Me(
         account=person.account,
@@ -47,4 +47,5 @@ def show_me(person: Person) -> Me:
         roles=sorted(person.roles),
         seat=person.seat,
         unit=person.unit,
+        summaries=desk.rooms.summaries is not None and may(person, "call.read"),
     )

@@ -118,6 +118,7 @@ async def their_words_fill_the_draft(theatre: Theatre, call: PhoneCall, script: 
     assert await page.get_by_test_id("draft-title").input_value()
     assert "沂水县" in await page.get_by_test_id("draft-place").input_value()
     assert await page.get_by_test_id("draft-phone").input_value() == script.phone
+    assert not await page.get_by_test_id("summary").count(), "this site has no language model"
     category = await shown(page, "[data-testid=draft-category]")
     assert await category.get_attribute("data-value") == "市政公用/路灯井盖"
 

@@ -22,6 +22,7 @@ import type {
   Health,
   Kpi,
   Live,
+  MachineText,
   Me,
   NuisanceListing,
   NuisancePage,
@@ -69,6 +70,7 @@ export const api = {
 
   citizen: (phone: string) => http.get<CitizenHistory>(`/citizens/${part(phone)}/tickets`),
   call: (callId: string) => http.get<CallDetail>(`/calls/${part(callId)}`),
+  summarise: (callId: string) => http.post<MachineText>(`/calls/${part(callId)}/summary`),
   correct: (callId: string, utteranceId: string, text: string) =>
     http.patch<Utterance>(`/calls/${part(callId)}/utterances/${part(utteranceId)}`, { text }),
   peaks: (recordingId: string, buckets: number) =>

@@ -11,6 +11,8 @@ export interface Me {
   roles: Role[];
   seat: string | null;
   unit: string | null;
+  /** A language model may be asked for summaries of calls. */
+  summaries?: boolean;
 }
 
 export interface Health {
@@ -108,6 +110,12 @@ export interface Utterance {
   corrected_by?: string | null;
   /** Each word, seconds after `started_at`, its length. */
   words?: [string, number, number][];
+}
+
+/** What a language model wrote; `text` begins with a mark that says so. */
+export interface MachineText {
+  text: string;
+  model: string;
 }
 
 /** Live transcription since the engine's start. */

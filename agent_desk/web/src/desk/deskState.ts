@@ -215,6 +215,12 @@ export function withUtterance(transcript: readonly Utterance[], utterance: Utter
   return inOrder([...transcript.filter((other) => other.id !== utterance.id), utterance]);
 }
 
+/** The transcript as it is stored, with word times; what came since stays. */
+export function withStored(transcript: readonly Utterance[], stored: readonly Utterance[]): Utterance[] {
+  const known = new Set(stored.map((utterance) => utterance.id));
+  return inOrder([...stored, ...transcript.filter((utterance) => !known.has(utterance.id))]);
+}
+
 function inOrder(transcript: readonly Utterance[]): Utterance[] {
   return [...transcript].sort((a, b) => Date.parse(a.started_at) - Date.parse(b.started_at));
 }

@@ -267,6 +267,11 @@ export const en: Messages = {
     noTicket: "no work order",
     abandoned: "not connected",
   },
+  summary: {
+    ask: "Machine summary",
+    by: "written by the language model {model}, kept nowhere",
+    use: "Put into the description",
+  },
   transcript: {
     repaired: "repaired",
     repairedHint: "Missed live, completed from the recording",
@@ -321,7 +326,7 @@ export const en: Messages = {
     copyNumber: "Copy number",
     toUnit: "to {unit}",
   },
-  type: { 咨询: "Enquiry", 求助: "Help", 投诉: "Complaint", 举报: "Report", 建议: "Proposal" },
+  type: { 咨询: "Enquiry", 求助: "Help", 投诉: "Complaint", 举报: "Report", 建议: "Proposal", 表扬: "Praise" },
   urgency: { 一般: "Normal", 紧急: "Urgent", 特急: "Critical" },
   knowledge: {
     title: "Knowledge",
@@ -605,6 +610,7 @@ export const en: Messages = {
     cancelControl: "Cancel the consultation or throw the party out",
     leaveControl: "Leave three / rejoin",
     pauseRecording: "Pause / resume the recording",
+    summary: "Machine summary",
     recent: "Recent calls",
     tabs: "Left column",
     park: "Park the call",

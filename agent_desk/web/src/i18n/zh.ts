@@ -266,6 +266,11 @@ export const zh = {
     noTicket: "未建工单",
     abandoned: "未接通",
   },
+  summary: {
+    ask: "机器摘要",
+    by: "由语言模型 {model} 生成，未保存",
+    use: "写入诉求内容",
+  },
   transcript: {
     repaired: "补",
     repairedHint: "通话时漏掉，事后由录音补全",
@@ -320,7 +325,7 @@ export const zh = {
     copyNumber: "复制编号",
     toUnit: "派往 {unit}",
   },
-  type: { 咨询: "咨询", 求助: "求助", 投诉: "投诉", 举报: "举报", 建议: "建议" },
+  type: { 咨询: "咨询", 求助: "求助", 投诉: "投诉", 举报: "举报", 建议: "建议", 表扬: "表扬" },
   urgency: { 一般: "一般", 紧急: "紧急", 特急: "特急" },
   knowledge: {
     title: "知识库",
@@ -604,6 +609,7 @@ export const zh = {
     cancelControl: "取消咨询或请出第三方",
     leaveControl: "退出三方 / 重新加入",
     pauseRecording: "暂停 / 恢复录音",
+    summary: "机器摘要",
     recent: "最近通话",
     tabs: "左栏切换",
     park: "驻留通话",
