@@ -50,7 +50,8 @@ BENCHMARKS: tuple[Benchmark, ...] = (
     Benchmark("seat.handover", ("seat.handover", "seat.handover.p50"), _from("bench.seat_handover")),
     Benchmark("seat.handover.audio", ("seat.handover.audio", "seat.handover.audio_p50"), _from("bench.handover_audio")),
     Benchmark("draft.fields_right", ("draft.fields_right", "draft.update_p95"), _from("bench.draft_fields")),
-    Benchmark("asr.streams_per_core", ("asr.streams_per_core",), _from("bench.asr_streams")),
+    Benchmark("asr.streams_per_core", ("asr.streams_per_core", "asr.gating_share"), _from("bench.asr_streams")),
+    Benchmark("asr.memory_per_stream", ("asr.memory_per_stream",), _from("bench.asr_memory")),
     Benchmark(
         "asr.word_to_screen",
         ("asr.word_to_screen_p95", "asr.word_to_screen_p50", "asr.cer_live", "asr.cer_final"),

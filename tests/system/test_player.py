@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ async def test_a_call_is_summed_up_heard_again_and_put_right(
     for who, name in TURNS:
         since = len(agent.person.feed.seen)
         await (citizen.say(SPEECH / f"{name}.wav") if who == "citizen" else agent.say(SPEECH / f"{name}.wav"))
-        await agent.person.feed.until("utterance", lambda said, who=who: said["who"] == who, since=since)
+        await agent.person.feed.until("utterance", partial(spoken_by, who), since=since)
     await the_model_sums_it_up(agent.page, asked)
     await citizen.hang_up()
     await shown(agent.page, "[data-testid=call-state][data-state=wrap_up]")
@@ -63,6 +64,10 @@ async def test_a_call_is_summed_up_heard_again_and_put_right(
     await a_word_jumps_and_its_line_runs_along(agent, call_id, said)
     await a_correction_keeps_both_versions(house, agent, call_id, said[0])
     await listening_is_written_down(house, call_id)
+
+
+def spoken_by(who: str, said: dict[str, Any]) -> bool:
+    return bool(said["who"] == who)
 
 
 async def the_model_sums_it_up(page: Any, asked: list[bytes]) -> None:
