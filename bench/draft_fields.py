@@ -28,6 +28,8 @@ PEER = "d8331a8"
 ROOT = Path(__file__).resolve().parents[1]
 DIALOGUES = ROOT / "tests" / "data" / "dialogues-heldout.jsonl"
 RAMBLING = ROOT / "tests" / "drafting" / "rambling.txt"
+LATER = ROOT / "tests" / "drafting" / "later.txt"
+"""Told after the rules were last changed."""
 FIELDS = ("type", "category", "county", "detail", "urgency", "phone", "repeat")
 _PEER_PROGRAM = """
 import json, sys
@@ -60,6 +62,9 @@ async def run(tell: Tell) -> Sequence[Row]:
     theirs = judge(rambling, (await asyncio.to_thread(draft_all, rambling))[0])
     by_field = ", ".join(f"{field} {theirs[field]:.1%}" for field in ("type", "category", "detail"))
     tell(f"of {len(rambling)} rambling dialogues {theirs['all']:.1%}: {by_field}")
+    later = read_told(LATER)
+    theirs = judge(later, (await asyncio.to_thread(draft_all, later))[0])
+    tell(f"of {len(later)} told later {theirs['all']:.1%}: " + ", ".join(f"{f} {theirs[f]:.1%}" for f in FIELDS))
     tell(f"one utterance more: p95 {p95:.1f} ms, worst {max(delays) * 1000:.1f} ms, of {len(delays)}")
     ours_all, peers_all = round(ours["all"], 4), round(peers["all"], 4)
     return [
@@ -70,17 +75,29 @@ async def run(tell: Tell) -> Sequence[Row]:
 
 def read_rambling() -> list[dict[str, Any]]:
     """The half of tests/drafting/rambling.txt that nobody looked at while the rules changed."""
-    lines = [line for line in RAMBLING.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
-    return [_rambling(number, line) for number, line in enumerate(lines, start=1) if number % 2]
+    return read_told(RAMBLING)[::2]
 
 
-def _rambling(number: int, line: str) -> dict[str, Any]:
-    category, kind, urgency, county, detail, repeat, told = line.split("|")
+def read_told(path: Path) -> list[dict[str, Any]]:
+    """Dialogues of a file below tests/drafting: their labels, the telephone if it is among them, what was said."""
+    lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    return [_told(number, line) for number, line in enumerate(lines, start=1)]
+
+
+def _told(number: int, line: str) -> dict[str, Any]:
+    category, kind, urgency, county, detail, repeat, *phone, told = line.split("|")
     turns = [
         {"who": "agent" if turn.startswith("问") else "citizen", "text": turn.removeprefix("问")}
         for turn in told.split("/")
     ]
-    wanted = {"category": category, "type": kind, "urgency": urgency, "county": county, "detail": detail, "phone": ""}
+    wanted = {
+        "category": category,
+        "type": kind,
+        "urgency": urgency,
+        "county": county,
+        "detail": detail,
+        "phone": "".join(phone),
+    }
     return {"id": f"r{number:03}", "turns": turns, "wanted": wanted | {"repeat": repeat == "1"}}
 
 

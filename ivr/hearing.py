@@ -10,7 +10,7 @@ from contextlib import suppress
 from hotline.bus import Subscription
 from hotline.errors import HotlineError
 from hotline.facts.speech import PartialHeard, UtteranceHeard
-from ivr.flow.interpreter import meant_key
+from ivr.flow.meaning import meant_key
 from ivr.flow.model import Flow
 from ivr.flow.state import FlowState
 from ivr.house import House
@@ -44,18 +44,18 @@ class Hearing:
         async for message in self._heard:
             match message:
                 case PartialHeard(call_id=self._call.call_id, who="citizen", text=text):
-                    await self._take(text)
-                case UtteranceHeard(call_id=self._call.call_id, who="citizen", text=text):
-                    await self._take(text)
+                    await self._take(text, settled=False)
+                case UtteranceHeard(call_id=self._call.call_id, who="citizen", text=text, confidence=confidence):
+                    await self._take(text, settled=True, confidence=confidence)
                     self._spent = False
                 case _:
                     pass
 
-    async def _take(self, text: str) -> None:
+    async def _take(self, text: str, *, settled: bool, confidence: float | None = None) -> None:
         if self._place is None or self._spent:
             return
         flow, state = self._place
-        key = meant_key(flow.nodes[state.node], text.replace(" ", ""))
+        key = meant_key(flow.nodes[state.node], text, settled=settled, confidence=confidence)
         if key is None:
             return
         self._place, self._spent = None, True

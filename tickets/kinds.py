@@ -12,18 +12,20 @@ _SELF = re.compile(
 )
 _PRAISE = re.compile(
     r"表扬|锦旗|点赞|点个赞|感谢信|(?:非常|特别|太|真是|真的|很|十分|衷心)(?:的|"
-    r"得)?感谢(?!您的)|感谢(?:政府|你们帮|他们|社区|咱们|那个|这位|一下)|好人好事|值得(?:表扬|"
+    r"得)?感谢(?!您的)|(?:说|道)(?:声|个|一?声)?谢谢?|感谢(?:政府|你们帮|他们|社区|咱们|那个|这位|一下)|好人好事|值得(?:表扬|"
     r"学习)|夸一?夸"
 )
 _IDEA = re.compile(
     r"建议|提(?:一?个|点|条)(?:小)?(?:意见|想法|建议)|(?:能不能|能否|可不可以|是不是可以|"
     r"是否可以|希望(?:能|可以|咱们|你们|政府|市里|公交)*)(?:再|在|给|"
     r"多)?[^,，。]{0,12}(?:增设|增加|增开|加装|加个|加一|安装|多设|设置|设一?个|延长|优化|"
-    r"开通|改成|推广|完善|规划)"
+    r"开通|改成|推广|完善|规划|(?:建|盖|修|设|装|划|开)(?:一|个|上|几|两)|加(?:几|一|点|个|长)|调整|调一调|错开|加密|多(?:发|开|派|放)(?:几|一)|增派)"
 )
 _REPORT = re.compile(
     r"举报|(?:非法|无证|无照|黑作坊|偷排|偷着排|偷倒|违法|盗采|偷税|赌博|聚众赌|卖淫|传销|"
-    r"贪污|贿选|贩卖|私自屠宰|假烟|套牌|酒驾|黑诊所|非法集资)"
+    r"贪污|贿选|贩卖|私自屠宰|假烟|套牌|酒驾|黑诊所|非法集资)|"
+    r"(?:看见|看到|发现)有?(?:个|人|辆|车|一)[^,，。]{0,16}(?:倒|偷|埋|排)|"
+    r"忽悠(?:着)?(?:老人|老年)|来了(?:一|几)?(?:帮|伙|群|个)(?:人)?[^,，。]{0,6}(?:卖|骗|推销|收)[^,，。]{0,6}(?:保健|床垫|假|药|老人)"
 )
 _QUESTION = re.compile(
     r"请问|咨询|(?:想|来)问|问(?:一下|下|问|个)|打听|了解(?:一下|下)|想知道|怎么(?:办理|"
@@ -35,6 +37,11 @@ _QUESTION = re.compile(
     r"能办|报名|供暖|上涨|到账|开通)|几点(?:上班|下班|开门)|上班(?:吗|时间)|符合(?:条件|"
     r"不符合)|够不够条件|流程"
 )
+_NO_COMPLAINT = re.compile(r"(?:不是|不|没)(?:来|要|想|说)?(?:要|想)?(?:投诉|举报)")
+_ASKED_OTHERS = re.compile(
+    r"问(?:了|过|问)?(?:他|她|人家|物业|村里|医院|学校|老板|商家|店家|客服|窗口|单位|开发商|售楼处|社区|镇上)们?[^,，。]{0,12}"
+)
+"""A question that was put to somebody else is told, not asked."""
 _TROUBLE = re.compile(
     r"坏了|不亮|漏(?:水|雨|气|电)|堵(?:了|住|死)|没人(?:管|修|打扫|清理|处理|来)|"
     r"没有人(?:管|修|打扫|清理|处理)|不管|不修|不给|不退|不处理|拖欠|欠|太吵|吵得|噪音|"
@@ -57,7 +64,7 @@ _GRIEVANCE = re.compile(
     r"不理人|爱答不理|爱理不理|推给|推来推去|找谁谁|没个说法|光收(?:钱|费)|收着钱|收了(?:钱|费|全款)|说好|"
     r"当时(?:说|答应)|结果|承诺|不兑现|说话不算|拉黑|删了|锁着|一直拖|拖着|就是不|根本(?:不|没)|压根|从来(?:不|没)|"
     r"凭什么|太过分|欺负|坑人|气人|讲理|多收|乱要|找(?:他|她|它|物业|老板|村里|商家|店家).{0,10}(?:不|没)|"
-    r"回来反而|不让(?:用|进|走)|难听|找不着人"
+    r"回来反而|不让(?:用|进|走)|难听|找不着人|一边[看玩]手机|[看玩]着手机|损失谁赔|谁来?赔|说没(?:问题|事|毛病)就?走|每次来|来了(?:就|又)走|又是这样|跟没修"
 )
 _DOUBTED = re.compile(
     r"怎么(?!办(?:呢|啊|吧|$|，)|.{0,4}(?:没人|不管|还不|还没))|能不能|能.{0,10}[吗嘛啊呀]|可以.{0,10}[吗嘛]|吗|哪(?:里|儿|个|一)|"
@@ -74,7 +81,7 @@ _USUAL: dict[str, str] = {
 
 def find_kind(text: str, category: str = "") -> tuple[str, tuple[str, ...]] | None:
     """The type and its words; None when nothing was said yet."""
-    plain = _LINE.sub("", text)
+    plain = _NO_COMPLAINT.sub("，", _LINE.sub("", text))
     said = [hit.group("what") for hit in _SELF.finditer(plain)]
     trouble = _TROUBLE.findall(plain)
     if (hit := _PRAISE.search(plain)) and (len(trouble) < 3 or "表扬" in plain or "锦旗" in plain):
@@ -91,7 +98,8 @@ def find_kind(text: str, category: str = "") -> tuple[str, tuple[str, ...]] | No
 
 def _asks(text: str, said: list[str], trouble: list[str]) -> tuple[str, ...]:
     """The words that make it a question; none when trouble outweighs them."""
-    asked = tuple(dict.fromkeys(hit.group() for hit in _QUESTION.finditer(text)))
+    ours = _ASKED_OTHERS.sub("，", text)
+    asked = tuple(dict.fromkeys(hit.group() for hit in _QUESTION.finditer(ours)))
     strong = sum(2 if len(word) >= 4 else 1 for word in asked) + 2 * ("咨询" in said)
     return asked[:3] if asked and strong > len(set(trouble)) else ()
 

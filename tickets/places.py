@@ -13,7 +13,7 @@ from typing import Any
 from tickets.lexicon import shipped, word_list
 
 _NUMBER = "零一二三四五六七八九十百两幺0-9"
-_NEVER_IN_NAMES = "我你您俺咱她它的是在从把了就有没不这那都很要想与跟给被着过还也个到吗呢吧啊哪嗯最\0,,。:;、!?？"
+_NEVER_IN_NAMES = "我你您俺咱她它的是在从把了就有没不这那都很要想与跟给被着过还也个到吗呢吧啊哪嗯最们得\0,,。:;、!?？"
 _SUFFIX = (
     r"街道(?!办)|镇(?!政府)|(?<![下城他家])乡(?![下村镇亲])|社区(?!居委)|"
     r"(?<![旧农离俺我全各邻本该进出回修通])村(?![委里民口干]|干部)|"
@@ -51,7 +51,16 @@ _FIRM = re.compile(
 _SHOPPED = re.compile(
     rf"(?![路网门附地楼上里])[^{_NEVER_IN_NAMES}]{{2,5}}?(?=买了?|吃了?|办了?|做了?|充了?|住院|看病|请客|存了?|报了)"
 )
+_ESTATE = re.compile(
+    r"(?:小区|家园|花园|公寓|新村|佳苑|嘉园|佳园|新城|名城|华庭|华府|豪庭|豪园|雅居|雅苑|雅园|公馆|山庄|御园|庭院|国际城|家属院)$"
+)
+_MANAGED = re.compile(rf"[^{_NEVER_IN_NAMES}]{{3,6}}?(?=的?(?:物业|业主|开发商))")
+"""An estate that is called by its bare name, where its manager is meant."""
 _ROAD_END = re.compile(r"(?:路|街|大道|镇|街道|商场|广场)$")
+_TOWN_KIND = re.compile(r"(?:街道|镇|乡)$")
+_GOES_ON = re.compile(r"街道|镇(?!上)|乡|[路街村庄山河桥]|社区|小区|中学|小学|医院|水库|景区|大桥")
+"""After a bare name: it is not the town that is named, or it is named in full."""
+_TOWN_END = re.compile(r"(?:街道|镇|乡|[县区])$")
 _NO_NAME_AFTER = frozenset("了不没还着过也都很就你哪要想跟与给被")
 """A name does not follow these; what looks like one is a sentence going on."""
 _CROSSING = re.compile(
@@ -72,11 +81,11 @@ _MASKED = re.compile(
     r"|现在|就是|应该|那个|这个|就在|叫做|好像|然后|所以|但是|而且|已经|一直|经常|旁边的|"
     r"对面的|门口的|整个|全|属于|位于|靠近|大概|老家|家住|住的?|家里|去年|前年|今年|"
     r"上个月|刚才|建议|希望|能不能|可以|开车|走到|路过|经过|孩子|老人|干活|打工|上班|"
-    r"买的?|去了?|来了?|听说|知道"
+    r"买的?|去了?|来了?|听说|知道|那个什么|什么"
 )
 _COMMON_NOUNS = frozenset(word_list("common_places"))
 _VERBAL = re.compile(
-    r"^(?:被|掉|推|让|占|挡|堵|表扬|感谢|开办|新建|外来|去|来|上|到|进|出|买|卖|网上|附近|"
+    r"^(?:一家|一所|这家|那家|某家|被|掉|推|让|占|挡|堵|表扬|感谢|开办|新建|外来|去|来|上|到|进|出|买|卖|网上|附近|"
     r"门前|路边|旁边|楼下|周边|某|几)|"
     r"(?:进|离|出|乱停|停|推进|跑|申请|排队|养殖|农村|门口|堵|挡)(?=小区|村$|路$|街$)|[0-9十]岁"
 )
@@ -93,7 +102,7 @@ _ANSWER_LEAD = re.compile(
 )
 _LONGEST_ANSWER = 22
 _NO_ANSWER = re.compile(
-    r"[0-9]{5,}|不知道|不清楚|谢谢|再见|吗$|怎么|什么|说过|没有|不是|不对|[我你您他]|了|"
+    r"[0-9]{5,}|[幺零一二两三四五六七八九]{6,}|电话|手机|先问|问问|乡下|农村|不知道|不清楚|谢谢|再见|吗$|怎么|什么|说过|没有|不是|不对|[我你您他]|了|"
     r"太|都|坏|希望|赶紧|麻烦|可以|不行|告诉|没人|反正|全市"
 )
 _ANSWER_END = re.compile(r"(?:这边|那边|这里|那里|这块|那块|这儿|那儿|这个地方|这个位置|的|了|吧|啊|呢|呀|哈|嘛)+$")
@@ -151,7 +160,7 @@ class Gazetteer:
                 if county not in owners.setdefault(town, []):
                     owners[town].append(county)
         object.__setattr__(self, "_towns", {t: c[0] if len(c) == 1 else "" for t, c in owners.items()})
-        bare = {re.sub(r"(?:街道|镇|乡)$", "", town): county for town, county in self._towns.items()}
+        bare = {_TOWN_KIND.sub("", town): county for town, county in self._towns.items()}
         bare = {name: county for name, county in bare.items() if len(name) >= 2}
         short = {county[:-1]: county for county in self.counties if len(county) == 3 and county[-1] in "县区"}
         object.__setattr__(self, "_short", short)
@@ -195,7 +204,7 @@ class Gazetteer:
         masked = _MASKED.sub(lambda hit: "\0" * len(hit.group()), text)
         anchor = self._anchor(masked, text)
         if anchor is None:
-            found = _find_free(masked)
+            found = _find_free(masked) or self._known_road(masked)
             answer = _whole_answer(text) if asked else None
             if found and answer and found.tail not in answer.tail:
                 answer = None
@@ -203,23 +212,49 @@ class Gazetteer:
         start, end, county, town = anchor
         if not town and (inner := self._anchor(masked[end : end + 14], masked[end:])) and inner[3] and inner[0] <= 1:
             start, end, town = end + inner[0], end + inner[1], True
+        named = ""
+        if not town and (bare := self._bare_town(masked, end, county)):
+            start, end, town, named = end, end + len(bare[0]), True, bare[1]
         if masked.startswith("的", end) and _COMPONENT.match(masked, end + 1):
             stop = _extend(masked, end + 1)
         else:
             stop = _extend(masked, end)
-        tail = (text[start:end] if town else "") + text[end:stop].lstrip("市县区" if not town else "").removeprefix(
-            "的"
-        )
+        spoken = (named or text[start:end]) if town else ""
+        tail = spoken + text[end:stop].lstrip("市县区" if not town else "").removeprefix("的")
         if asked and (rest := _whole_answer(text[stop:])) and len(tail + rest.tail) <= _LONGEST_ANSWER:
             tail, stop = tail + rest.tail, stop + rest.end
+        if town and tail == spoken and (other := _find_free(masked[: anchor[0]])) and _level(other.tail) != 1:
+            words = (other.tail, text[anchor[0] : end])
+            return Place(county + tail + other.tail, county, tail + other.tail, other.start, end, words, asked)
         if not tail and (other := _find_free(masked[stop:]) or _find_free(masked[: anchor[0]])):
             at = text.find(other.tail)
             return Place(
                 county + other.tail, county, other.tail, at, at + len(other.tail), (text[start:end], other.tail), asked
             )
-        named = anchor[1] if start != anchor[0] else end
-        words = tuple(filter(None, (text[anchor[0] : named], text[named:stop])))
+        first = anchor[1] if start != anchor[0] else end
+        words = tuple(filter(None, (text[anchor[0] : first], text[first:stop])))
         return Place(county + tail, county, tail, anchor[0], stop, words, asked)
+
+    def _known_road(self, text: str) -> Place | None:
+        """A road of the town, whatever follows it (停在北京路边上)."""
+        hits = [(at, -len(road), road) for road in self.roads for at in _all(text, road)[:1]]
+        if not hits:
+            return None
+        at, _, road = min(hits)
+        return Place(road, "", road, at, at + len(road), (road,))
+
+    def _bare_town(self, text: str, at: int, county: str) -> tuple[str, str] | None:
+        """A town of ``county`` named without its kind right behind it (沂南青驼): as said, and in full."""
+        for town in self.counties.get(county, ()):
+            bare = _TOWN_KIND.sub("", town)
+            if (
+                bare != town
+                and len(bare) >= 2
+                and text.startswith(bare, at)
+                and not _GOES_ON.match(text, at + len(bare))
+            ):
+                return bare, town
+        return None
 
     def _anchor(self, text: str, whole: str) -> tuple[int, int, str, bool] | None:
         hits = [(at, len(name), name, False) for name in self.counties for at in _all(text, name)]
@@ -249,7 +284,7 @@ def combine(places: Sequence[Place]) -> Address | None:
     """One address out of all places named in a conversation: the fullest, completed by what was said elsewhere."""
     if not places:
         return None
-    best = max(places, key=lambda place: (len(place.tail) + 3 * place.asked, bool(place.county)))
+    best = max(places, key=lambda place: (len(place.tail) + 6 * place.asked, bool(place.county)))
     counties = [place for place in places if place.county]
     owner = best if best.county else next((place for place in reversed(counties)), None)
     county = owner.county if owner else ""
@@ -291,6 +326,8 @@ def _complete(detail: str, other: Place) -> str:
     )
     number = re.compile(rf"[{_NUMBER}]+(?:号楼|号院|单元|栋|号)")
     behind = ""
+    if have == {1} and parts and (_level(parts[0]) in (2, 3) or _ESTATE.search(parts[0])):  # the rest was said apart
+        return detail + other.tail
     if not number.search(detail) and (hit := number.search(other.tail)) and (other.asked or hit.start() == 0):
         behind = other.tail[hit.start() :]
     return front + detail + behind
@@ -312,6 +349,8 @@ def _extend(text: str, at: int) -> int:
         at = hit.end()
     if crossing := _CROSSING.match(text, at):
         at = crossing.end()
+    elif _TOWN_END.search(text[:at]) and (estate := _MANAGED.match(text, at)) and not _VERBAL.search(estate.group()):
+        at = estate.end()
     elif (firm := _FIRM.match(text, at)) or (_ROAD_END.search(text[:at]) and (firm := _SHOPPED.match(text, at))):
         at = firm.end()
     detail = _DETAIL.match(text, at)
@@ -351,7 +390,9 @@ def _marked(place: Place, asked: bool) -> Place:
 
 def _bare_name(name: str) -> re.Pattern[str]:
     """A town without its kind (界湖), where a village of it or nothing follows."""
-    return re.compile(rf"(?<![\u4e00-\u9fff]){name}(?=的?[^{_NEVER_IN_NAMES}]{{1,5}}(?:村|社区|小区)|$|那边|这边|街上)")
+    return re.compile(
+        rf"(?<![\u4e00-\u9fff]){name}(?=的?[^{_NEVER_IN_NAMES}]{{1,5}}(?:村|社区|小区)|$|那边|这边|街上|镇上|那个|这个|那里|这里)"
+    )
 
 
 def _short_name(name: str, county: str) -> re.Pattern[str]:

@@ -32,6 +32,7 @@ from ivr.flow.events import (
     TransferFailed,
     WaitedTooLong,
 )
+from ivr.flow.meaning import meant_key
 from ivr.flow.model import Flow
 from ivr.flow.spoken import say
 from ivr.flow.state import FlowState
@@ -81,14 +82,6 @@ def advance(flow: Flow, state: FlowState, event: Event) -> Step:
             return (
                 _go(flow, state, node, "too_long") if isinstance(node, model.Queue) and node.too_long else Step(state)
             )
-
-
-def meant_key(node: model.AnyNode, text: str) -> str | None:
-    """The key that the citizen's words mean at this node: of several, the longest word counts."""
-    if not isinstance(node, model.Choosing):
-        return None
-    heard = [(len(word), key) for key, words in node.words.items() for word in words if word in text]
-    return max(heard)[1] if heard else None
 
 
 # -- events at nodes ---------------------------------------------------------------------------------------------------

@@ -95,6 +95,8 @@ class Choosing(Node):
     keys: Mapping[Key, Target] = {}
     words: Mapping[Key, Words] = {}
     """Key → words that mean it: heard, they count as that key."""
+    answers: bool = False
+    """What is said answers a question: only a whole, short utterance counts that is believed and not turned round."""
 
     @model_validator(mode="after")
     def _words_mean_keys(self) -> Self:

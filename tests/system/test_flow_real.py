@@ -12,6 +12,7 @@ from hotline.demo.cast import SPEECH
 from hotline.facts import Fact
 from hotline.facts.calls import CallConnected, CallEnded, CallPromised, CallQueued, CallSentOut, MessageLeft
 from hotline.facts.recordings import RecordingReady
+from hotline.facts.speech import UtteranceHeard
 from hotline.facts.tickets import TicketMoved
 from tests.system.engines import House, hears_prompt, in_conversation, open_house
 
@@ -27,6 +28,23 @@ start: go
 nodes:
   go: {do: transfer, target: "119", label: 消防, otherwise: sorry}
   sorry: {do: play, prompts: no-answer, next: wait}
+  wait: {do: queue}
+"""
+ASKING = """
+flow: asking
+start: ask
+nodes:
+  ask:
+    do: menu
+    prompts: callback-satisfied
+    keys: {1: good, 2: good, 3: good, 4: bad, 5: bad}
+    words: {1: [非常满意], 2: [满意], 3: [基本满意], 4: [不满意], 5: [非常不满意]}
+    answers: true
+    wait_seconds: 8
+    tries: 1
+    otherwise: wait
+  good: {do: play, prompts: progress-is, next: wait}
+  bad: {do: play, prompts: no-answer, next: wait}
   wait: {do: queue}
 """
 HERE = Path(__file__).resolve().parents[1]
@@ -99,6 +117,31 @@ async def test_a_message_its_progress_and_a_word_for_a_key(tmp_path: Path) -> No
         heard_at = loop.time()
         await call.say(HERE / "speech/56_menu.wav")
         await hears_prompt(call, "progress-is", since=heard_at, timeout=10)
+        await call.hang_up()
+
+
+async def test_spoken_answers_and_keys_where_they_are_not_understood(tmp_path: Path) -> None:
+    own = tmp_path / "site/flows/asking.yaml"
+    own.parent.mkdir(parents=True)
+    own.write_text(ASKING, encoding="utf-8")
+    lines = [*LINES[:1], {"number": "12320", "label": "回访", "group": "general", "flow": "asking"}]
+    async with open_house(tmp_path / "site", lines=lines) as house:
+        for wav, way in (("48_menu", "progress-is"), ("52_menu", "no-answer")):  # 非常满意, 不满意
+            call = await house.dial("13800000004", "12320")
+            await hears_prompt(call, "callback-satisfied")
+            spoken_at = asyncio.get_running_loop().time()
+            await call.say(HERE / f"speech/{wav}.wav")
+            await hears_prompt(call, way, since=spoken_at)
+            await call.hang_up()
+        # 没有解决 answers no question of this menu: nothing happens, and the key still works.
+        call = await house.dial("13800000004", "12320")
+        await hears_prompt(call, "callback-satisfied")
+        await call.say(HERE / "speech/54_menu.wav")
+        said = await until(house, UtteranceHeard, lambda heard: "没有解决" in heard.text.replace(" ", ""))
+        pressed_at = asyncio.get_running_loop().time()
+        await call.press("1")
+        await hears_prompt(call, "progress-is", since=pressed_at)
+        assert not [one for one in await house.all(CallQueued) if one.call_id == said.call_id]
         await call.hang_up()
 
 
