@@ -5,16 +5,17 @@ import pytest
 from ivr.flow import model
 from ivr.flow.meaning import meant_key
 
-MENU = model.Menu(
-    do="menu", prompts=["ask"], keys={"1": "a", "2": "b", "0": "c"}, otherwise="c",
-    words={"1": ["进度"], "2": ["政策", "政策进度"], "0": ["人工"]},
-)  # fmt: skip
-SURVEY = model.Menu(
-    do="menu", prompts=["ask"], keys={"1": "a", "2": "b", "3": "c", "4": "d", "5": "e"}, otherwise="c", answers=True,
-    words={
+MENU = model.Menu.model_validate({
+    "do": "menu", "prompts": ["ask"], "keys": {"1": "a", "2": "b", "0": "c"}, "otherwise": "c",
+    "words": {"1": ["进度"], "2": ["政策", "政策进度"], "0": ["人工"]},
+})  # fmt: skip
+SURVEY = model.Menu.model_validate({
+    "do": "menu", "prompts": ["ask"], "keys": {"1": "a", "2": "b", "3": "c", "4": "d", "5": "e"}, "otherwise": "c",
+    "words": {
         "1": ["非常满意"], "2": ["满意"], "3": ["基本满意", "一般"], "4": ["不满意", "不太满意"], "5": ["非常不满意"],
     },
-)  # fmt: skip
+    "answers": True,
+})  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -52,4 +53,5 @@ def test_what_is_hardly_believed_counts_nowhere() -> None:
 
 
 def test_where_nothing_is_chosen_words_mean_nothing() -> None:
-    assert meant_key(model.Say(do="say", kind="digits", value="number", next="a"), "满意") is None
+    said = model.Say.model_validate({"do": "say", "kind": "digits", "value": "number", "next": "a"})
+    assert meant_key(said, "满意") is None
