@@ -1,7 +1,7 @@
 """What a citizen's words mean at a node of a flow: the key that they stand for, or nothing. Then keys decide. Pure.
 
 Orders in a menu (转人工) count as soon as they are heard, while the prompt still plays. Answers (满意, 不满意) count
-only once the utterance is over, when it is short, believed, and nothing turns it round: better no answer than a wrong one.
+only once the utterance is over, when it is short, believed, and not turned round: better no answer than a wrong one.
 """
 
 from ivr.flow import model
