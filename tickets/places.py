@@ -224,8 +224,8 @@ class Gazetteer:
         if asked and (rest := _whole_answer(text[stop:])) and len(tail + rest.tail) <= _LONGEST_ANSWER:
             tail, stop = tail + rest.tail, stop + rest.end
         if town and tail == spoken and (other := _find_free(masked[: anchor[0]])) and _level(other.tail) != 1:
-            words = (other.tail, text[anchor[0] : end])
-            return Place(county + tail + other.tail, county, tail + other.tail, other.start, end, words, asked)
+            apart = (other.tail, text[anchor[0] : end])
+            return Place(county + tail + other.tail, county, tail + other.tail, other.start, end, apart, asked)
         if not tail and (other := _find_free(masked[stop:]) or _find_free(masked[: anchor[0]])):
             at = text.find(other.tail)
             return Place(
