@@ -20,12 +20,14 @@ from agent_desk.api import (
     control,
     desk,
     discipline,
+    dossiers,
     emergency,
     health,
     intake,
     knowledge,
     live,
     nuisance,
+    office,
     pressing,
     projects,
     promises,
@@ -120,6 +122,8 @@ def create_app(made: Desk, pages: Pages | None = None) -> FastAPI:
         visits,
         by_hand,
         campaigns,
+        dossiers,
+        office,
     ):
         app.include_router(part.router)
     app.include_router(feed)

@@ -45,6 +45,10 @@ _COPIED = (
 )
 
 
+HOUSE = "house"
+"""The channel of what the house itself orders."""
+
+
 class ReturnVisits(Protocol):
     """Who phones citizens back, as this room needs it."""
 
@@ -136,7 +140,8 @@ class Mover:
                 return await self.move(uow, row, Action.APPROVE, SYSTEM, {}, "本站未启用审核，自动通过")
             case State.TO_CALLBACK if action is Action.APPROVE and not self._is_visited(row):
                 row = await store.change(uow, row, {"disposition": "not_sampled"})
-                return await self.move(uow, row, Action.CLOSE, SYSTEM, {}, "抽查回访：未抽中，直接办结")
+                why = "内部交办，无需回访" if row["channel"] == HOUSE else "抽查回访：未抽中，直接办结"
+                return await self.move(uow, row, Action.CLOSE, SYSTEM, {}, why)
             case State.TO_CALLBACK if action in (Action.APPROVE, Action.REVISIT):
                 await self._visits.demand(
                     uow, ticket_id=row["id"], number=row["number"], title=row["title"], phone=row["phone"],
@@ -149,7 +154,9 @@ class Mover:
         return row
 
     def _is_visited(self, row: Row) -> bool:
-        """Whether the citizen is asked; after a rework always."""
+        """Whether the citizen is asked, where there is one; after a rework always."""
+        if row["channel"] == HOUSE:
+            return False
         share, seed = self._site.visit_share, self._site.visit_seed
         return row["reworks"] > 0 or selected(seed, "return visit", row["id"], share)
 

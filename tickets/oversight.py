@@ -6,6 +6,7 @@ from hotline.clock import Clock
 from hotline.database import Database
 from hotline.settings import Secrets, Settings
 from tickets.assessment.service import Assessment
+from tickets.dossiers.service import Dossiers
 from tickets.projects.service import Projects
 from tickets.quality.service import Quality
 from tickets.service import WorkOrders
@@ -17,13 +18,14 @@ from tickets.supervision.service import Supervising
 
 @dataclass(frozen=True)
 class Oversight:
-    """Quality, supervision, assessment, projects."""
+    """Quality, supervision, assessment, projects, dossiers."""
 
     quality: Quality
     supervising: Supervising
     referrals: Referrals
     assessment: Assessment
     projects: Projects
+    dossiers: Dossiers
 
     @classmethod
     def of(
@@ -42,4 +44,5 @@ class Oversight:
             Referrals(database, clock, site, Seal(secrets.get("referral_secret"))),
             Assessment(database, clock, site, settings.assessment, orders, name=settings.site.name),
             Projects(database, clock, site, settings.projects, orders, areas=list(settings.organisation.places)),
+            Dossiers(database, clock, site, orders),
         )

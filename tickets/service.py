@@ -22,12 +22,13 @@ from hotline.facts.speech import UtteranceHeard
 from hotline.ids import new_id
 from hotline.security import Person
 from tickets import finding, store
+from tickets.dialogue import Spoken
 from tickets.drafting import DraftDesk
 from tickets.finding import Wanted
 from tickets.guards import SYSTEM, Actor
 from tickets.intake import Intake
 from tickets.making import Maker
-from tickets.movement import Mover, ReturnVisits
+from tickets.movement import HOUSE, Mover, ReturnVisits
 from tickets.moves import verdict
 from tickets.pivot import Pivot, PivotWish
 from tickets.process_book import ProcessBook
@@ -216,6 +217,18 @@ class WorkOrders:
         if row is None or not store.may_see(actor, row):
             raise _unknown(ticket_id)
         return await self._mover.move(uow, row, wanted, actor, form, str(form.get("note") or ""))
+
+    async def commission(self, uow: UnitOfWork, description: str, title: str, unit: str, by: Person) -> Row:
+        """A work order of the house's own making (say, a meeting's decision), dispatched at once, in somebody else's
+        transaction. Nobody is asked afterwards: no citizen brought it. Raises ``RuleBroken``."""
+        self._site.check_field("unit", unit)
+        given = {"description": description, "title": title[:120], "unit": unit}
+        values = self._site.drafter.compose([Spoken("citizen", description)], "", given).values
+        actor = actor_of(by)
+        origin = {"channel": HOUSE, "line": "", "call_id": None, "created_by": actor.account}
+        row = await self._maker.make(uow, new_id("ticket"), values, origin)
+        row = await self._mover.move(uow, row, Action.SUBMIT, SYSTEM, {})
+        return await self._mover.move(uow, row, Action.DISPATCH, SYSTEM, {"unit": unit}, "内部交办")
 
     async def carry(
         self, uow: UnitOfWork, row: Row, action: Action, actor: Actor, form: Mapping[str, Any], note: str = ""

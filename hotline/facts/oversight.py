@@ -123,6 +123,17 @@ class DisciplineRecorded(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DossierWritten(Fact):
+    """A dossier was opened, written in, or closed. ``entry``: what was written, or open, draw, close."""
+
+    dossier_id: str
+    number: str
+    kind: str
+    entry: str
+    tickets: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ExclusionAsked(Fact):
     """A unit asks that a work order does not count in its assessment (不纳入考核)."""
 

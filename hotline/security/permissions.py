@@ -57,6 +57,8 @@ PERMISSIONS: Mapping[str, frozenset[Role]] = {
     "assessment.ask": frozenset({_DEPARTMENT, _SUPERVISOR}),
     "project.read": frozenset({_DEPARTMENT, _SUPERVISOR, _INSPECTOR, _ADMIN}),
     "project.keep": frozenset({_SUPERVISOR, _INSPECTOR}),
+    "dossier.read": frozenset({_DEPARTMENT, _SUPERVISOR, _INSPECTOR, _ADMIN, _DISCIPLINE}),
+    "dossier.keep": frozenset({_SUPERVISOR, _INSPECTOR, _DISCIPLINE}),
     "referral.send": frozenset({_SUPERVISOR, _INSPECTOR}),
     "referral.open": frozenset({_DISCIPLINE}),
     "discipline.summary": frozenset({_SUPERVISOR, _INSPECTOR, _ADMIN, _DISCIPLINE}),

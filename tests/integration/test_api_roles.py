@@ -169,6 +169,16 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/projects/{project_id}/tickets/remove"): JUDGES,
     ("POST", "/api/projects/{project_id}/progress"): UNIT | DECIDERS,
     ("POST", "/api/projects/{project_id}/close"): JUDGES,
+    ("GET", "/api/dossiers"): UNIT | DECIDERS | DISCIPLINE,
+    ("POST", "/api/dossiers"): JUDGES | DISCIPLINE,
+    ("GET", "/api/dossiers/{dossier_id}"): UNIT | DECIDERS | DISCIPLINE,
+    ("POST", "/api/dossiers/{dossier_id}/entries"): JUDGES | DISCIPLINE,
+    ("POST", "/api/dossiers/{dossier_id}/samples"): JUDGES | DISCIPLINE,
+    ("POST", "/api/dossiers/{dossier_id}/close"): JUDGES | DISCIPLINE,
+    ("GET", "/api/office/{office}/tickets"): UNIT,
+    ("GET", "/api/office/{office}/tickets/{ticket_id}"): UNIT,
+    ("POST", "/api/office/{office}/tickets/{ticket_id}/actions/{action}"): UNIT,
+    ("POST", "/api/office/{office}/tickets/{ticket_id}/attachments"): UNIT,
     ("GET", "/api/referrals"): DISCIPLINE,
     ("GET", "/api/referrals/{referral_id}"): DISCIPLINE,
     ("POST", "/api/referrals/{referral_id}/close"): DISCIPLINE,
@@ -187,6 +197,8 @@ PATHS = {
     "{figure}": "solved",
     "{exclusion_id}": "exclusion_1",
     "{project_id}": "project_1",
+    "{dossier_id}": "dossier_1",
+    "{office}": "371323",
     "{promise_id}": "owed_1",
     "{call_id}": "call_1",
     "{utterance_id}": "u_1",
@@ -260,6 +272,11 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/projects/{project_id}/tickets/remove": {"ticket": "ticket_1", "note": "x"},
     "/api/projects/{project_id}/progress": {"note": "x", "percent": 10},
     "/api/projects/{project_id}/close": {"text": "x"},
+    "/api/dossiers": {"kind": "meeting", "title": "调度会"},
+    "/api/dossiers/{dossier_id}/entries": {"entry": "log", "text": "x"},
+    "/api/dossiers/{dossier_id}/samples": {"count": 3},
+    "/api/dossiers/{dossier_id}/close": {"text": "x"},
+    "/api/office/{office}/tickets/{ticket_id}/actions/{action}": {},
     "/api/referrals": {"tickets": [], "text": "见附件"},
     "/api/referrals/{referral_id}/close": {"text": "已了结"},
     "/api/discipline/cases": {
@@ -298,6 +315,8 @@ def address_of(path: str) -> str:
         path = path.replace("hold", "pause")
     if path.endswith("/sample"):
         path += "?stage=call&month=2026-03"
+    if path.endswith("/dossiers"):
+        path += "?kind=duty"
     if path.endswith("/pivot"):
         path += "?rows=unit"
     return path + ("?urgency=一般" if path.endswith("/deadline") else "?phone=1" if "/intake/web/2" in path else "")

@@ -71,7 +71,7 @@ async def test_no_migration_lost_a_trigger_on_the_way(database: Database) -> Non
     assert database.dialect == "postgresql" or "ticket_indexed" in found
 
 
-@pytest.mark.parametrize("table", ["ticket_timeline", "assessment_months", "project_steps"])
+@pytest.mark.parametrize("table", ["ticket_timeline", "assessment_months", "project_steps", "dossier_entries"])
 async def test_what_only_grows_is_guarded_by_the_migrations_too(database: Database, table: str) -> None:
     catalogue = (
         "SELECT count(*) FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"

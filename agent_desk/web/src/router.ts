@@ -22,6 +22,7 @@ export const router = createRouter({
     { path: "/supervision", name: "supervision", component: () => import("./oversight/SupervisionPage.vue") },
     { path: "/assessment", name: "assessment", component: () => import("./oversight/AssessmentPage.vue") },
     { path: "/projects", name: "projects", component: () => import("./oversight/ProjectsPage.vue") },
+    { path: "/dossiers", name: "dossiers", component: () => import("./oversight/DossierPage.vue") },
     { path: "/discipline", name: "discipline", component: () => import("./oversight/DisciplinePage.vue") },
     { path: "/:rest(.*)*", redirect: () => (me.value ? homeOf(me.value) : "/login") },
   ],
@@ -37,6 +38,7 @@ function mayOpen(name: unknown): boolean {
   if (name === "discipline") return has("discipline");
   if (name === "quality") return !onlyDiscipline();
   if (name === "supervision" || name === "assessment" || name === "projects") return has("department", "supervisor", "inspector", "admin");
+  if (name === "dossiers") return has("department", "supervisor", "inspector", "admin", "discipline");
   if (name === "figures") return has("supervisor", "inspector", "admin", "department");
   return true;
 }

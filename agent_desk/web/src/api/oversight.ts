@@ -1,6 +1,6 @@
 /** Quality, supervision, assessment, projects, discipline: what the engine sends, and every request of these pages. */
 import { http, query } from "./client";
-import type { Instant, TicketSummary, TimelineEntry } from "./types";
+import type { Instant, Role, TicketSummary, TimelineEntry } from "./types";
 
 const part = encodeURIComponent;
 
@@ -228,7 +228,73 @@ export interface DisciplineSummary {
 
 type Paging = { page?: number; size?: number };
 
+export type DossierKind = "duty" | "enterprise" | "inspection" | "meeting";
+export type EntryKind = "roster" | "log" | "visit" | "milestone" | "done" | "finding" | "decision";
+export type EntryField = "text" | "who" | "begins" | "ends" | "due_on" | "unit" | "ticket" | "refers_to";
+
+/** Who keeps a kind, and what its forms ask for; the engine holds the law. */
+export const DOSSIER_KEEPERS: Record<DossierKind, Role[]> = { duty: ["supervisor"], enterprise: ["supervisor"], meeting: ["supervisor"], inspection: ["inspector", "discipline"] };
+export const DOSSIER_FIELDS = {
+  duty: ["title", "begins_on", "ends_on", "place"],
+  enterprise: ["title", "subject_name", "subject", "lead", "unit"],
+  inspection: ["title", "unit", "place", "lead", "begins_on"],
+  meeting: ["title", "begins_on", "lead", "place"],
+} as const satisfies Record<DossierKind, readonly string[]>;
+export const ENTRY_FIELDS: Record<EntryKind, readonly EntryField[]> = {
+  roster: ["who", "begins", "ends"], log: ["text"], visit: ["who", "text"], milestone: ["text", "due_on"], done: ["refers_to", "text"],
+  finding: ["ticket", "text"], decision: ["text", "unit", "due_on"],
+};
+
+export interface DossierSummary {
+  id: string;
+  number: string;
+  kind: DossierKind;
+  title: string;
+  subject: string;
+  subject_name: string;
+  unit: string;
+  unit_name: string;
+  lead: string;
+  place: string;
+  begins_on: string | null;
+  ends_on: string | null;
+  state: "open" | "closed";
+  opened_by: string;
+  opened_at: string;
+  closed_at: string | null;
+  result: string | null;
+}
+
+export interface DossierEntry {
+  id: number;
+  at: string;
+  by: string;
+  entry: EntryKind;
+  text: string;
+  who: string;
+  begins: string | null;
+  ends: string | null;
+  due_on: string | null;
+  refers_to: number | null;
+  unit_name: string;
+  ticket: TicketSummary | null;
+}
+
+export interface Dossier extends DossierSummary {
+  entries: DossierEntry[];
+  samples: TicketSummary[];
+  on_duty: string[];
+  may_write: EntryKind[];
+  may_draw: boolean;
+}
+
 export const oversight = {
+  dossiers: (filter: { kind: string } & Paging) => http.get<Page<DossierSummary>>(`/dossiers${query(filter)}`),
+  dossier: (id: string) => http.get<Dossier>(`/dossiers/${part(id)}`),
+  openDossier: (wish: Record<string, unknown>) => http.post<Dossier>("/dossiers", wish),
+  writeDossier: (id: string, entry: EntryKind, fields: Record<string, unknown>) => http.post<Dossier>(`/dossiers/${part(id)}/entries`, { entry, ...fields }),
+  drawSamples: (id: string, count: number) => http.post<Dossier>(`/dossiers/${part(id)}/samples`, { count }),
+  closeDossier: (id: string, text: string) => http.post<Dossier>(`/dossiers/${part(id)}/close`, { text }),
   sheets: () => http.get<{ items: ScoreSheet[] }>("/quality/sheets"),
   sample: (stage: Stage, month: string) => http.get<Sample>(`/quality/sample${query({ stage, month })}`),
   reviews: (filter: { stage?: string; state?: string } & Paging) => http.get<Page<Review>>(`/quality/reviews${query(filter)}`),

@@ -1,0 +1,1 @@
+"""Dossiers (专项卷宗): what the house does beside single work orders: duty, enterprises, inspections, meetings."""
