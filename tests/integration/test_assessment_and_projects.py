@@ -49,7 +49,7 @@ async def closed(house: TicketsHouse, n: int, *, unit: str = "371323", solved: b
                 at=now, task_id="t", ticket_id=ticket, disposition="surveyed", solved=solved, satisfaction=grade
             )
         )
-        await uow.execute(update(callback_tasks).values(state="closed"))
+        await uow.execute(update(callback_tasks).values(state="closed", disposition="surveyed"))
         await house.orders.conclude(uow, ticket, disposition="surveyed", solved=solved, satisfaction=grade)
     return ticket
 

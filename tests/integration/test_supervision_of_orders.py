@@ -126,7 +126,7 @@ async def test_dissatisfied_after_the_rework_is_proposed(house: TicketsHouse) ->
         await act(house, "department", f"/tickets/{ticket}/actions/sign")
         await act(house, "department", f"/tickets/{ticket}/actions/reply", contact="电话", reply="已经处理好了请放心")
         async with house.house.database.unit_of_work() as uow:
-            await uow.execute(update(callback_tasks).values(state="closed"))
+            await uow.execute(update(callback_tasks).values(state="closed", disposition="surveyed"))
             await house.orders.conclude(uow, ticket, disposition="surveyed", solved=False, satisfaction=5)
     [proposal] = (await get(house, "inspector", "/supervision/proposals"))["items"]
     assert (proposal["ground"], proposal["because"]) == ("dissatisfied", "回访第2次不满意")

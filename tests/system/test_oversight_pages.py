@@ -84,7 +84,7 @@ class Scene:
                     satisfaction=grade,
                 )
             )  # fmt: skip
-            await uow.execute(update(callback_tasks).values(state="closed"))
+            await uow.execute(update(callback_tasks).values(state="closed", disposition="surveyed"))
             await self.house.orders.conclude(uow, ticket, disposition="surveyed", solved=solved, satisfaction=grade)
         return ticket
 

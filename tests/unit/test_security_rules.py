@@ -114,6 +114,8 @@ def test_the_permission_table_is_this_and_nothing_else() -> None:
         "assessment.ask": {Role.DEPARTMENT, Role.SUPERVISOR},
         "project.read": {Role.DEPARTMENT} | deciders,
         "project.keep": {Role.SUPERVISOR, Role.INSPECTOR},
+        "dossier.read": {Role.DEPARTMENT, Role.DISCIPLINE} | deciders,
+        "dossier.keep": {Role.SUPERVISOR, Role.INSPECTOR, Role.DISCIPLINE},
         "referral.send": {Role.SUPERVISOR, Role.INSPECTOR},
         "referral.open": {Role.DISCIPLINE},
         "discipline.summary": {Role.DISCIPLINE} | deciders,

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { cleaned, daysOf, extras, same } from "../src/department/listFilter";
-import { grid } from "../src/figures/pivot";
+import { type PivotTable } from "../src/api/types";
+import { chart, grid } from "../src/figures/pivot";
 
 test("an address or an old view becomes a filter of what is known", () => {
   const filter = cleaned({ state: " open ", nonsense: "1", area: "沂水县", q: "", since: ["x"] });
@@ -21,4 +22,29 @@ test("a grid adds up by rows, by columns and in all", () => {
   expect(made.rows.map((row) => row.total)).toEqual([5, 5]);
   expect(made.sums).toEqual([3, 7]);
   expect(made.total).toBe(10);
+});
+
+const NAMES = { row: (key: string) => `r${key}`, column: (key: string) => `c${key}`, rest: "others" };
+
+function counted(rows: string[], columns: string[]): PivotTable {
+  const cells = rows.flatMap((row, i) => columns.map((column, j) => ({ row, column, tickets: (i + 1) * (j + 1), done: 0, overdue: 0 })));
+  return { rows, columns, cells, total: { tickets: cells.reduce((sum, cell) => sum + cell.tickets, 0), done: 0, overdue: 0 } };
+}
+
+test("a chart draws all that was counted, the small ones as one", () => {
+  const table = grid(counted(["2026-01", "2026-02"], [..."abcdefghijkl"]), "tickets");
+  const drawn = chart(table, "month", "unit", NAMES);
+  expect(drawn.kind).toBe("line");
+  expect(drawn.series.map((one) => one.name)).toEqual(["cl", "ck", "cj", "ci", "ch", "cg", "cf", "ce", "others"]);
+  expect(drawn.series.at(-1)?.key).toBeNull();
+  expect(drawn.series.flatMap((one) => one.values).reduce((a, b) => a + b, 0)).toBe(table.total);
+});
+
+test("time goes across, whichever side of the table it is on, and bars go by size", () => {
+  const months = chart(grid(counted(["u1", "u2"], ["2026-01", "2026-02", "2026-03"]), "tickets"), "unit", "month", NAMES);
+  expect([months.kind, months.rowsAcross, months.keys.length]).toEqual(["line", false, 3]);
+  expect(months.series.map((one) => one.name)).toEqual(["ru2", "ru1"]);
+  const bars = chart(grid(counted(["a", "b", "c"], [""]), "tickets"), "area", "", NAMES);
+  expect([bars.kind, bars.labels]).toEqual(["bar", ["rc", "rb", "ra"]]);
+  expect(bars.series[0]?.values).toEqual([3, 2, 1]);
 });

@@ -16,7 +16,7 @@ export const enLists: typeof zhLists = {
   },
   figures: {
     title: "Figures of work orders", rows: "Rows", columns: "Columns", none: "None", tickets: "Work orders", done: "Done", overdue: "Were overdue", total: "Total",
-    noUnit: "Not dispatched", unknown: "Not known", empty: "No work orders in this time",
+    noUnit: "Not dispatched", unknown: "Not known", empty: "No work orders in this time", rest: "Others", as: { table: "Table", chart: "Chart" },
     axis: { month: "Month", day: "Day", year: "Year", area: "Area", type: "Type", unit: "Unit" },
   },
 };
