@@ -218,3 +218,66 @@ async def test_dispatcher_and_reviewer_have_their_own_lists(scene: Scene) -> Non
     async with scene.page("supervisor", "/review") as page:
         await page.get_by_test_id("ticket-tab-closed").click()
         await expect(page.get_by_test_id("ticket-row").first).to_be_visible()
+
+
+async def test_a_letter_is_registered_by_hand_and_kept_from_the_unit(scene: Scene) -> None:
+    async with scene.page("supervisor", "/dispatch") as page:
+        await page.get_by_test_id("ticket-register").click()
+        await page.get_by_test_id("register-description").fill("来信反映河东区九曲街道排水不畅")
+        await page.get_by_test_id("register-number").fill("信〔2026〕7号")
+        await page.get_by_test_id("register-phone").fill("13800000077")
+        await page.get_by_test_id("register-confidential").check()
+        await page.get_by_test_id("register-submit").click()
+        await expect(page.get_by_test_id("ticket-description")).to_contain_text("排水不畅")
+        await page.get_by_test_id("ticket-accept").click()
+        await expect(page.get_by_test_id("ticket-state")).to_have_attribute("data-state", "to_dispatch")
+        ticket = await page.get_by_test_id("ticket-sheet").get_attribute("data-ticket")
+        await scene.call("supervisor", "POST", f"/tickets/{ticket}/actions/dispatch", unit="371323")
+    async with scene.page("department", "/tickets") as page:
+        await page.locator(f"[data-ticket={ticket}]").first.click()
+        await expect(page.get_by_test_id("ticket-description")).to_contain_text("排水不畅")
+        await expect(page.get_by_test_id("ticket-sheet")).not_to_contain_text("0077")
+        await page.get_by_test_id("ticket-sign").click()
+        await page.get_by_test_id("ticket-reply-contacted-no").click()
+        await expect(page.get_by_test_id("ticket-actions")).to_contain_text("未联系上的原因")
+        await page.get_by_test_id("ticket-reply-contact").fill("诉求人要求保密，无联系方式")
+        await page.get_by_test_id("ticket-reply-text").fill("已疏通雨水管三十米，雨后复查无积水")
+        await page.get_by_test_id("ticket-reply-submit").click()
+        await expect(page.get_by_test_id("ticket-state")).not_to_have_attribute("data-state", "in_progress")
+    read = await scene.call("supervisor", "GET", f"/tickets/{ticket}")
+    assert (read["channel"], read["contacted"], read["protected"]) == ("letter", False, True)
+
+
+async def test_a_meeting_turns_its_decision_into_a_work_order(scene: Scene) -> None:
+    async with scene.page("supervisor", "/dossiers") as page:
+        await expect(page.get_by_test_id("dossiers-empty")).to_contain_text("排班")
+        await page.get_by_test_id("dossiers-tab-meeting").click()
+        await page.get_by_test_id("dossier-new").click()
+        for field, value in {"title": "排水调度会", "begins_on": "2026-03-02", "lead": "副市长"}.items():
+            await page.get_by_test_id(f"dossier-{field}").fill(value)
+        await page.get_by_test_id("dossier-submit").click()
+        await page.get_by_test_id("entry-text-field").fill("三日内清淤")
+        await page.get_by_test_id("entry-unit").click()
+        await page.get_by_role("option", name="河东区").click()
+        await page.get_by_test_id("entry-submit").click()
+        await expect(page.get_by_test_id("dossier-entries")).to_contain_text("待签收")
+        await page.get_by_test_id("dossier-result").fill("已落实")
+        await page.get_by_test_id("dossier-close").click()
+        await expect(page.locator(".el-message").first).to_contain_text("尚未办结")
+        await expect(page.get_by_test_id("dossier-state")).to_have_attribute("data-state", "open")
+
+
+async def test_figures_are_drawn_and_the_list_goes_on(scene: Scene) -> None:
+    for n in range(60):
+        await scene.house.orders.intake.receive("web", f"many{n}", {"description": f"噪声{n}"}, None)
+    async with scene.page("supervisor", "/figures") as page:
+        await page.get_by_test_id("figures-as-chart").click()
+        chart = page.get_by_test_id("chart")
+        await expect(chart).to_have_attribute("data-kind", "line")
+        await expect(chart.locator("canvas")).to_be_visible()
+        await page.goto(f"{scene.address}/#/tickets")
+        await expect(page.get_by_test_id("ticket-row")).to_have_count(50)
+        await page.get_by_test_id("ticket-load-more").click()
+        await expect(page.get_by_test_id("ticket-row")).not_to_have_count(50)
+        numbers = await page.get_by_test_id("ticket-row").evaluate_all("rows => rows.map(row => row.dataset.number)")
+        assert len(set(numbers)) == len(numbers) > 60

@@ -65,7 +65,7 @@ export const api = {
   endWrapUp: () => http.post<Seat>("/desk/wrap-up/end"),
   editDraft: (callId: string, changes: Partial<DraftFields>) =>
     http.patch<Draft>(`/desk/calls/${part(callId)}/draft`, changes),
-  submit: (callId: string, body: Partial<DraftFields> & { how: "dispatch" | "direct"; answer?: string; confidential?: boolean }) =>
+  submit: (callId: string, body: Partial<DraftFields> & { how: "dispatch" | "direct"; answer?: string; article_id?: string; confidential?: boolean }) =>
     http.post<Ticket>(`/desk/calls/${part(callId)}/submit`, body),
 
   citizen: (phone: string) => http.get<CitizenHistory>(`/citizens/${part(phone)}/tickets`),

@@ -303,7 +303,7 @@ export interface CallbackAttempt {
 
 export type ActionField =
   | "note" | "reply" | "contact" | "solved" | "unit" | "answer"
-  | "days" | "review_on" | "level" | "matter" | "into" | "leader" | "instruction" | "contacted" | "skip_reason";
+  | "days" | "review_on" | "level" | "matter" | "into" | "leader" | "instruction" | "contacted" | "skip_reason" | "assist";
 
 export interface TicketAction {
   action: string;

@@ -427,6 +427,8 @@ export const en: Messages = {
     into: "Into order",
     leader: "Leader",
     instruction: "Instruction",
+    assist: "Assisting",
+    pAssist: "Each gets a sub-order",
     contacted: "Contact",
     reached: "Reached",
     notReached: "Not reached",

@@ -428,6 +428,8 @@ export const zh = {
     instruction: "批示内容",
     yes: "已解决",
     no: "未解决",
+    assist: "协办单位",
+    pAssist: "可多选；各收到一张子工单",
     contacted: "联系情况",
     reached: "已联系上",
     notReached: "未联系上",
