@@ -262,7 +262,7 @@ async def test_a_meeting_turns_its_decision_into_a_work_order(scene: Scene) -> N
         await page.get_by_test_id("entry-submit").click()
         await expect(page.get_by_test_id("dossier-entries")).to_contain_text("待签收")
         await page.get_by_test_id("dossier-result").fill("已落实")
-        await page.get_by_test_id("dossier-close").click()
+        await page.get_by_test_id("dossier-end").click()
         await expect(page.locator(".el-message").first).to_contain_text("尚未办结")
         await expect(page.get_by_test_id("dossier-state")).to_have_attribute("data-state", "open")
 
