@@ -132,6 +132,7 @@ async def hears_place(call: PhoneCall, place: int, since: float = 0.0) -> None:
         await hears_prompt(call, prompt, since=since)
 
 
+@pytest.mark.long  # a place is judged by ear in every run too: test_bad_input.py
 async def test_the_place_that_is_spoken_and_the_forecast_beside_what_happened(house: House, agent: PhoneAgent) -> None:
     begins = datetime.now(UTC)
     talking = await house.dial("13800000340")
@@ -172,6 +173,7 @@ async def hotline(*arguments: str) -> str:
     return output.decode()
 
 
+@pytest.mark.long  # night is heard in every run: test_flow_real.py
 async def test_notices_of_the_day_for_one_line_for_all_and_for_a_malicious_caller(house: House) -> None:
     caller = "13800000360"
     async with house.ready_agent("1001") as agent, house.person("supervisor") as supervisor:
