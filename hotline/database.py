@@ -180,6 +180,8 @@ class Database:
                     self._returned.clear()
                     await self._returned.wait()
         await self.engine.dispose()
+        if isinstance(driver := self.engine.dialect.dbapi, SqliteDriver):
+            await driver.ended()
 
 
 _RETURN_SECONDS = 5.0

@@ -6,7 +6,10 @@ was a third of all its work. Here a statement and its rows are one visit; a curs
 any, for neither reads nor writes. Everything else is the adapter's. Given to ``create_async_engine`` as ``module``.
 """
 
+import asyncio
 import sqlite3
+import threading
+import weakref
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -74,11 +77,18 @@ class SqliteDriver(AsyncAdapt_aiosqlite_dbapi):
 
     def __init__(self) -> None:
         super().__init__(aiosqlite, sqlite3)
+        self._threads: weakref.WeakSet[threading.Thread] = weakref.WeakSet()
 
     def connect(self, *arg: Any, **kw: Any) -> AsyncAdapt_aiosqlite_connection:
         connection = _Connection(self, super().connect(*arg, **kw)._connection)
         connection.before = ""
+        self._threads.add(connection._connection._thread)
         return connection
+
+    async def ended(self, seconds: float = 5.0) -> None:
+        """Once all connections are closed: until their threads are over, which tell the event loop so at their end."""
+        for thread in list(self._threads):
+            await asyncio.to_thread(thread.join, seconds)
 
 
 def begin_with_next(connection: Connection) -> None:

@@ -248,7 +248,7 @@ async def test_an_open_door_must_be_wanted(tmp_path: Path) -> None:
 
 
 async def test_a_host_whose_thread_sticks_gives_its_voice_away(tmp_path: Path) -> None:
-    workers = Workers(1, patience=0.5)
+    workers = Workers(1)
     engine = await VoskRecogniser.load(TEST_MODEL, workers)
     async with (
         open_host("127.0.0.1", 0, ScriptedRecogniser(failures=1), HostFigures("bad", 100), SECRET) as (_, bad),

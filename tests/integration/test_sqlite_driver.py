@@ -1,6 +1,7 @@
 """SQLite in fewer visits to its thread: what SQLAlchemy and the house promise of a connection still holds."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from sqlalchemy.exc import OperationalError
 
 from hotline.bus import Bus
 from hotline.database import Database
+
+COUNT = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n"
+"""Takes a second or so."""
 
 
 @pytest.fixture
@@ -89,14 +93,13 @@ async def test_a_closed_connection_is_told(file: Database) -> None:
 
 
 async def test_cancelled_in_the_middle_of_a_statement(file: Database) -> None:
-    count = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n"
     begun = asyncio.Event()
 
     async def slow() -> None:
         async with file.unit_of_work() as uow:
             await uow.execute(text("DELETE FROM t"))
             begun.set()
-            await uow.execute(text(count))
+            await uow.execute(text(COUNT))
 
     work = asyncio.create_task(slow())
     await begun.wait()
@@ -108,3 +111,20 @@ async def test_cancelled_in_the_middle_of_a_statement(file: Database) -> None:
     async with file.unit_of_work() as uow:  # the one writer's place is free again
         await uow.execute(text("INSERT INTO t (word) VALUES ('三')"))
     assert await words(file) == ["一", "二", "三"]
+
+
+async def test_after_closing_no_thread_is_left(tmp_path: Path) -> None:
+    before = set(threading.enumerate())
+    opened = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/one.db", Bus())
+
+    async def slow() -> None:
+        async with opened.reading() as connection:
+            await connection.execute(text(COUNT))
+
+    work = asyncio.create_task(slow())
+    await asyncio.sleep(0.05)
+    work.cancel()
+    await asyncio.gather(work, return_exceptions=True)
+    await opened.close()
+    left = [thread for thread in threading.enumerate() if "_connection_worker" in thread.name]
+    assert set(left) <= before
