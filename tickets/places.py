@@ -351,10 +351,16 @@ def _extend(text: str, at: int) -> int:
         at = crossing.end()
     elif _TOWN_END.search(text[:at]) and (estate := _MANAGED.match(text, at)) and not _VERBAL.search(estate.group()):
         at = estate.end()
-    elif (firm := _FIRM.match(text, at)) or (_ROAD_END.search(text[:at]) and (firm := _SHOPPED.match(text, at))):
+    elif firm := _firm_at(text, at):
         at = firm.end()
     detail = _DETAIL.match(text, at)
     return detail.end() if detail else at
+
+
+def _firm_at(text: str, at: int) -> re.Match[str] | None:
+    """A house or firm that is named there; 楼下烧烤店 is none."""
+    firm = _FIRM.match(text, at) or (_SHOPPED.match(text, at) if _ROAD_END.search(text[:at]) else None)
+    return firm if firm and not _VERBAL.search(firm.group()) else None
 
 
 def _find_free(text: str) -> Place | None:

@@ -78,12 +78,32 @@ def test_category_and_type(said: str, category: str, kind: str) -> None:
         ("我住在阳光花园三号楼二单元电梯坏了", "阳光花园三号楼二单元"),
         ("昨天晚上北京路与上海路交叉口红绿灯坏了", "北京路与上海路交叉口"),
         ("高新区育才路广场舞噪音扰民", "高新区育才路"),
+        ("沂南青驼那个猪场往沟里排粪水", "沂南县青驼镇"),
+        ("沂南青驼村的路灯坏了", "沂南县青驼村"),
+        ("我是幸福里小区的在傅庄街道楼下烧烤店的烟往屋里灌", "罗庄区傅庄街道幸福里小区"),
+        ("九曲街道滨河阳光物业乱涨价", "河东区九曲街道滨河阳光"),
+        ("我的车停在北京路边上让人贴了条", "北京路"),
         ("这个小区的电梯一个月坏了好几次", ""),
         ("我家门口的路灯坏了半个月", ""),
     ],
 )
 def test_places(said: str, place: str) -> None:
     assert compose(said).values["place"] == place
+
+
+def test_what_is_said_apart_comes_together() -> None:
+    draft = compose("水田路这边淹了", "座席:请问是哪个街道", "兰山街道")
+    assert draft.values["place"] == "兰山区兰山街道水田路"
+    draft = compose(
+        "我们在工地门口", "座席:请问您在哪里", "临沭街道那个工地", "座席:您的电话", "姓王电话幺三二八七幺九零零六五"
+    )
+    assert draft.values["place"].startswith("临沭县临沭街道")
+    assert "幺" not in draft.values["place"]
+
+
+def test_what_was_put_to_others_is_no_question() -> None:
+    assert compose("那个窗口的人爱答不理问她缺什么材料她说自己看我要投诉她").values["type"] == "投诉"
+    assert compose("我不投诉我就是想道声谢垃圾第二天就拉走了").values["type"] == "表扬"
 
 
 def test_the_county_may_be_said_later() -> None:
