@@ -71,7 +71,8 @@ class RemoteHost:
 
     async def open(self, wish: str) -> ClientConnection:
         """A connection past its greeting. Raises OSError, WebSocketException, TimeoutError, Stranger."""
-        context = engine_context(self._tls)  # read each time: a renewed certificate needs no restart
+        # Read each time: a renewed certificate needs no restart. On a thread: a machine trusts hundreds of others.
+        context = await asyncio.to_thread(engine_context, self._tls)
         async with asyncio.timeout(_CONNECT_SECONDS):
             connection = await connect(
                 f"{'wss' if context else 'ws'}://{self.address}/", ssl=context,
