@@ -195,10 +195,22 @@ class HandForm(Shape):
     grounds: list[Ground]
 
 
+class Matter(Shape):
+    """What the visit is about, as much as somebody needs who asks the citizen about it."""
+
+    description: str
+    place: str
+    category: str
+    unit_name: str | None
+    created_at: Instant
+    reply: str | None
+
+
 class HandDetail(Shape):
-    """One task of the list with what was tried."""
+    """One task of the list with what was tried. ``matter`` is there for whoever has taken it."""
 
     task: HandTask
+    matter: Matter | None
     attempts: list[Attempt]
     messages: list[SmsMessage]
 

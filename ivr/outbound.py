@@ -17,7 +17,7 @@ from hotline.facts.calls import CallEnded
 from hotline.ids import new_id
 from hotline.settings import Settings
 from ivr.service import CallCentre, Person
-from ivr.views import SeatKind
+from ivr.views import SeatKind, SeatState
 from telephony.observations import LegGone
 from telephony.port import Dial, Result, Telephony
 from telephony.verbs import outside_line
@@ -77,6 +77,8 @@ class Outbound:
             raise RuleBroken("桌面话机不能外呼,请切换到浏览器", "use the browser for that", code="rung_seat")
         if self._centre.is_on_the_line(phone) or self.rings(phone):
             raise RuleBroken("该市民正在通话中,请稍后再拨", "this citizen is on the line now", code="on_the_line")
+        if floor.seat(seat).state is SeatState.WRAP_UP:  # who phones somebody is done with it
+            self._centre.do(floor.end_wrap_up(seat, self._clock.now()))
         made = MadeCall(new_id("hand"), new_id("call"), seat, phone, label)
         step = floor.reserve(seat, made.call_id, self._clock.now())
         self._live[made.channel_id] = made

@@ -1,17 +1,30 @@
 """The human callback list: take a return visit, phone the citizen from the desk, write down what came of it."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Request
 
 from agent_desk.guard import CallbackDialler, CallbackHand, Desk, DeskDep
 from agent_desk.outreach_access import note, show_attempts
-from agent_desk.outreach_models import Dialled, Ground, HandDetail, HandForm, HandPage, HandResultWish, HandTask, Visit
+from agent_desk.outreach_models import (
+    Dialled,
+    Ground,
+    HandDetail,
+    HandForm,
+    HandPage,
+    HandResultWish,
+    HandTask,
+    Matter,
+    Visit,
+)
 from agent_desk.refusals import documented
 from agent_desk.robot_view import outreach_of
 from callback.by_hand.results import HandResult
 from callback.dispositions import shape_of
-from hotline.security import Person
+from callback.port import VISIT
+from hotline.errors import NotFound
+from hotline.security import Person, Role
 
 router = APIRouter(prefix="/api/by-hand", tags=["return visits"])
 Id = Annotated[str, Path(max_length=64)]
@@ -46,8 +59,10 @@ async def read_form(desk: DeskDep, _viewer: CallbackHand) -> HandForm:
 async def read_task(task_id: Id, desk: DeskDep, viewer: CallbackHand) -> HandDetail:
     """One task with every attempt and message."""
     room = outreach_of(desk.rooms)
+    task = await _show(desk, task_id, viewer)
     return HandDetail.model_validate({
-        "task": await _show(desk, task_id, viewer),
+        "task": task,
+        "matter": await _matter(desk, task, viewer),
         "attempts": await show_attempts(desk, task_id, sound=False),
         "messages": await room.messages.of_task(task_id),
     })  # fmt: skip
@@ -91,6 +106,17 @@ async def record(task_id: Id, wish: HandResultWish, request: Request, desk: Desk
     row = await outreach_of(desk.rooms).hand_list.record(task_id, result, person)
     await note(desk, request, person, "visit_recorded", task_id, {"disposition": wish.disposition})
     return Visit.model_validate(shape_of(row))
+
+
+async def _matter(desk: Desk, task: HandTask, viewer: Person) -> Matter | None:
+    """An agent sees work orders of his own; who has taken a return visit must know what it is about too."""
+    if not task.mine or task.kind != VISIT:
+        return None
+    reader = replace(viewer, roles=viewer.roles | {Role.SUPERVISOR})
+    try:
+        return Matter.model_validate(await desk.rooms.work_orders.ticket(task.ticket_id, reader))
+    except NotFound:
+        return None
 
 
 async def _show(desk: Desk, task_id: str, viewer: Person) -> HandTask:

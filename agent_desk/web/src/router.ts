@@ -23,6 +23,12 @@ export const router = createRouter({
     { path: "/assessment", name: "assessment", component: () => import("./oversight/AssessmentPage.vue") },
     { path: "/projects", name: "projects", component: () => import("./oversight/ProjectsPage.vue") },
     { path: "/dossiers", name: "dossiers", component: () => import("./oversight/DossierPage.vue") },
+    { path: "/visits", redirect: () => (has("supervisor", "inspector", "admin") ? "/visits/robot" : "/visits/hand") },
+    { path: "/visits/robot", name: "visitsRobot", component: () => import("./visits/RobotPage.vue") },
+    { path: "/visits/results", name: "visitsResults", component: () => import("./visits/ResultsPage.vue") },
+    { path: "/visits/hand", name: "visitsHand", component: () => import("./visits/HandPage.vue") },
+    { path: "/visits/messages", name: "visitsMessages", component: () => import("./visits/SmsPage.vue") },
+    { path: "/visits/campaigns", name: "visitsCampaigns", component: () => import("./visits/CampaignsPage.vue") },
     { path: "/discipline", name: "discipline", component: () => import("./oversight/DisciplinePage.vue") },
     { path: "/:rest(.*)*", redirect: () => (me.value ? homeOf(me.value) : "/login") },
   ],
@@ -39,6 +45,8 @@ function mayOpen(name: unknown): boolean {
   if (name === "quality") return !onlyDiscipline();
   if (name === "supervision" || name === "assessment" || name === "projects") return has("department", "supervisor", "inspector", "admin");
   if (name === "dossiers") return has("department", "supervisor", "inspector", "admin", "discipline");
+  if (name === "visitsHand") return has("agent", "supervisor");
+  if (String(name).startsWith("visits")) return has("supervisor", "inspector", "admin");
   if (name === "figures") return has("supervisor", "inspector", "admin", "department");
   return true;
 }
@@ -46,7 +54,8 @@ function mayOpen(name: unknown): boolean {
 router.beforeEach((to, from) => {
   if (me.value === null) return to.name === "login" ? true : { name: "login" };
   if (to.name === "login" || !mayOpen(to.name)) return homeOf(me.value);
-  if (from.name === "desk" && to.name !== "desk" && isTalking.value) {
+  // The list of return visits shows the call too.
+  if (from.name === "desk" && to.name !== "desk" && to.name !== "visitsHand" && isTalking.value) {
     tell(i18n.global.t("error.leaving"), "warning");
     return false;
   }

@@ -1,4 +1,5 @@
 /** The shapes of the engine's HTTP API and live feed, word for word. The engine decides; this file only names. */
+import type { HandNews, RobotView } from "./visits";
 
 export type Role = "agent" | "supervisor" | "department" | "inspector" | "admin" | "discipline";
 
@@ -691,4 +692,8 @@ export type FeedMessage =
   | { type: "live.alarm"; data: Alarm; seq?: number }
   | { type: "live.recognition"; data: Recognition; seq?: number }
   | { type: "live.figures"; data: LiveFigures; seq?: number }
+  | { type: "robot"; data: RobotView; seq?: number }
+  | { type: "by_hand"; data: HandNews; seq?: number }
+  | { type: "by_hand_list"; data: unknown; seq?: number }
+  | { type: "campaign"; data: { id: string }; seq?: number }
   | { type: "ping"; data?: unknown; seq?: number };

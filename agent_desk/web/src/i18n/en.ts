@@ -2,18 +2,20 @@
 import { enOversight } from "./enOversight";
 import { enLists } from "./enLists";
 import { enRoom } from "./enRoom";
+import { enVisits } from "./enVisits";
 import type { Messages } from "./zh";
 
 export const en: Messages = {
   ...enRoom,
   ...enOversight,
   ...enLists,
+  ...enVisits,
   site: { name: "12345 Citizen Hotline", short: "12345" },
   mark: { colon: ": ", comma: ", ", aside: " ({words})" },
   language: { switch: "中文", name: "Language" },
   theme: { toDark: "Dark", toLight: "Light" },
-  nav: { figures: "Figures", watchlist: "Lists", desk: "Desk", tickets: "Work orders", inbox: "Inbox", live: "Live room" },
-  page: { figures: "Figures", desk: "Agent desk", watchlist: "Lists", tickets: "Work orders", live: "Live room", wallboard: "Wallboard", login: "Sign in" },
+  nav: { visits: "Return visits", figures: "Figures", watchlist: "Lists", desk: "Desk", tickets: "Work orders", inbox: "Inbox", live: "Live room" },
+  page: { visitsRobot: "Callback robot", visitsResults: "Return visits", visitsHand: "Phone back", visitsMessages: "Messages", visitsCampaigns: "Campaigns", figures: "Figures", desk: "Agent desk", watchlist: "Lists", tickets: "Work orders", live: "Live room", wallboard: "Wallboard", login: "Sign in" },
   act: {
     cancel: "Cancel",
     close: "Close",
@@ -617,6 +619,12 @@ export const en: Messages = {
     tabs: "Left column",
     park: "Park the call",
     keypad: "Keypad",
+    robotPause: "Pause or resume the robot",
+    handTake: "Take the return visit",
+    handDial: "Dial the citizen",
+    handRecord: "Record the result",
+    campaignNew: "New campaign",
+    save: "Save",
     group: { desk: "Desk", list: "List", all: "Everywhere" },
   },
 };

@@ -2,17 +2,19 @@
 import { zhOversight } from "./zhOversight";
 import { zhLists } from "./zhLists";
 import { zhRoom } from "./zhRoom";
+import { zhVisits } from "./zhVisits";
 
 export const zh = {
   ...zhRoom,
   ...zhOversight,
   ...zhLists,
+  ...zhVisits,
   site: { name: "12345 政务服务便民热线", short: "12345" },
   mark: { colon: "：", comma: "、", aside: "（{words}）" },
   language: { switch: "English", name: "语言" },
   theme: { toDark: "深色界面", toLight: "浅色界面" },
-  nav: { figures: "统计", watchlist: "名单与联动", desk: "坐席", tickets: "工单", inbox: "承办收件箱", live: "班长台" },
-  page: { figures: "工单统计", desk: "坐席工作台", watchlist: "名单与联动", tickets: "工单", live: "实时监控", wallboard: "大屏", login: "登录" },
+  nav: { visits: "回访", figures: "统计", watchlist: "名单与联动", desk: "坐席", tickets: "工单", inbox: "承办收件箱", live: "班长台" },
+  page: { visitsRobot: "回访机器人", visitsResults: "回访结果", visitsHand: "人工回访", visitsMessages: "回访短信", visitsCampaigns: "民调", figures: "工单统计", desk: "坐席工作台", watchlist: "名单与联动", tickets: "工单", live: "实时监控", wallboard: "大屏", login: "登录" },
   act: {
     cancel: "取消",
     close: "关闭",
@@ -616,6 +618,12 @@ export const zh = {
     tabs: "左栏切换",
     park: "驻留通话",
     keypad: "按键",
+    robotPause: "暂停 / 恢复机器人",
+    handTake: "领取回访任务",
+    handDial: "拨打市民电话",
+    handRecord: "提交回访结果",
+    campaignNew: "新建民调",
+    save: "保存",
     group: { desk: "坐席", list: "列表", all: "通用" },
   },
 };
