@@ -89,6 +89,8 @@ class Outbox:
             self._shown |= {(name, ""): data[name] for name in ("seat", "offer", "call") if data[name] is not None}
         elif snapshot["type"] == "live":
             self._remember_live(data)
+        elif (key := key_of(snapshot)) is not None:
+            self._shown[key] = data
 
     def _remember_live(self, data: dict[str, Any]) -> None:
         self._shown |= {("live.waiting", ""): data["waiting"], ("live.figures", ""): data["figures"]}

@@ -18,7 +18,7 @@ from agent_desk.feed.outbox import NOT_SIGNED_IN, SEAT_TAKEN, TRY_AGAIN, Outbox
 from agent_desk.feed.shape import Frame
 from agent_desk.guard import Desk, desk_of, session_of
 from agent_desk.snapshot import take_desk_snapshot
-from agent_desk.watching import show_room
+from agent_desk.watching import show_own_control, show_parked, show_room
 from hotline.errors import HotlineError, NotSignedIn, Unavailable
 from hotline.security import Person, may
 
@@ -67,10 +67,20 @@ async def take_snapshots(desk: Desk, person: Person) -> list[Frame]:
         phone = desk.phones.of(person.seat)
         shown = await take_desk_snapshot(desk.rooms, person.seat, desk.settings, phone)
         frames.append({"type": "desk", "data": shown.model_dump(mode="json")})
+        frames.extend(_control_frames(desk, person.seat))
     if may(person, "live.watch"):
         live = show_room(desk.rooms)
         frames.append({"type": "live", "data": live.model_dump(mode="json")})
     return frames or [dict(PING)]  # who has no snapshot still learns that from now on nothing is missed
+
+
+def _control_frames(desk: Desk, seat: str) -> list[Frame]:
+    """Call control as it is: by the feed like every change of it, for two ways could overtake each other."""
+    if desk.rooms.control is None or desk.rooms.supervision is None:
+        return []
+    parked = [one.model_dump(mode="json") for one in show_parked(desk.rooms)]
+    own = show_own_control(desk.rooms, seat).model_dump(mode="json")
+    return [{"type": "control", "data": own}, {"type": "parked", "data": parked}]
 
 
 async def _serve(socket: WebSocket, desk: Desk, outbox: Outbox) -> int | None:

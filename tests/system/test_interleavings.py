@@ -69,6 +69,8 @@ async def test_the_next_number_is_tried_and_an_interpreter_is_the_third(house: H
     assert (await scene.agent.person.get("/desk/control"))["party"]["target"] == NEXT_NUMBER
     await scene.department_answers()
     await scene.is_so(Where.HELD)
+    async with house.person("agent1001") as screen:  # a page that opens now begins with what goes on
+        await screen.feed.until("control", lambda shown: shown["stage"] == "consulting")
     await scene.act("keys", keys="4#")
     assert [await scene.party_call.next_key(), await scene.party_call.next_key()] == ["4", "#"]
     await scene.act("cancel")

@@ -137,7 +137,7 @@ function busyLive(count) {
 
 export function firstWords(person) {
   const words = [];
-  if (person.roles.includes("agent")) words.push(["desk", desk]);
+  if (person.roles.includes("agent")) words.push(["desk", desk], ["control", control], ["parked", []]);
   if (person.roles.includes("supervisor")) words.push(["live", live]);
   return words;
 }
@@ -236,7 +236,8 @@ export async function handle(method, path, query, body, person, push) {
   if (route === "GET /desk") return [200, desk];
   if (path === "/desk/control") return [200, control];
   if (path === "/address-book") return [200, book];
-  if (path === "/desk/hand") { control.hand_raised = body.raised; return [200, control]; }
+  const controlled = (change) => { Object.assign(control, change); push("control", control, "agent"); return [200, control]; };
+  if (path === "/desk/hand") return controlled({ hand_raised: body.raised });
   const listing = (n, state, more = {}) => ({ id: `nuisance_${n}`, phone_masked: `138****00${10 + n}`, state, marks: [{ call_id: "call_a", at: iso(-3600 * n), by: "wangmin", reason: "接通后持续辱骂坐席" }, { call_id: "call_b", at: iso(-1800 * n), by: "lixue", reason: "反复拨打无声" }], created_at: iso(-7200 * n), decided_by: state === "proposed" ? null : "banzhang", decided_at: null, note: state === "listed" ? "核听录音属实" : "", until: state === "listed" ? iso(20 * DAY) : null, removed_by: null, removed_at: null, removed_because: "", treated: n * 3, treated_at: null, ...more });
   if (route === "GET /nuisance") {
     const all = [listing(1, "proposed"), listing(2, "proposed"), listing(3, "listed"), listing(4, "declined")].filter((one) => !query.get("state") || one.state === query.get("state"));
@@ -252,11 +253,10 @@ export async function handle(method, path, query, body, person, push) {
     news("calling", "due");
     setTimeout(() => news("", "sent"), 300);
     setTimeout(() => { news(sos[1] === "120" ? "busy" : "answered", ""); desk.draft = { ...(desk.draft ?? suggestion(desk.call.call_id)), tags: [`转接 ${sos[1]} ${label}`] }; push("draft", desk.draft, "agent"); }, 600);
-    Object.assign(control, sos[1] === "120" ? stages.resume : { ...stages.conference, party: { ...department, target: sos[1], name: `${sos[1]} ${label}` } });
-    return [200, control];
+    return controlled(sos[1] === "120" ? stages.resume : { ...stages.conference, party: { ...department, target: sos[1], name: `${sos[1]} ${label}` } });
   }
   const wish = /\/(?:control\/)?(\w+)$/.exec(path)?.[1];
-  if (method === "POST" && /^\/desk\/calls\//.test(path) && stages[wish]) { Object.assign(control, stages[wish]); return [200, control]; }
+  if (method === "POST" && /^\/desk\/calls\//.test(path) && stages[wish]) return controlled(stages[wish]);
   if (route === "GET /live") return [200, live];
   if (/follow$/.test(path)) return [200, { seat: "1001", call: newCall("call_live", "talking", { connected_at: iso(-60) }), transcript: utterances("call_live", 5) }];
   if (route === "GET /live/calls" || route === "GET /desk/calls") return [200, { items: pastCalls().map((call, i) => ({ ...call, caller: route.includes("live") ? "138****0001" : call.caller, disposition: i % 3 ? "answered" : null, note: i % 3 ? "已解释政策" : "", ticket_id: i % 2 ? "t1" : null, ticket_number: i % 2 ? "261120090000000001" : null })), total: 9, page: 1, size: 30 }];

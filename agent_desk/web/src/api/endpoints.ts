@@ -27,7 +27,6 @@ import type {
   NuisanceListing,
   NuisancePage,
   OwedCall,
-  ParkedCall,
   Peaks,
   PivotTable,
   Script,
@@ -77,8 +76,6 @@ export const api = {
     http.get<Peaks>(`/recordings/${part(recordingId)}/peaks${query({ buckets })}`),
   pauseRecording: (callId: string, paused: boolean) =>
     http.post<{ paused: boolean }>(`/desk/calls/${part(callId)}/recording`, { paused }),
-  control: () => http.get<Control>("/desk/control"),
-  parked: () => http.get<{ items: ParkedCall[] }>("/desk/parked"),
   pickUp: (callId: string) => http.post<Control>(`/desk/calls/${part(callId)}/pickup`),
   controlCall: (callId: string, act: string) => http.post<Control>(`/desk/calls/${part(callId)}/control/${part(act)}`),
   reach: (callId: string, how: "consult" | "conference" | "transfer", kind: TargetKind, target: string) =>

@@ -1,7 +1,7 @@
 /** The desk while an agent is signed in: fed by the live feed, it keeps the leg up and carries out what is clicked. */
 import { computed, reactive, watch } from "vue";
 import { api } from "../api/endpoints";
-import type { CallState, SeatKind, SeatStatus, TargetKind } from "../api/types";
+import type { CallState, Control, FeedMessage, SeatKind, SeatStatus, TargetKind } from "../api/types";
 import { feed } from "../feed";
 import { softphone } from "../softphone";
 import { applyToDesk, emptyDesk, letGo } from "./deskState";
@@ -22,10 +22,7 @@ let forget: (() => void) | null = null;
 
 export function startDesk(): void {
   if (forget !== null) return;
-  const unlisten = feed.listen((message) => {
-    applyToDesk(desk, message);
-    if (message.type === "desk") void refreshControl();
-  });
+  const unlisten = feed.listen((message) => applyToDesk(desk, message));
   const unwatch = watch(
     () => [desk.sip, usesPhone.value] as const,
     ([account, phone]) => {
@@ -47,69 +44,79 @@ export function stopDesk(): void {
   Object.assign(desk, emptyDesk());
 }
 
-/** After a page load: what goes on at this seat is not lost with the page. */
-async function refreshControl(): Promise<void> {
-  try {
-    desk.control = await api.control();
-    desk.parked = (await api.parked()).items;
-  } catch {
-    desk.control = null; // the next change tells
-  }
+/**
+ * What an act was answered. While the feed is open it alone tells what is so: an answer takes another way, and one that
+ * comes late would undo what the feed has told since (a party "rings" who has picked up, an offer vanishes).
+ */
+function answered(message: FeedMessage): void {
+  if (!feed.state.connected) applyToDesk(desk, message);
+}
+
+function controlIs(control: Control): void {
+  answered({ type: "control", data: control });
 }
 
 export async function controlCall(act: string): Promise<void> {
   const callId = desk.control?.call_id ?? desk.call?.call_id;
-  if (callId !== undefined && callId !== null) desk.control = await api.controlCall(callId, act);
+  if (callId !== undefined && callId !== null) controlIs(await api.controlCall(callId, act));
 }
 
 export async function reach(how: "consult" | "conference" | "transfer", kind: TargetKind, target: string): Promise<void> {
-  if (desk.call !== null) desk.control = await api.reach(desk.call.call_id, how, kind, target);
+  if (desk.call !== null) controlIs(await api.reach(desk.call.call_id, how, kind, target));
 }
 
 /** 110, 119, 120 …: one action rings the platform into the call and sends the call's data along. */
 export async function callEmergency(code: string): Promise<void> {
-  if (desk.call !== null) desk.control = await api.emergency(desk.call.call_id, code);
+  if (desk.call !== null) controlIs(await api.emergency(desk.call.call_id, code));
+}
+
+export async function pickUp(callId: string): Promise<void> {
+  controlIs(await api.pickUp(callId));
+}
+
+export async function raiseHand(): Promise<void> {
+  controlIs(await api.raiseHand(!(desk.control?.hand_raised ?? false)));
 }
 
 export async function chooseStatus(status: SeatStatus, reason?: string): Promise<void> {
-  applyToDesk(desk, { type: "seat", data: await api.setStatus(status, reason) });
+  answered({ type: "seat", data: await api.setStatus(status, reason) });
 }
 
 export async function chooseKind(kind: SeatKind): Promise<void> {
-  applyToDesk(desk, { type: "seat", data: await api.setKind(kind) });
+  answered({ type: "seat", data: await api.setKind(kind) });
 }
 
 /** A desk phone is muted where the citizen's and its voice meet; the browser's microphone at its source. */
 export async function setMuted(muted: boolean): Promise<void> {
   if (!usesPhone.value) softphone.setMuted(muted);
-  else if (desk.call !== null) desk.control = await api.mute(desk.call.call_id, muted);
+  else if (desk.call !== null) controlIs(await api.mute(desk.call.call_id, muted));
 }
 
 export async function askRest(reason: string | null): Promise<void> {
-  applyToDesk(desk, { type: "seat", data: await api.askRest(reason) });
+  answered({ type: "seat", data: await api.askRest(reason) });
 }
 
 export async function acceptOffer(): Promise<void> {
   const offer = desk.offer;
   if (offer === null) return;
-  applyToDesk(desk, { type: "call", data: await api.acceptOffer(offer.offer_id) });
+  answered({ type: "call", data: await api.acceptOffer(offer.offer_id) });
 }
 
 export async function rejectOffer(): Promise<void> {
   const offer = desk.offer;
   if (offer === null) return;
   const seat = await api.rejectOffer(offer.offer_id);
-  applyToDesk(desk, { type: "offer_ended", data: { offer_id: offer.offer_id, outcome: "rejected" } });
-  applyToDesk(desk, { type: "seat", data: seat });
+  answered({ type: "offer_ended", data: { offer_id: offer.offer_id, outcome: "rejected" } });
+  answered({ type: "seat", data: seat });
 }
 
 export async function hangUp(): Promise<void> {
   if (desk.call === null || !isTalking.value) return;
-  applyToDesk(desk, { type: "call", data: await api.hangUp(desk.call.call_id) });
+  answered({ type: "call", data: await api.hangUp(desk.call.call_id) });
 }
 
 export async function endWrapUp(): Promise<void> {
   const seat = await api.endWrapUp();
   letGo(desk);
-  applyToDesk(desk, { type: "seat", data: seat });
+  answered({ type: "seat", data: seat });
 }
