@@ -19,7 +19,7 @@ const call: Call = {
 const seat = (state: Seat["state"]): Seat => ({
   id: "1001", name: "1001", account: "wang", agent_name: "王", status: "ready", reason: null, state, since: AT, call_id: null, groups: [],
 });
-const control = (stage: string): Control => ({
+const control = (stage: Control["stage"]): Control => ({
   seat: "1001", call_id: "c1", stage, party: null, held_since: null, muted: false, may: [], watched: [], hand_raised: false, hand_note: "",
 });
 const offer = { offer_id: 7, call_id: "c2", caller: "1", line: "", waited_seconds: 1, expires_at: AT, reason: "", history: [] };
