@@ -54,7 +54,7 @@ class Aftercare(Operations):
     async def take_up(self) -> None:
         """Compare every operation with the legs there are; go on with it or undo it."""
         for call_id in list(self.sagas):
-            async with self._locks[call_id]:
+            async with self._lock(call_id):
                 if (saga := self.sagas.get(call_id)) is not None:
                     await self._take_up(saga)
         for party in self._stray_parties():  # before the citizens: a seat that talks with one is not free for its own
@@ -125,7 +125,7 @@ class Aftercare(Operations):
         elif isinstance(doubt, str):
             await self._bring_back(doubt)
         else:
-            async with self._locks[doubt.call_id]:
+            async with self._lock(doubt.call_id):
                 if self.sagas.get(doubt.call_id) == doubt:
                     names = [doubt.citizen, doubt.seat_leg, *([doubt.party.uniqueid] if doubt.party else [])]
                     legs = {name: leg for name in names if (leg := await self._telephone.ask_leg(name)) is not None}
@@ -141,7 +141,7 @@ class Aftercare(Operations):
         return [leg.uniqueid for leg in stray_parties(self._telephone.legs.values(), owned)]
 
     async def _bring_back(self, call_id: str) -> None:
-        async with self._locks[call_id]:
+        async with self._lock(call_id):
             floor, now = self._centre.floor, self._clock.now()
             call = floor.calls.live.get(call_id)
             leg = await self._telephone.ask_leg(call.uniqueid) if call is not None else None

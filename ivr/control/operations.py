@@ -5,8 +5,8 @@ the orders of one event together.
 """
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Coroutine
+from weakref import WeakValueDictionary
 
 import structlog
 
@@ -68,7 +68,8 @@ class Operations:
         self._centre = centre
         self._hands = Hands(telephone)
         self.sagas: dict[str, Saga] = {}
-        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+        """Each lives while somebody holds it or waits for it."""
         self._dialling: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -85,14 +86,16 @@ class Operations:
         """The call that this party's channel belongs to, while it lives."""
         return next((s.call_id for s in self.sagas.values() if s.party and s.party.uniqueid == uniqueid), None)
 
+    def _lock(self, call_id: str) -> asyncio.Lock:
+        return self._locks.setdefault(call_id, asyncio.Lock())
+
     async def _happened(self, call_id: str, event: Event, party: Party | None = None) -> None:
-        async with self._locks[call_id]:
+        """``party``: whom it happened to; void when the operation is about somebody else by now."""
+        async with self._lock(call_id):
             saga = self.sagas.get(call_id)
             if saga is None or (party is not None and (saga.party is None or saga.party.party_id != party.party_id)):
                 return
             await self._apply(saga, event)
-        if not self.keeps(call_id):
-            self._locks.pop(call_id, None)
 
     async def _apply(self, saga: Saga, event: Event) -> None:
         outcome = apply(saga, event)

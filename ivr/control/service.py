@@ -71,7 +71,7 @@ class CallControl(Aftercare):
     async def wish(self, seat: str, call_id: str, event: Event, by: Person) -> ControlView:
         """Carry an agent's wish out. Raises RuleBroken when the seat is not in the call or it makes no sense now."""
         self._centre.require_own(seat, by)
-        async with self._locks[call_id]:
+        async with self._lock(call_id):
             saga = self.sagas.get(call_id) or self._begin(seat, call_id)
             if saga.seat != seat:
                 raise RuleBroken("您不在这通电话中", "this seat is not in that call", code="not_in_call")
@@ -83,7 +83,7 @@ class CallControl(Aftercare):
         """The seat takes a parked citizen. RuleBroken when somebody was quicker, or the seat cannot talk now."""
         self._centre.require_own(seat, by)
         floor = self._centre.floor
-        async with self._locks[call_id]:
+        async with self._lock(call_id):
             saga = self.sagas.get(call_id)
             if saga is None or saga.stage is not Stage.PARKED:
                 raise RuleBroken("该来电已被取走", "that citizen is not parked any more", code="not_parked")
@@ -235,17 +235,17 @@ class CallControl(Aftercare):
         now = self._clock.now()
         if saga.party is not None and uniqueid == saga.party.uniqueid:
             if gone and saga.party.party_id not in self._dialling:  # else the dialling's outcome tells, and why
-                self._tell(saga.call_id, PartyGone(at=now))
+                self._tell(saga.call_id, PartyGone(at=now), saga.party)
             elif not gone and saga.stage in _ANSWERABLE:
-                self._tell(saga.call_id, PartyAnswered(at=now))
+                self._tell(saga.call_id, PartyAnswered(at=now), saga.party)
         elif gone and uniqueid == saga.citizen:
             self._tell(saga.call_id, CitizenGone(at=now))
         elif gone and uniqueid == saga.seat_leg:
             self._tell(saga.call_id, SeatGone(at=now))
 
-    def _tell(self, call_id: str, event: Event) -> None:
+    def _tell(self, call_id: str, event: Event, party: Party | None = None) -> None:
         if call_id in self.sagas:
-            self._spawn(self._happened(call_id, event))
+            self._spawn(self._happened(call_id, event, party))
 
     async def _unmute(self, seat: str) -> None:
         uniqueid = self._muted.pop(seat, None)

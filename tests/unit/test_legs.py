@@ -203,6 +203,56 @@ def _count(told: dict[str, int], observed: Observation) -> None:
     assert set(told.values()) <= {0, 1}
 
 
+PARTY = Leg("party_1", "PJSIP/trunk-3", context="party", exten="talk")
+COURSE = (
+    ("Newchannel", PARTY),
+    ("Newstate", replace(PARTY, state=LegState.RINGING)),
+    ("Newstate", replace(PARTY, state=LegState.UP)),
+    ("BridgeEnter", replace(PARTY, state=LegState.UP, bridge_id="a")),
+    ("BridgeLeave", replace(PARTY, state=LegState.UP)),
+    ("Hangup", None),
+)
+"""What a party's leg lives through, and how each step is told."""
+
+
+@given(st.data(), st.integers(3, len(COURSE)))
+def test_who_has_answered_is_seen_answered_whatever_overtakes_what(data: st.DataObject, lived: int) -> None:
+    """Asterisk goes on while it is asked: an answer shows any instant between its question and its coming."""
+    legs: Legs = {}
+    seen: list[Observation] = []
+    happened, read, shown = 0, 0, 0
+    questions: list[tuple[Claim, int]] = []
+
+    def believe(step: Step) -> None:
+        nonlocal legs
+        legs = step.legs
+        seen.extend(step.observed)
+
+    while happened < lived or read < lived or questions:
+        possible = [("live", happened < lived), ("hear", read < happened), ("answer", bool(questions))]
+        match data.draw(st.sampled_from([what for what, can in possible if can])):
+            case "live":
+                happened += 1
+            case "hear":
+                name, leg = COURSE[read]
+                read += 1
+                step = hear(
+                    legs, event(name, leg or PARTY, BridgeUniqueid="a"), {claim.uniqueid for claim, _ in questions}
+                )
+                believe(step)
+                if step.claim is not None:
+                    questions.append((step.claim, happened))
+            case _:
+                claim, asked = questions.pop(0)
+                shown = data.draw(st.integers(max(asked, shown), happened))
+                believe(settle(legs, claim, COURSE[shown - 1][1] if shown else None))
+    told = kinds(seen)
+    assert told.count(NewLeg) <= 1
+    ended = lived == len(COURSE)
+    assert told.count(LegAnswered) == 1 or (ended and told.count(LegGone) == told.count(NewLeg))
+    assert legs == ({} if ended else known(COURSE[lived - 1][1] or PARTY))
+
+
 @given(WORLDS, WORLDS)
 def test_what_a_snapshot_says_adds_up_to_the_snapshot(before: Legs, after: Legs) -> None:
     bridges = {uniqueid: leg.bridge_id for uniqueid, leg in before.items()}
