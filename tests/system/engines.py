@@ -22,12 +22,14 @@ import numpy as np
 
 from hotline import ledger
 from hotline.bus import Bus
+from hotline.clock import SystemClock
 from hotline.database import Database
 from hotline.demo.cast import PhoneAgent
 from hotline.demo.engine import EngineProcess
-from hotline.demo.people import Shape, Somebody, signed_in
+from hotline.demo.people import Login, Shape, Somebody, signed_in
 from hotline.demo.site import Site, prepare_site
 from hotline.facts import Fact
+from hotline.security import Account, Role, Security
 from hotline.settings import Secrets, load_settings
 from telephony.phone import PhoneCall, ScriptedGateway, ScriptedPhone
 from telephony.phone.calls import read_sound
@@ -37,6 +39,7 @@ from tests.system.conftest import REPOSITORY
 from tests.system.raw_ami import raw_ami
 
 F = TypeVar("F", bound=Fact)
+CHIEF_LOGIN = Login("chief", "Banzhang-2026-x")
 STUTTER = 2.0
 """Seconds without sound that scripted phones cause by themselves on a busy machine; a lost conversation is for ever."""
 LIVE = {"leader": "唐局长", "handlers": [{"name": "施一"}, {"name": "施二"}]}
@@ -188,6 +191,18 @@ async def open_house(folder: Path, *, flows: Mapping[str, str] = {}, **changes: 
     finally:
         await database.close()
         await engine.stop()
+
+
+async def add_chief(house: House) -> None:
+    """A supervisor who has a seat too: 1003. Signs in with ``CHIEF_LOGIN``."""
+    database = await Database.open(house.site.settings.database_url, Bus())
+    security = Security.open(database, SystemClock(), 12)
+    chief = Account(
+        account=CHIEF_LOGIN.account, name="班长", roles=frozenset({Role.SUPERVISOR, Role.AGENT}), seat="1003"
+    )
+    await security.accounts.add(chief, CHIEF_LOGIN.password, by="test", from_where="console")
+    security.close()
+    await database.close()
 
 
 @dataclass(frozen=True)

@@ -5,25 +5,18 @@ by who hears whom. One house for all; each test is one call's life.
 """
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from hotline.bus import Bus
-from hotline.clock import SystemClock
-from hotline.database import Database
-from hotline.demo.browser import BrowserAgent, browser_agent, find_browser, open_browser, open_page
+from hotline.demo.browser import find_browser
 from hotline.demo.cast import SPEECH
-from hotline.demo.people import Login
 from hotline.facts.calls import CallConnected, CallDisposed, CallMoved, OfferEnded
 from hotline.facts.control import HandRaised, SeatForced, SeatSupervised
-from hotline.security import Account, Role, Security
-from telephony.phone import PhoneCall
-from tests.system.engines import AT_ONCE, FLOWS, LINES, House, open_house, speaking
+from tests.system.engines import speaking
 from tests.system.test_story import shown
+from tests.system.theatre import CHIEF, CITIZEN, DEPARTMENT, SEAT, Stage, heard_by, hum, one_act, open_theatre
 from tests.system.who_hears import hears
 
 pytestmark = [
@@ -33,10 +26,6 @@ pytestmark = [
 ]
 GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 60, "wrap_up_seconds": 300, "announce_seconds": 600}]
 SCRIPTS = [{"category": "*", "title": "开头语", "lines": ["您好,请讲。"]}]
-CITIZEN, SEAT, DEPARTMENT, CHIEF = 400.0, 700.0, 1100.0, 1700.0
-LOGIN = Login("chief", "Banzhang-2026-x")
-NUMBER = "6001"
-
 
 _BAD_LINE = """() => {
   let received = 1000, lost = 0;
@@ -59,118 +48,19 @@ _HIDDEN = """() => {
 """The page lies in the background, and the system shows what it notifies of."""
 
 
-@dataclass
-class Stage:
-    """Who is there."""
-
-    house: House
-    agent: BrowserAgent
-    chief: Any
-    stack: AsyncExitStack = field(default_factory=AsyncExitStack)
-
-    @property
-    def page(self) -> Any:
-        return self.agent.page
-
-    async def press(self, key: str) -> None:
-        """A key on the agent's page."""
-        await self.page.keyboard.press(key)
-
-    async def stage(self, name: str) -> None:
-        """What the controls under the call bar show."""
-        await shown(self.page, f"[data-testid=call-controls][data-stage={name}]", 30_000)
-
-    async def connect(self, number: str) -> tuple[PhoneCall, str]:
-        """A citizen calls, is taken by the key that agents use, and both hear each other."""
-        citizen = await self.house.dial(number)
-        offer = await shown(self.page, "[data-testid=offer-panel]")
-        call_id = str(await offer.get_attribute("data-call"))
-        await self.press("Space")
-        await self.talks(call_id)
-        await self.stack.enter_async_context(speaking(citizen, CITIZEN))
-        await hears(citizen, SEAT)
-        await heard_by(self.page, CITIZEN)
-        return citizen, call_id
-
-    async def talks(self, call_id: str) -> None:
-        await shown(self.page, f"[data-testid=call-state][data-state=talking][data-call={call_id}]")
-
-    async def asks_department(self, key: str, button: str) -> PhoneCall:
-        """Dial the department from the address book; it answers and hums."""
-        await self.press(key)
-        await (await shown(self.page, "[data-testid=transfer-filter]")).fill(NUMBER)
-        row = await shown(self.page, f"[data-testid=target-phone-{NUMBER}]")
-        await row.get_by_test_id(button).click()
-        party = await (await self.house.gateway.citizen(NUMBER).next_call(timeout=20)).answer()
-        await self.stack.enter_async_context(speaking(party, DEPARTMENT))
-        return party
-
-    async def idle(self) -> None:
-        """Wrap-up is over, by its key."""
-        await shown(self.page, "[data-testid=call-state][data-state=wrap_up]")
-        await self.press("Alt+w")
-        await shown(self.page, "[data-testid=seat-status][data-state=idle]")
-
-
-async def hum(page: Any, hertz: float) -> None:
-    """A tone comes out of the page's microphone from now on; 0: silence."""
-    await page.evaluate("hertz => window.hum(hertz)", hertz)
-
-
-async def heard_by(page: Any, *pitches: float, but: tuple[float, ...] = ()) -> None:
-    """Until the page's loudspeaker has these tones and none of ``but``."""
-    await page.wait_for_function(
-        "([want, but]) => want.every((hz) => window.heard(hz) > -55) && but.every((hz) => window.heard(hz) < -70)",
-        arg=[list(pitches), list(but)],
-        timeout=10_000,
-    )
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def theatre(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stage]:
-    folder = tmp_path_factory.mktemp("desk-acts")
-    async with AsyncExitStack() as stack:
-        house = await stack.enter_async_context(
-            open_house(folder, groups=GROUPS, flows=FLOWS, lines=LINES, scripts=SCRIPTS)
-        )
-        house.line = AT_ONCE
-        database = await Database.open(house.site.settings.database_url, Bus())
-        security = Security.open(database, SystemClock(), 12)
-        both = frozenset({Role.SUPERVISOR, Role.AGENT})
-        chief = Account(account=LOGIN.account, name="班长", roles=both, seat="1003")
-        await security.accounts.add(chief, LOGIN.password, by="test", from_where="console")
-        security.close()
-        await database.close()
-        site = replace(house.site, logins={**house.site.logins, LOGIN.account: LOGIN})
-        browser = await stack.enter_async_context(open_browser(find_browser() or ""))
-        agent = await stack.enter_async_context(browser_agent(site, browser, "1001"))
-        watching = await stack.enter_async_context(open_page(browser, site, LOGIN.account))
-        await shown(watching, "[data-testid=leg-state][data-state=up]", 20_000)
-        await watching.get_by_test_id("nav-live").click()
-        await agent.ready()
-        yield Stage(house, agent, watching)
-
-
-async def at_rest(theatre: Stage) -> None:
-    """Whatever became of a test, the next one finds the agent idle."""
-    person = theatre.agent.person
-    await theatre.house.hang_up_all()
-    seat = (await person.get("/desk"))["seat"]
-    if seat["state"] == "talking":
-        seat = await person.feed.until("seat", lambda one: one["state"] != "talking", since=len(person.feed.seen))
-    if seat["state"] == "wrap_up":
-        await person.post("/desk/wrap-up/end")
+    async with open_theatre(tmp_path_factory.mktemp("desk-acts"), groups=GROUPS, scripts=SCRIPTS) as theatre:
+        await theatre.chief.get_by_test_id("nav-live").click()
+        yield theatre
 
 
 @pytest_asyncio.fixture(loop_scope="module")
 async def stage(theatre: Stage) -> AsyncIterator[Stage]:
-    async with AsyncExitStack() as stack:
-        stack.push_async_callback(at_rest, theatre)
-        await hum(theatre.page, SEAT)
-        yield replace(theatre, stack=stack)
+    async with one_act(theatre) as stage:
+        yield stage
 
 
-@pytest.mark.long  # seldom the first consultation stays in "calling" though it was answered: cause not found yet
 async def test_every_act_of_the_agent_by_its_key(stage: Stage) -> None:
     page = stage.page
     citizen, call_id = await stage.connect("13800000031")
@@ -188,7 +78,11 @@ async def test_every_act_of_the_agent_by_its_key(stage: Stage) -> None:
     assert await citizen.next_key() == "5"
     await stage.press("Alt+k")
 
+    late = await stage.answer_comes_late("consult")
     party = await stage.asks_department("F4", "do-consult")
+    await stage.stage("consulting")
+    late.set()
+    await page.get_by_test_id("transfer-dialog").wait_for(state="detached")  # the wish is answered: it rang then
     await stage.stage("consulting")
     await hears(party, SEAT, but=(CITIZEN,))
     await stage.press("Alt+s")
@@ -381,7 +275,6 @@ async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage)
     await chief.goto(f"{house.site.url}/#/live")
 
 
-@pytest.mark.long  # its race was mended last; seen green, not often enough yet
 async def test_a_reload_and_a_network_gone_lose_neither_call_nor_words(stage: Stage) -> None:
     page, house = stage.page, stage.house
     feeds: list[Any] = []

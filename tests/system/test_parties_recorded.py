@@ -8,22 +8,17 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from hotline.bus import Bus
-from hotline.clock import SystemClock
-from hotline.database import Database
-from hotline.demo.people import Login, signed_in
+from hotline.demo.people import signed_in
 from hotline.facts.recordings import RecordingReady
-from hotline.security import Account, Role, Security
 from telephony.phone import PhoneCall
 from telephony.phone.calls import read_sound
 from telephony.phone.mulaw import Samples
 from telephony.phone.tones import RATE, tone_share
-from tests.system.engines import House, speaking
+from tests.system.engines import CHIEF_LOGIN, House, add_chief, speaking
 from tests.system.scene import CITIZEN, DEPARTMENT, NEXT, PARTY, SEAT, Scene, new_scene, scene_house
 from tests.system.who_hears import hears, peak
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
-CHIEF = Login("chief", "Banzhang-2026-x")
 TRACKS = {"citizen": CITIZEN, "agent": SEAT, "party": PARTY, "agent2": NEXT}
 _STEP = RATE // 4
 
@@ -31,13 +26,7 @@ _STEP = RATE // 4
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     async with scene_house(tmp_path_factory.mktemp("parties")) as house:
-        database = await Database.open(house.site.settings.database_url, Bus())
-        security = Security.open(database, SystemClock(), 12)
-        roles = frozenset({Role.SUPERVISOR, Role.AGENT})
-        chief = Account(account=CHIEF.account, name="班长", roles=roles, seat="1003")
-        await security.accounts.add(chief, CHIEF.password, by="test", from_where="console")
-        security.close()
-        await database.close()
+        await add_chief(house)
         yield house
 
 
@@ -72,7 +61,7 @@ async def play_the_call(house: House, scene: Scene, stack: AsyncExitStack) -> di
     await scene.act("merge")
     await hears(scene.citizen, SEAT, PARTY)
     leg = await stack.enter_async_context(house.seat("1003"))
-    chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF))
+    chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
     await stack.enter_async_context(speaking(leg, NEXT))
     await chief.post("/live/seats/1001/watch/barge", reason="协助")
     for phone, others in (

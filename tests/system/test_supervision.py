@@ -6,31 +6,20 @@ from contextlib import AsyncExitStack
 import pytest
 import pytest_asyncio
 
-from hotline.bus import Bus
-from hotline.clock import SystemClock
-from hotline.database import Database
-from hotline.demo.people import Login, Refusal, signed_in
+from hotline.demo.people import Refusal, signed_in
 from hotline.facts.control import SeatForced, SeatMessaged, SeatSupervised
-from hotline.security import Account, Role, Security
-from tests.system.engines import House, open_house, speaking
+from tests.system.engines import CHIEF_LOGIN, House, add_chief, open_house, speaking
 from tests.system.who_hears import hears
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 60, "wrap_up_seconds": 0, "announce_seconds": 600}]
 CITIZEN, SEAT, SUPERVISOR = 400.0, 700.0, 1700.0
-CHIEF = Login("chief", "Banzhang-2026-x")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     async with open_house(tmp_path_factory.mktemp("supervision"), groups=GROUPS) as house:
-        database = await Database.open(house.site.settings.database_url, Bus())
-        security = Security.open(database, SystemClock(), 12)
-        both = frozenset({Role.SUPERVISOR, Role.AGENT})
-        chief = Account(account=CHIEF.account, name="班长", roles=both, seat="1003")
-        await security.accounts.add(chief, CHIEF.password, by="test", from_where="console")
-        security.close()
-        await database.close()
+        await add_chief(house)
         yield house
 
 
@@ -38,7 +27,7 @@ async def test_listen_whisper_barge_and_take_over(house: House) -> None:
     async with AsyncExitStack() as stack:
         agent = await stack.enter_async_context(house.ready_agent("1001"))
         leg = await stack.enter_async_context(house.seat("1003"))
-        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF))
+        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
         citizen = await house.dial("13800000021")
         stack.push_async_callback(house.hang_up_all)
         call_id = (await agent.accept("13800000021"))["call_id"]
@@ -76,7 +65,7 @@ async def test_listen_whisper_barge_and_take_over(house: House) -> None:
 async def test_a_supervisor_is_let_go_with_the_call_and_a_barger_keeps_the_citizen(house: House) -> None:
     async with AsyncExitStack() as stack:
         leg = await stack.enter_async_context(house.seat("1003"))
-        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF))
+        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
         for mode in ("listen", "barge"):
             agent = await stack.enter_async_context(house.ready_agent("1001"))
             number = {"listen": "13800000022", "barge": "13800000023"}[mode]
@@ -99,7 +88,7 @@ async def test_a_supervisor_is_let_go_with_the_call_and_a_barger_keeps_the_citiz
 
 
 async def test_force_and_message(house: House) -> None:
-    async with house.ready_agent("1002") as agent, signed_in(house.site.url, CHIEF) as chief:
+    async with house.ready_agent("1002") as agent, signed_in(house.site.url, CHIEF_LOGIN) as chief:
         seat = await chief.post("/live/seats/1002/status", status="not_ready", reason="培训")
         assert (seat["status"], seat["state"]) == ("not_ready", "idle")
         answer = await chief.http.post("/api/live/message", json={"text": "请注意文明用语", "seats": ["1002"]})
@@ -119,7 +108,7 @@ async def test_a_desk_phone_is_listened_to_and_its_citizen_taken_over(house: Hou
         phone = await stack.enter_async_context(house.desk_phone("1002"))
         agent = await stack.enter_async_context(house.person("agent1002"))
         leg = await stack.enter_async_context(house.seat("1003"))
-        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF))
+        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
         await agent.ask("PUT", "/desk/kind", {"kind": "rung"})
         since = len(agent.feed.seen)
         if (await agent.be("ready"))["state"] != "idle":
