@@ -25,6 +25,7 @@ pytestmark = [
     pytest.mark.skipif(find_browser() is None, reason="no Chromium here: apt-get install chromium"),
 ]
 GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 60, "wrap_up_seconds": 300, "announce_seconds": 600}]
+FORCED = ("not_ready", "offline", "ready", "not_ready")
 SCRIPTS = [{"category": "*", "title": "开头语", "lines": ["您好,请讲。"]}]
 
 _BAD_LINE = """() => {
@@ -46,6 +47,26 @@ _HIDDEN = """() => {
   Object.defineProperty(document, "hidden", { configurable: true, get: () => true });
 }"""
 """The page lies in the background, and the system shows what it notifies of."""
+_RING_HEARD = """() => {
+  const connect = AudioNode.prototype.connect;
+  let ear = null;
+  window.rung = 0;
+  AudioNode.prototype.connect = function (target, ...rest) {
+    if (target === this.context.destination) {
+      window.rung += 1;
+      ear ??= new AnalyserNode(this.context, { fftSize: 4096, smoothingTimeConstant: 0 });
+      connect.call(this, ear);
+    }
+    return connect.call(this, target, ...rest);
+  };
+  window.rings = (hertz) => {
+    if (ear === null) return false;
+    const bins = new Float32Array(ear.frequencyBinCount);
+    ear.getFloatFrequencyData(bins);
+    return bins[Math.round((hertz * ear.fftSize) / ear.context.sampleRate)] > -50;
+  };
+}"""
+"""``rings`` tells whether this pitch is in what the page itself plays now, ``rung`` how many tones it began."""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -205,6 +226,7 @@ async def test_every_act_of_the_supervisor(stage: Stage) -> None:
     await stage.press("Alt+h")
     await shown(chief, "[data-testid=live-hand-1001]")
     await shown(chief, "[data-testid=drawer-hand]")
+    await shown(chief, "[data-testid=drawer-transcript] [data-testid=utterance-agent]")  # what it is about
     await stage.press("Alt+h")
     await chief.get_by_test_id("drawer-hand").wait_for(state="detached")
     await chief.get_by_test_id("seat-message").fill("请注意文明用语")
@@ -235,8 +257,9 @@ async def test_every_act_of_the_supervisor(stage: Stage) -> None:
 async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage) -> None:
     page, chief, house = stage.page, stage.chief, stage.house
     await (await shown(chief, "[data-testid=live-seat-1001]")).click()
-    await (await shown(chief, "[data-testid=force-not_ready]")).click()
-    await shown(page, "[data-testid=seat-status][data-status=not_ready]")
+    for status in FORCED:
+        await (await shown(chief, f"[data-testid=force-{status}]:enabled")).click()
+        await shown(page, f"[data-testid=seat-status][data-status={status}]")
     await chief.get_by_test_id("drawer-close").click()
     await chief.keyboard.press("m")
     await (await shown(chief, "[data-testid=message-text]")).fill("下午三点系统升级")
@@ -244,6 +267,7 @@ async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage)
     assert "系统升级" in await (await shown(page, "[data-testid=supervisor-message]")).inner_text()
     await page.get_by_test_id("message-seen").click()
     await page.evaluate(_HIDDEN)
+    await page.evaluate(_RING_HEARD)
     citizen = await house.dial("13800000033")
     waiting = await shown(chief, "[data-testid=live-waiting-call]")
     assert "未就绪" in await waiting.get_by_test_id("waiting-because").inner_text()
@@ -251,6 +275,8 @@ async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage)
     await shown(page, "[data-testid=offer-panel]")
     assert "138 0000 0033" in (await page.evaluate("() => window.notified"))[0]
     assert "☎" in await page.title()
+    for hertz in (660, 880):
+        await page.wait_for_function("hertz => window.rings(hertz)", arg=hertz, timeout=10_000)
     await page.evaluate("() => { delete document.hidden; }")
     await stage.press("F4")
     await page.get_by_test_id("offer-panel").wait_for(state="detached")
@@ -260,12 +286,15 @@ async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage)
     await chief.get_by_test_id("move-filter").press("Enter")
     await shown(page, "[data-testid=offer-panel]")
     await stage.press("Space")
+    await shown(page, "[data-testid=call-state][data-state=talking]")
+    rung = await page.evaluate("() => window.rung")
     await hears(citizen, SEAT)
     await stage.press("F9")
     await citizen.wait_ended()
     await stage.idle()
+    assert await page.evaluate("() => window.rung") == rung, "it rings no more once the citizen is taken"
     assert [(fact.seat, fact.by) for fact in await house.all(CallMoved)] == [("1001", "chief")] * 2
-    assert [fact.status for fact in await house.all(SeatForced)] == ["not_ready"]
+    assert [fact.status for fact in await house.all(SeatForced)] == list(FORCED)
     await stage.agent.ready()
 
     await chief.goto(f"{house.site.url}/#/wallboard")
