@@ -5,8 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hotline.facts import Fact
-from hotline.facts.calls import CallArrived, CallConnected, CallEnded
+from hotline.facts.calls import CallArrived, CallConnected, CallEnded, CallOffered
 from hotline.facts.control import (
+    CallHeld,
     CallResumed,
     PartyCalled,
     PartyJoined,
@@ -17,8 +18,8 @@ from hotline.facts.control import (
 )
 
 COURSE_FACTS = (
-    CallArrived, CallConnected, CallEnded, CallResumed, PartyCalled, PartyJoined, PartyLeft, SeatLeftCall, SeatRejoined,
-    SeatSupervised,
+    CallArrived, CallConnected, CallEnded, CallHeld, CallOffered, CallResumed, PartyCalled, PartyJoined, PartyLeft,
+    SeatLeftCall, SeatRejoined, SeatSupervised,
 )  # fmt: skip
 ENDED = "call_ended"
 
@@ -52,6 +53,7 @@ class _Course:
     def __init__(self) -> None:
         self.legs: list[CallLeg] = []
         self._open: dict[str, int] = {}
+        self._held_since: datetime | None = None
 
     def come(self, key: str, leg: CallLeg) -> None:
         if key not in self._open:
@@ -70,10 +72,31 @@ class _Course:
         seconds = round(stayed if talked is None else talked, 3)
         self.legs[place] = replace(leg, left_at=at, why=why, talked_seconds=seconds)
 
-    def hold(self, seconds: float) -> None:
-        if (place := self._open.get("citizen")) is not None:
-            held = round(self.legs[place].held_seconds + seconds, 3)
-            self.legs[place] = replace(self.legs[place], held_seconds=held)
+    def meet(self, at: datetime) -> None:
+        """The citizen talks with a seat: for the first time, or once more."""
+        self.end_hold(at)
+        if (place := self._open.get("citizen")) is not None and self.legs[place].joined_at is None:
+            self.change("citizen", joined_at=at)
+
+    def hold(self, at: datetime) -> None:
+        self._held_since = at
+
+    def end_hold(self, at: datetime) -> None:
+        """The music is over, or goes on as that of the line."""
+        if self._held_since is not None and (place := self._open.get("citizen")) is not None:
+            held = self.legs[place].held_seconds + (at - self._held_since).total_seconds()
+            self.change("citizen", held_seconds=round(held, 3))
+        self._held_since = None
+
+    def end(self, at: datetime, why: str, talked: float) -> None:
+        """``talked``: what the call's end says, music in between included."""
+        self.end_hold(at)
+        for key in self.staying:
+            if key == "citizen":
+                held = self.legs[self._open[key]].held_seconds
+                self.go(key, at, why, max(0.0, talked - held))
+            else:
+                self.go(key, at, ENDED)
 
     @property
     def staying(self) -> list[str]:
@@ -91,8 +114,9 @@ def course_of(facts: Iterable[Fact]) -> list[CallLeg]:
 def _take(course: _Course, fact: Fact) -> None:
     match fact:
         case CallArrived(at=at):
-            course.come("citizen", CallLeg(kind="citizen", who=fact.caller, since=at, joined_at=at))
+            course.come("citizen", CallLeg(kind="citizen", who=fact.caller, since=at))
         case CallConnected(at=at, seat=seat):
+            course.meet(at)
             course.come(f"seat {seat}", CallLeg(kind="seat", who=seat, name=fact.account, since=at, joined_at=at))
         case SeatRejoined(at=at, seat=seat):
             course.come(f"seat {seat}", CallLeg(kind="seat", who=seat, name=fact.by, since=at, joined_at=at))
@@ -105,8 +129,10 @@ def _take(course: _Course, fact: Fact) -> None:
             course.change(key, joined_at=at)
         case PartyLeft(at=at, party_id=key):
             course.go(key, at, fact.reason, fact.talked_seconds)
-        case CallResumed():
-            course.hold(fact.held_seconds)
+        case CallHeld(at=at):
+            course.hold(at)
+        case CallResumed(at=at) | CallOffered(at=at):
+            course.end_hold(at)
         case SeatSupervised(at=at, supervisor_seat=seat, mode="ended" | "takeover"):
             course.go(f"supervisor {seat}", at, "taken_over" if fact.mode == "takeover" else "ended")
         case SeatSupervised(at=at, supervisor_seat=seat):
@@ -114,7 +140,6 @@ def _take(course: _Course, fact: Fact) -> None:
             course.come(key, CallLeg(kind="supervisor", who=seat, name=fact.by, since=at, joined_at=at))
             course.change(key, purpose=fact.mode)
         case CallEnded(at=at):
-            for key in course.staying:
-                course.go(key, at, fact.reason if key == "citizen" else ENDED)
+            course.end(at, fact.reason, fact.talked_seconds)
         case _:
             pass

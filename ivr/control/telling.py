@@ -22,6 +22,7 @@ from ivr.control.parts import (
     Consult,
     Event,
     Leave,
+    Merge,
     Park,
     Party,
     PartyAnswered,
@@ -114,6 +115,10 @@ def _why_resumed(event: Event) -> str | None:
     match event:
         case Resume():
             return "resumed"
+        case Merge():
+            return "merged"
+        case Complete() | Send() | PartyAnswered():  # of those who answer only whom the citizen was sent to ends a hold
+            return "transferred"
         case PickUp():
             return "picked_up"
         case Cancel():

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hotline.facts import Fact
-from hotline.facts.calls import CallArrived, CallConnected, CallEnded
+from hotline.facts.calls import CallArrived, CallConnected, CallEnded, CallOffered
 from hotline.facts.control import (
     CallHeld,
     CallResumed,
@@ -66,7 +66,7 @@ def test_who_was_in_it_from_when_to_when_and_why_they_left() -> None:
     ]
     legs = course_of(facts)
     assert [(leg.kind, leg.who, leg.purpose, leg.why, leg.talked_seconds) for leg in legs] == [
-        ("citizen", "13800000001", "", "citizen_hung_up", 210.0),
+        ("citizen", "13800000001", "", "citizen_hung_up", 145.0),  # neither waiting nor music is talk
         ("seat", "1001", "", "left", 155.0),
         ("party", "6002", "consult", "hung_up", 105.0),
         ("supervisor", "1003", "barge", "ended", 25.0),
@@ -74,6 +74,23 @@ def test_who_was_in_it_from_when_to_when_and_why_they_left() -> None:
     ]
     assert legs[0].held_seconds == 60.0
     assert (legs[2].since, legs[2].joined_at, legs[2].left_at) == (at(60), at(95), at(200))
+
+
+def test_music_ends_with_the_line_at_the_latest_and_what_is_still_on_at_the_end_counts() -> None:
+    offered = CallOffered(at=at(40), call_id="call_1", seat="1002", offer_id=2, reason="")
+    ended = CallEnded(at=at(95), call_id="call_1", reason="citizen_hung_up", waited_seconds=5.0, talked_seconds=80.0)
+    facts: list[Fact] = [
+        ARRIVED,
+        connected(5, "1001"),
+        CallHeld(at=at(20), call_id="call_1", seat="1001"),
+        SeatLeftCall(at=at(20), call_id="call_1", seat="1001", reason="parked"),
+        offered,  # nobody picked up
+        connected(50, "1002"),
+        CallHeld(at=at(90), call_id="call_1", seat="1002"),
+        ended,
+    ]
+    citizen = course_of(facts)[0]
+    assert (citizen.held_seconds, citizen.talked_seconds, citizen.joined_at) == (25.0, 55.0, at(5))
 
 
 def test_a_call_that_goes_on_has_nobody_who_left() -> None:

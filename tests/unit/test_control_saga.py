@@ -68,7 +68,7 @@ def test_a_warm_transfer_tells_its_story() -> None:
     saga, told = go(Consult(at=NOW, party=PHONE), PartyAnswered(at=at(5)), Complete(at=at(20)), PartyGone(at=at(60)))
     assert saga.stage is Stage.OVER
     assert told == [
-        "CallHeld", "PartyCalled", "PartyJoined", "SeatLeftCall", "CallTransferred", "PartyLeft",
+        "CallHeld", "PartyCalled", "PartyJoined", "CallResumed", "SeatLeftCall", "CallTransferred", "PartyLeft",
     ]  # fmt: skip
     (left,) = [f for f in apply(replace(TALK, stage=Stage.TOGETHER, party=replace(PHONE, joined_at=at(5))),
                                 PartyGone(at=at(60))).facts if isinstance(f, PartyLeft)]  # fmt: skip
@@ -140,7 +140,7 @@ def test_another_seat_whose_desk_phone_is_rung_first_takes_the_call_over() -> No
     assert sent.saga.stage is Stage.SENDING
     taken = apply(sent.saga, PartyAnswered(at=at(4)))
     assert (taken.saga.stage, taken.orders) == (Stage.OVER, (Order.CITIZEN_TO_PARTY, Order.HAND_OVER))
-    assert [type(fact) for fact in taken.facts] == [PartyJoined, PartyLeft, CallTransferred]
+    assert [type(fact) for fact in taken.facts] == [PartyJoined, PartyLeft, CallResumed, CallTransferred]
     assert {fact.reason for fact in taken.facts if isinstance(fact, PartyLeft)} == {"took_over"}
 
 
