@@ -1,7 +1,8 @@
-"""A call with four voices on the real Asterisk: each on a track of its own, all in one mix, in their time."""
+"""Calls with many parties on the real Asterisk: a track for each voice and one mix; one call and one work order all along."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -9,16 +10,20 @@ import pytest
 import pytest_asyncio
 
 from hotline.demo.people import signed_in
+from hotline.facts.calls import CallArrived, CallEnded
 from hotline.facts.recordings import RecordingReady
+from hotline.facts.tickets import TicketMoved
 from telephony.phone import PhoneCall
 from telephony.phone.calls import read_sound
 from telephony.phone.mulaw import Samples
 from telephony.phone.tones import RATE, tone_share
 from tests.system.engines import CHIEF_LOGIN, House, add_chief, speaking
+from tests.system.interleavings import Where
 from tests.system.scene import CITIZEN, DEPARTMENT, NEXT, PARTY, SEAT, Scene, new_scene, scene_house
 from tests.system.who_hears import hears, peak
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
+ORDER = {"title": "路灯不亮", "description": "河湾村路灯不亮", "category": "市政公用/路灯井盖", "place": "沂水县"}
 TRACKS = {"citizen": CITIZEN, "agent": SEAT, "party": PARTY, "agent2": NEXT}
 _STEP = RATE // 4
 
@@ -113,3 +118,72 @@ async def test_four_voices_four_tracks_one_mix(house: House) -> None:
     aside = when(sounds["party"], PARTY) & when(sounds["agent"], SEAT)
     assert aside, "what agent and department said while the citizen was on hold is recorded"
     assert not list(house.site.folder.glob("spool/monitor/voice_*")), "nothing of the call is left in the spool"
+
+
+async def test_one_call_and_one_work_order_through_everything(house: House) -> None:
+    """Hold, consultation, three parties, the agent leaves and comes back, a warm transfer, a supervisor takes over."""
+    async with AsyncExitStack() as stack:
+        scene = await stack.enter_async_context(new_scene(house, "13820000002"))
+        call_id, first = scene.call_id, scene.agent.person
+        await scene.reach("held")
+        await scene.act("resume")
+        await scene.is_so(Where.AGENT)
+        await scene.reach("consulting")
+        ticket = await scene.agent.submit(call_id, ORDER)
+        await scene.act("merge")
+        await scene.is_so(Where.THREE)
+        await scene.act("leave")
+        await scene.is_so(Where.PARTY)
+        await scene.act("rejoin")
+        await scene.is_so(Where.THREE)
+        await scene.act("cancel")
+        await scene.party_call.wait_ended()
+        await scene.is_so(Where.AGENT)
+        await scene.second_seat("consult", "1002")
+        await hears(scene.party_call, SEAT, but=(CITIZEN,))
+        await scene.act("complete")
+        await scene.is_so(Where.PARTY)
+
+        leg = await stack.enter_async_context(house.seat("1003"))
+        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
+        await stack.enter_async_context(speaking(leg, NEXT))
+        await chief.post("/live/seats/1002/watch/listen", reason="升级")
+        await hears(leg, CITIZEN, PARTY)
+        await chief.post("/live/seats/1002/takeover", reason="升级")
+        await hears(scene.citizen, NEXT, but=(SEAT, PARTY))
+        desk = await chief.get("/desk")
+        assert (desk["call"]["call_id"], desk["draft"]["ticket_id"]) == (call_id, ticket["id"])
+        again = await chief.post(f"/desk/calls/{call_id}/submit", how="dispatch")
+        assert again["number"] == ticket["number"]
+        await scene.citizen.hang_up()
+        (ended,) = await house.until_facts(CallEnded, lambda fact: fact.call_id == call_id)
+
+        detail = await first.get(f"/calls/{call_id}")  # who took part may look back
+        assert detail["ticket_id"] == ticket["id"]
+        stays = [(leg["kind"], leg["who"], leg["purpose"], leg["why"]) for leg in detail["legs"]]
+        assert stays == [
+            ("citizen", "13820000002", "", ended.reason),
+            ("seat", "1001", "", "left"),
+            ("party", DEPARTMENT, "consult", "dismissed"),
+            ("seat", "1001", "", "transferred"),
+            ("party", "1002", "consult", "took_over"),
+            ("seat", "1002", "", "taken_over"),
+            ("supervisor", "1003", "listen", "taken_over"),
+            ("seat", "1003", "", "call_ended"),
+        ]
+        for leg in detail["legs"]:
+            stayed = (_instant(leg["left_at"]) - _instant(leg["joined_at"])).total_seconds()
+            music = leg["held_seconds"] if leg["kind"] == "citizen" else 0.0
+            assert 0.2 < leg["talked_seconds"] <= stayed - music + 0.1, leg
+        arrived = await house.all(CallArrived)
+        assert [fact.call_id for fact in arrived if fact.caller == "13820000002"] == [call_id]
+        made = [fact for fact in await house.all(TicketMoved) if fact.from_state == ""]
+        assert [(fact.ticket_id, fact.call_id) for fact in made] == [(ticket["id"], call_id)]
+        counted = await house.counted(call_id)
+        assert (counted["CallEnded"], counted["CallHeld"]) == (1, counted["CallResumed"])
+        (ready,) = await house.until_facts(RecordingReady, lambda fact: fact.call_id == call_id, timeout=30)
+        assert {"mix", "citizen", "agent", "party"} < set(ready.tracks)
+
+
+def _instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
