@@ -41,6 +41,18 @@ class EmergencyUnreached(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class EmergencyAccepted(Fact):
+    """Who has the matter, now that a platform which had answered is out of the call."""
+
+    call_id: str
+    platform: str
+    push_id: str
+    accepted_by: str
+    """``platform``: the agent had left the citizen with it; ``hotline``: it went first, so who took the call first keeps
+    the matter (首接负责)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EmergencyPushed(Fact):
     """The call's data reached the platform (``http``), or lies in the outbox folder for it (``file``)."""
 

@@ -69,6 +69,19 @@ def tag_of(platform: Emergency) -> str:
     return f"转接 {platform.code} {platform.label}"
 
 
+ACCEPTED, KEPT = "accepted", "kept"
+"""Outcomes of a hand-over whose platform answered: it has the matter, or the hotline keeps it."""
+
+
+def outcome_of(left_together: bool) -> str:
+    """Who has the matter when the platform is out of the call.
+
+    Where it is not clear whose matter it is three parties talk, and the first platform accepts (首接负责): that is the
+    hotline, unless its agent left the citizen with the other one.
+    """
+    return ACCEPTED if left_together else KEPT
+
+
 def pause_after(attempts: int) -> float | None:
     """Seconds until the next attempt after so many; None: enough."""
     return None if attempts >= ATTEMPTS else min(LONGEST_WAIT_SECONDS, 2.0 ** (attempts - 1))

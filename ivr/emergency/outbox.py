@@ -85,6 +85,17 @@ class Outbox:
         first = (pushes.c.id == push_id, pushes.c.outcome.is_(None))
         return bool((await uow.execute(update(pushes).where(*first).values(outcome=outcome))).rowcount)
 
+    async def conclude(self, uow: UnitOfWork, push_id: str, outcome: str) -> bool:
+        """Who has the matter after the platform had answered; the first word counts."""
+        answered = (pushes.c.id == push_id, pushes.c.outcome == "answered")
+        return bool((await uow.execute(update(pushes).where(*answered).values(outcome=outcome))).rowcount)
+
+    async def in_talk(self, since: datetime) -> Sequence[Row]:
+        """Hand-overs whose platform had answered and not gone when somebody last wrote."""
+        query = select(pushes).where(pushes.c.outcome == "answered", pushes.c.created_at >= since)
+        async with self._database.reading() as connection:
+            return [dict(row) for row in (await connection.execute(query)).mappings()]
+
     async def waiting_for_answer(self, since: datetime) -> Sequence[Row]:
         """Hand-overs whose platform had neither answered nor refused when somebody last wrote."""
         query = select(pushes).where(pushes.c.outcome.is_(None), pushes.c.created_at >= since)

@@ -3,7 +3,8 @@
 The order of things: first the message for the platform, the mark on the work order and the fact, in one transaction;
 then the platform is rung into the conversation, three parties, until it answers and the agent leaves. When it is busy
 or silent the citizen is with the agent as before; the message goes all the same. A database that refuses delays no
-emergency: the platform is rung, and the agent is told that the data could not be sent.
+emergency: the platform is rung, and the agent is told that the data could not be sent. ``outcomes`` follows what comes
+of it.
 """
 
 import asyncio
@@ -13,12 +14,11 @@ from typing import Any, Protocol
 
 import structlog
 
-from hotline.bus import Bus, SubscriberTooSlow, Subscription
+from hotline.bus import Bus
 from hotline.clock import Clock
 from hotline.database import Database, UnitOfWork
 from hotline.errors import HotlineError, NotFound, RuleBroken, Unavailable
-from hotline.facts.control import PartyJoined, PartyLeft
-from hotline.facts.emergency import EmergencyAnswered, EmergencyCalled, EmergencyUnreached
+from hotline.facts.emergency import EmergencyCalled
 from hotline.facts.screens import EmergencyChanged
 from hotline.ids import new_id
 from hotline.settings import Emergency, Settings
@@ -27,6 +27,7 @@ from ivr.control.service import CallControl
 from ivr.control.views import ControlView
 from ivr.emergency.handover import CallData, body_of, tag_of
 from ivr.emergency.outbox import Outbox, Row
+from ivr.emergency.outcomes import Outcomes
 from ivr.emergency.senders import Sender
 from ivr.people import Call
 from ivr.service import CallCentre, Person
@@ -82,21 +83,17 @@ class Emergencies:
         self._woken = asyncio.Event()
         self._in_hand: set[str] = set()
         """Calls that are being sent on at this very moment."""
-        self._awaited: dict[str, Row] = {}
-        """Party → hand-over whose platform has neither answered nor refused."""
-        self._seen = self._subscribe()
+        self._outcomes = Outcomes(database, bus, clock, self.outbox, control)
 
     async def load(self) -> None:
         """What the last engine had under way."""
-        for row in await self.outbox.waiting_for_answer(self._clock.now() - _REMEMBERED):
-            if row["party_id"]:
-                self._awaited[row["party_id"]] = row
+        await self._outcomes.load(self._clock.now() - _REMEMBERED)
 
     async def run(self) -> None:
         """Deliver messages and follow the platforms' telephones until cancelled."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._deliver())
-            group.create_task(self._follow())
+            group.create_task(self._outcomes.run())
 
     # -- what agents and flows do ---------------------------------------------------------------------------------
 
@@ -135,7 +132,7 @@ class Emergencies:
             since = self._clock.now() - _REMEMBERED
             for row in await self.outbox.waiting_for_answer(since):
                 if row["call_id"] == call_id and row["party_id"] is None:
-                    await self._settle(row, "no_answer")
+                    await self._outcomes.settle(row, "no_answer")
         except HotlineError as failure:
             _log.error("an emergency's outcome could not be kept", call=call_id, why=failure.en)
 
@@ -168,7 +165,7 @@ class Emergencies:
             return await self._control.bring_in(seat, call.call_id, party, by)
         except HotlineError:
             if row is not None:
-                await self._settle(row, "refused")
+                await self._outcomes.settle(row, "refused")
             raise
 
     async def _write(
@@ -199,7 +196,7 @@ class Emergencies:
                 )
             )  # fmt: skip
         if party_id is not None:
-            self._awaited[party_id] = row
+            self._outcomes.expect(party_id, row)
         self._woken.set()
         await self._matters.tell_draft(call.call_id)
         return row
@@ -212,46 +209,6 @@ class Emergencies:
         except (Unavailable, TimeoutError) as failure:
             _log.warning("an emergency is sent without what was said", call=call_id, why=str(failure))
             return None, ()
-
-    async def _follow(self) -> None:
-        while True:
-            try:
-                async for seen in self._seen:
-                    await self._observe(seen)
-                return
-            except SubscriberTooSlow:
-                self._seen = self._subscribe()
-
-    async def _observe(self, seen: object) -> None:
-        try:
-            match seen:
-                case PartyJoined(party_id=party_id) if row := self._awaited.pop(party_id, None):
-                    await self._settle(row, "answered")
-                case PartyLeft(party_id=party_id, reason=reason) if row := self._awaited.pop(party_id, None):
-                    await self._settle(row, reason)
-                case _:
-                    pass
-        except HotlineError as failure:
-            _log.error("an emergency's outcome could not be kept", why=failure.en)
-
-    async def _settle(self, row: Row, outcome: str) -> None:
-        now = self._clock.now()
-        named = {"call_id": row["call_id"], "platform": row["platform"], "push_id": row["id"]}
-        if row["party_id"]:
-            self._awaited.pop(row["party_id"], None)
-        async with self._database.unit_of_work() as uow:
-            if not await self.outbox.settle(uow, row["id"], outcome):
-                return
-            answered = outcome == "answered"
-            uow.record(
-                EmergencyAnswered(at=now, **named) if answered else EmergencyUnreached(at=now, reason=outcome, **named)
-            )
-        self._tell(row, outcome, "")
-
-    def _tell(self, row: Row, stage: str, push: str) -> None:
-        if row["seat"] is not None:
-            named = {"call_id": row["call_id"], "platform": row["platform"], "label": row["label"]}
-            self._bus.publish(EmergencyChanged(seat=row["seat"], stage=stage, push=push, **named))
 
     async def _deliver(self) -> None:
         while True:
@@ -277,10 +234,7 @@ class Emergencies:
             again = await self.outbox.failed(row, failure.en)
             _log.warning("emergency data not taken", push=row["id"], platform=row["platform"], again=again)
             if not again:
-                self._tell(row, "", "given_up")
+                self._outcomes.tell(row, "", "given_up")
             return
         await self.outbox.sent(row, sender.way)
-        self._tell(row, "", "sent")
-
-    def _subscribe(self) -> Subscription:
-        return self._bus.subscribe("emergencies", PartyJoined, PartyLeft, capacity=10_000)
+        self._outcomes.tell(row, "", "sent")

@@ -13,6 +13,7 @@ import pytest
 from hotline import ledger
 from hotline.errors import NotFound, RuleBroken, Unavailable
 from hotline.facts.emergency import (
+    EmergencyAccepted,
     EmergencyAnswered,
     EmergencyCalled,
     EmergencyPushed,
@@ -22,12 +23,13 @@ from hotline.facts.emergency import (
 from hotline.facts.screens import ControlChanged, EmergencyChanged
 from hotline.facts.speech import UtteranceHeard
 from hotline.settings import Emergency
-from ivr.control.parts import Cancel, Consult, Hold, PartyKind
+from ivr.control.parts import Cancel, Consult, Event, Hold, Leave, PartyKind, Rejoin
 from ivr.control.service import CallControl
 from ivr.emergency.handover import ATTEMPTS, LONGEST_WAIT_SECONDS, pause_after
 from ivr.emergency.senders import FileSender, HttpSender, Sender
 from ivr.emergency.service import Emergencies
 from telephony.fake import FakeTelephony
+from telephony.observations import GoneReason, LegGone
 from telephony.port import Result
 from tests.integration.databases import on_sqlite
 from tests.integration.platform import open_platform
@@ -195,6 +197,31 @@ async def test_what_was_on_hold_or_consulted_gives_way_and_a_double_click_is_one
             await made.emergencies.send("1002", call_id, "119", AGENT)
         with pytest.raises(NotFound):
             await made.emergencies.send("1001", call_id, "999", AGENT)
+
+
+@on_sqlite
+@pytest.mark.parametrize(
+    ("acts", "accepted_by"), [((Leave,), "platform"), ((), "hotline"), ((Leave, Rejoin), "hotline")]
+)
+async def test_who_took_the_call_first_keeps_the_matter_unless_the_platform_was_left_with_it(
+    database_url: str, tmp_path: Path, acts: tuple[type[Event], ...], accepted_by: str
+) -> None:
+    async with station(database_url, {"": FileSender(tmp_path / "outbox")}) as made:
+        call_id = await made.talk()
+        now = made.room.centre._clock.now
+        with made.room.bus.subscribe("screen", EmergencyChanged) as screen:
+            await made.emergencies.send("1001", call_id, "119", AGENT)
+            await made.told(screen, "answered")
+            for act in acts:
+                await made.control.wish("1001", call_id, act(at=now(), by="x"), AGENT)
+            assert await made.all(EmergencyAccepted) == []
+            party = made.control.sagas[call_id].party
+            assert party is not None
+            gone = {"uniqueid": party.uniqueid, "channel": "", "cause": 16, "call": None, "seat": None}
+            made.room.bus.publish(LegGone(reason=GoneReason.HUNG_UP, **gone))  # type: ignore[arg-type]
+            await made.told(screen, "accepted" if accepted_by == "platform" else "kept")
+        (accepted,) = await made.all(EmergencyAccepted)
+        assert (accepted.call_id, accepted.platform, accepted.accepted_by) == (call_id, "119", accepted_by)
 
 
 async def test_a_message_outlives_the_engine_and_is_tried_until_it_is_taken(database_url: str) -> None:

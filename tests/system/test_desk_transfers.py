@@ -57,7 +57,7 @@ async def pass_on(page: Any, kind: str, target: str, words: str) -> None:
     """By the dialog: F4, some words, the row, its button."""
     await page.keyboard.press("F4")
     await (await shown(page, "[data-testid=transfer-filter]")).fill(words)
-    await (await shown(page, f"[data-testid=target-{kind}-{target}] [data-testid=do-transfer]")).click()
+    await (await shown(page, f"[data-testid='target-{kind}-{target}'] [data-testid=do-transfer]")).click()
     await page.get_by_test_id("transfer-dialog").wait_for(state="detached")
 
 
@@ -74,13 +74,15 @@ async def test_a_citizen_is_passed_on_by_the_dialog_to_all_that_it_lists(stage: 
     page, colleague, house = stage.page, stage.chief, stage.house
     citizen, call_id = await stage.connect("13800000041")
 
+    await stage.press("F8")
+    await hears(citizen, but=(SEAT,))
     since = asyncio.get_running_loop().time()
     await pass_on(page, "flow", "menu/ask", "主菜单")
     await hears_prompt(citizen, "menu-main", since=since)
     await citizen.press("0")
     await shown(page, "[data-testid=call-state][data-state=wrap_up]")
     await take(page, call_id)
-    await hears(citizen, SEAT)
+    await hears(citizen, SEAT)  # muting has ended with the talk
 
     await pass_on(page, "group", "second", "二组")
     await take(colleague, call_id)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hotline.facts.emergency import EmergencyAnswered, EmergencyPushed, EmergencyUnreached
+from hotline.facts.emergency import EmergencyAccepted, EmergencyAnswered, EmergencyPushed, EmergencyUnreached
 from tests.integration.platform import open_platform
 from tests.system.engines import AT_ONCE, FLOWS, LINES, open_house, speaking
 from tests.system.who_hears import hears
@@ -73,4 +73,6 @@ async def test_fire(tmp_path: Path) -> None:
         await agent.leg.hang_up()  # the agent leaves; the two stay together
         await hears(citizen, FIRE, but=(SEAT,))
         await fire.hang_up()
+        accepted = await house.until_facts(EmergencyAccepted, lambda fact: fact.platform == "119")
+        assert [fact.accepted_by for fact in accepted] == ["platform"]
         await citizen.hang_up()

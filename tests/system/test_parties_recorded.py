@@ -1,4 +1,4 @@
-"""Calls of many parties on the real Asterisk: a track for each voice and one mix; one call and one work order all along."""
+"""Calls of many parties on a real Asterisk: a track for each voice, one mix; one call and one work order all along."""
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack

@@ -31,9 +31,15 @@ export function startDesk(): void {
       else softphone.start({ ...account });
     },
   );
+  // Who was muted for one citizen is heard by the next.
+  const unmute = watch(
+    () => desk.seat?.call_id ?? null,
+    (callId) => callId === null && softphone.leg.muted && softphone.setMuted(false),
+  );
   forget = () => {
     unlisten();
     unwatch();
+    unmute();
   };
 }
 

@@ -126,7 +126,8 @@ export const en: Messages = {
     empty: "No emergency was sent on yet",
     title: "Emergencies",
     send: "Send on to {label} at once, with the call's data",
-    stage: { calling: "ringing", answered: "answered", busy: "busy; the citizen is with you", no_answer: "no answer; the citizen is with you", other: "not reached; the citizen is with you" },
+    stage: { calling: "ringing", answered: "answered", accepted: "accepted there", kept: "kept: who took the call first accepts", busy: "busy; the citizen is with you", no_answer: "no answer; the citizen is with you", other: "not reached; the citizen is with you" },
+    protocol: "Unclear whose it is? Talk, all three. If they accept, leave; if not, we took it first and keep it",
     push: { due: "data on its way", sent: "data delivered", given_up: "data not delivered: tell them", lost: "data not kept: tell them" },
   },
   kind: {

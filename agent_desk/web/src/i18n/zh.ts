@@ -125,7 +125,8 @@ export const zh = {
     empty: "还没有紧急转接",
     title: "紧急联动",
     send: "一键转接{label}，同时推送通话数据",
-    stage: { calling: "呼叫中", answered: "已接听", busy: "占线，市民仍在线", no_answer: "无人接听，市民仍在线", other: "未接通，市民仍在线" },
+    stage: { calling: "呼叫中", answered: "已接听", accepted: "对方已受理", kept: "未转出，由本平台首接受理", busy: "占线，市民仍在线", no_answer: "无人接听，市民仍在线", other: "未接通，市民仍在线" },
+    protocol: "职责不清先三方通话：对方受理请“退出”，否则由本平台首接受理",
     push: { due: "数据推送中", sent: "数据已送达", given_up: "数据未送达，请口头转告", lost: "数据未能保存，请口头转告" },
   },
   kind: {
