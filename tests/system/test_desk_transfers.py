@@ -6,12 +6,14 @@ all the way: each step finds it under the id that the first offer had.
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
-from hotline.demo.browser import find_browser
+from hotline.demo.browser import find_browser, open_page
 from hotline.facts.calls import CallArrived
 from hotline.facts.control import CallTransferred, SeatLeftCall
 from tests.system.engines import hears_prompt, speaking
@@ -19,6 +21,7 @@ from tests.system.scene import MENU
 from tests.system.test_story import shown
 from tests.system.theatre import CHIEF, CITIZEN, DEPARTMENT, NUMBER, SEAT, Stage, heard_by, hum, one_act, open_theatre
 from tests.system.who_hears import hears
+from tests.system.wire import Wire
 
 pytestmark = [
     pytest.mark.asyncio(loop_scope="module"),
@@ -27,7 +30,11 @@ pytestmark = [
 ]
 _GROUP = {"offer_seconds": 60, "wrap_up_seconds": 300, "announce_seconds": 600}
 GROUPS = [{"id": "general", "name": "综合", **_GROUP}, {"id": "second", "name": "二组", **_GROUP}]
-SEATS = [{"id": "1001", "groups": ["general"]}, {"id": "1003", "groups": ["second"]}]
+SEATS = [
+    {"id": "1001", "groups": ["general"]},
+    {"id": "1002", "groups": ["general"]},
+    {"id": "1003", "groups": ["second"]},
+]
 UNITS = [{"code": "zhujian", "name": "市住建局", "phone": NUMBER}]
 NOBODY_IN = "6002"
 
@@ -146,3 +153,42 @@ async def test_a_parked_citizen_is_picked_up_at_another_desk(stage: Stage) -> No
     await colleague.get_by_test_id("wrapup-end").click()
     left = await house.all(SeatLeftCall, call_id)
     assert [(fact.seat, fact.reason) for fact in left] == [("1001", "parked")]
+
+
+@pytest.mark.long
+async def test_ten_seconds_without_network_cost_no_talk(stage: Stage) -> None:
+    """Web, signalling and sound of a seat are gone, and come back: the same leg, the same talk, no offer."""
+    house, browser = stage.house, stage.page.context.browser
+    await stage.agent.person.be("not_ready")
+    async with Wire(house.site.settings.web.port) as wire, AsyncExitStack() as stack:
+        web = house.site.settings.web.model_copy(update={"port": wire.web_port})
+        led = replace(house.site, settings=house.site.settings.model_copy(update={"web": web}))
+        page = await stack.enter_async_context(open_page(browser, led, "agent1002"))
+        await wire.lead(page)
+        await page.reload()
+        await shown(page, "[data-testid=leg-state][data-state=up]", 20_000)
+        await page.get_by_test_id("status-ready").click()
+        citizen = await house.dial("13800000043")
+        call_id = str(await (await shown(page, "[data-testid=offer-panel]")).get_attribute("data-call"))
+        await take(page, call_id)
+        await stage.stack.enter_async_context(speaking(citizen, CITIZEN))
+        await hum(page, SEAT)
+        await hears(citizen, SEAT)
+        await heard_by(page, CITIZEN)
+
+        wire.cut()
+        mended = asyncio.get_running_loop().time() + 10.0
+        await hears(citizen, but=(SEAT,))
+        await heard_by(page, but=(CITIZEN,))
+        await asyncio.sleep(mended - asyncio.get_running_loop().time())
+        wire.mend()
+        await hears(citizen, SEAT, timeout=15)
+        await heard_by(page, CITIZEN)
+        await page.keyboard.press("F7")  # the desk works as before
+        await shown(page, "[data-testid=call-controls][data-stage=held]", 30_000)
+        await page.keyboard.press("F7")
+        await hears(citizen, SEAT)
+        counted = await house.counted(call_id)
+        assert (counted["CallConnected"], counted["CallOffered"], counted["SeatLeftCall"]) == (1, 1, 0)
+        await page.keyboard.press("F9")
+        await citizen.wait_ended()
