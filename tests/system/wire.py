@@ -1,8 +1,8 @@
 """The wire of one browser, to be cut: web, signalling and sound all stop and nobody is told; mended, they go on.
 
 A network that is away closes nothing and answers nothing: bytes of the web wait, SIP messages and RTP packets are lost.
-The page is opened at ``web_port``; ``lead`` routes its SIP socket, and the SDP that passes there sends the sound of each
-side to a ``_Sound`` in between.
+The page is opened at ``web_port``; ``lead`` routes its SIP socket, and the SDP that passes there sends each side's
+sound to a ``_Sound`` in between.
 """
 
 import asyncio
