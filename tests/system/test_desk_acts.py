@@ -26,6 +26,7 @@ pytestmark = [
 ]
 GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 60, "wrap_up_seconds": 300, "announce_seconds": 600}]
 FORCED = ("not_ready", "offline", "ready", "not_ready")
+ORDER = {"title": "路灯不亮", "description": "河湾村路灯不亮", "category": "市政公用/路灯井盖", "place": "沂水县"}
 SCRIPTS = [{"category": "*", "title": "开头语", "lines": ["您好,请讲。"]}]
 
 _BAD_LINE = """() => {
@@ -198,7 +199,7 @@ async def test_every_act_of_the_supervisor(stage: Stage) -> None:
     page, chief, house = stage.page, stage.chief, stage.house
     await hum(page, 0)
     citizen = await house.dial("13800000032")
-    await shown(page, "[data-testid=offer-panel]")
+    call_id = str(await (await shown(page, "[data-testid=offer-panel]")).get_attribute("data-call"))
     await stage.press("Space")
     tile = await shown(chief, "[data-testid=live-seat-1001][data-state=talking]")
     assert await tile.get_attribute("data-caller") == "138****0032"
@@ -234,6 +235,7 @@ async def test_every_act_of_the_supervisor(stage: Stage) -> None:
     assert "请注意文明用语" in await (await shown(page, "[data-testid=supervisor-message]")).inner_text()
     await page.get_by_test_id("message-seen").click()
 
+    ticket = await stage.agent.person.post(f"/desk/calls/{call_id}/submit", how="dispatch", **ORDER)
     await chief.get_by_test_id("takeover").click()
     await chief.get_by_test_id("takeover-confirm").click()
     await hears(citizen, CHIEF, but=(SEAT,))
@@ -248,10 +250,18 @@ async def test_every_act_of_the_supervisor(stage: Stage) -> None:
     assert {fact.reason for fact in await house.all(SeatSupervised) if fact.mode == "listen"} == {"新人带教"}
     assert [fact.raised for fact in await house.all(HandRaised)] == [True, False]
 
-    await (await shown(chief, "[data-testid=live-seat-1001]")).click()
-    await (await shown(chief, "[data-testid=drawer-calls]")).click()
-    await (await shown(chief, "[data-testid=drill-call]")).click()
-    await shown(chief, "[data-testid=call-review]")
+    await (await shown(chief, "[data-testid=live-group-general]")).click()
+    await (await shown(chief, "[data-testid=group-open]")).click()
+    for opened in ("group-drawer", "seat-drawer"):
+        if opened == "seat-drawer":
+            await chief.get_by_test_id("drawer-close").click()
+            await (await shown(chief, "[data-testid=live-seat-1001]")).click()
+            await (await shown(chief, "[data-testid=drawer-calls]")).click()
+        await (await shown(chief, f"[data-testid={opened}] [data-testid=drill-call][data-call={call_id}]")).click()
+        await shown(chief, f"[data-testid=call-review][data-call={call_id}] [data-testid=utterance-agent]")
+        await (await shown(chief, "[data-testid=drill-ticket]")).click()
+        assert ticket["number"] in await (await shown(chief, "[data-testid=ticket-sheet]")).inner_text()
+    await chief.get_by_test_id("drawer-close").click()
 
 
 async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage) -> None:
