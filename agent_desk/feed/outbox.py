@@ -20,6 +20,7 @@ TRY_AGAIN = 1013
 
 _SETTLED = STATES | {"offer_ended", "partial"}
 """What a snapshot makes pointless: it shows memory as it is at its instant, and these were queued before that."""
+_SEAT, _CALL = ("seat", ""), ("call", "")
 
 
 class Outbox:
@@ -80,6 +81,9 @@ class Outbox:
         if self._shown.get(key) == frame["data"]:
             return False
         self._shown[key] = frame["data"]
+        call = self._shown.get(_CALL)
+        if key == _SEAT and call is not None and call["call_id"] != frame["data"].get("call_id"):
+            del self._shown[_CALL]  # the screen turns away from that call; if it comes back unchanged, that is news
         return True
 
     def _remember(self, snapshot: Frame) -> None:

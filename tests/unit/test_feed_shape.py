@@ -190,6 +190,15 @@ async def test_a_snapshot_settles_what_was_queued_before_it() -> None:
     assert got[3]["data"]["state"] == "wrap_up"
 
 
+async def test_a_call_that_comes_back_to_the_seat_unchanged_is_shown_again() -> None:
+    """Passed on to a colleague and back: between the two the screen has turned away from it."""
+    box = outbox()
+    call = frame("call", call_id="call_1", state="talking", seat="1001")
+    here, gone = frame("seat", state="talking", call_id="call_1"), frame("seat", state="idle", call_id=None)
+    box.put([here, call, call, gone, here, call])
+    assert [f["type"] for f in await drain(box, 5)] == ["seat", "call", "seat", "seat", "call"]
+
+
 async def test_a_live_snapshot_is_not_repeated_by_the_stream() -> None:
     box = outbox()
     seats = [{"id": "1001", "state": "idle"}, {"id": "1002", "state": "idle"}]
