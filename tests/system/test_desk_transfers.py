@@ -19,7 +19,19 @@ from hotline.facts.control import CallTransferred, SeatLeftCall
 from tests.system.engines import hears_prompt, speaking
 from tests.system.scene import MENU
 from tests.system.test_story import shown
-from tests.system.theatre import CHIEF, CITIZEN, DEPARTMENT, NUMBER, SEAT, Stage, heard_by, hum, one_act, open_theatre
+from tests.system.theatre import (
+    CHIEF,
+    CITIZEN,
+    DEPARTMENT,
+    NOBODY_IN,
+    NUMBER,
+    SEAT,
+    Stage,
+    heard_by,
+    hum,
+    one_act,
+    open_theatre,
+)
 from tests.system.who_hears import hears
 from tests.system.wire import Wire
 
@@ -36,7 +48,6 @@ SEATS = [
     {"id": "1003", "groups": ["second"]},
 ]
 UNITS = [{"code": "zhujian", "name": "市住建局", "phone": NUMBER}]
-NOBODY_IN = "6002"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")

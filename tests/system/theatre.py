@@ -18,7 +18,7 @@ from tests.system.test_story import shown
 from tests.system.who_hears import hears
 
 CITIZEN, SEAT, DEPARTMENT, CHIEF = 400.0, 700.0, 1100.0, 1700.0
-NUMBER = "6001"
+NUMBER, NOBODY_IN = "6001", "6002"
 
 
 @dataclass
@@ -107,6 +107,8 @@ async def open_theatre(folder: Path, **site: Any) -> AsyncIterator[Stage]:
         flows = {**FLOWS, **site.pop("flows", {})}
         house = await stack.enter_async_context(open_house(folder, flows=flows, lines=LINES, **site))
         house.line = AT_ONCE
+        for number in (NUMBER, NOBODY_IN):
+            house.gateway.citizen(number)  # from now on the number exists
         await add_chief(house)
         logins = replace(house.site, logins={**house.site.logins, CHIEF_LOGIN.account: CHIEF_LOGIN})
         browser = await stack.enter_async_context(open_browser(find_browser() or ""))
