@@ -75,7 +75,7 @@ class Wire:
         if "m=audio" in body:
             call = re.search(r"(?im)^call-id:\s*(\S+)", head)
             assert call is not None
-            sound = self._sounds.setdefault(call[1], _Sound(self.whole))
+            sound = self._sounds[call[1]] = self._sounds.get(call[1]) or _Sound(self.whole)
             if not to_asterisk:
                 sound.asterisk = _port_of(body)
             message = _led_to(head, body, sound.far_port if to_asterisk else sound.near_port)
