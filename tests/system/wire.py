@@ -1,6 +1,6 @@
 """The wire of one browser, to be cut: web, signalling and sound all stop and nobody is told; mended, they go on.
 
-A network that is away closes nothing and answers nothing: bytes of the web wait, SIP messages and RTP packets are lost.
+A network that is away closes nothing and answers nothing: what TCP carries (the web, SIP) waits, RTP packets are lost.
 The page is opened at ``web_port``; ``lead`` routes its SIP socket, and the SDP that passes there sends each side's
 sound to a ``_Sound`` in between.
 """
@@ -24,6 +24,8 @@ class Wire:
         self.whole.set()
         self._sounds: dict[str, _Sound] = {}
         """By Call-ID."""
+        self._waiting: list[tuple[Any, str]] = []
+        """SIP messages, and the sockets that they go to."""
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._connect, _HERE, 0)
@@ -43,8 +45,11 @@ class Wire:
         self.whole.clear()
 
     def mend(self) -> None:
-        """Everything passes again."""
+        """Everything passes again, first what waits."""
         self.whole.set()
+        waiting, self._waiting = self._waiting, []
+        for socket_, message in waiting:
+            socket_.send(message)
 
     async def lead(self, page: Any) -> None:
         """Route the SIP sockets that this page opens from now on."""
@@ -69,8 +74,6 @@ class Wire:
         far.on_message(lambda message: self._pass(message, near, to_asterisk=False))
 
     def _pass(self, message: str, socket_: Any, *, to_asterisk: bool) -> None:
-        if not self.whole.is_set():
-            return
         head, _, body = message.partition("\r\n\r\n")
         if "m=audio" in body:
             call = re.search(r"(?im)^call-id:\s*(\S+)", head)
@@ -79,7 +82,10 @@ class Wire:
             if not to_asterisk:
                 sound.asterisk = _port_of(body)
             message = _led_to(head, body, sound.far_port if to_asterisk else sound.near_port)
-        socket_.send(message)
+        if self.whole.is_set():
+            socket_.send(message)
+        else:
+            self._waiting.append((socket_, message))
 
 
 class _Sound:

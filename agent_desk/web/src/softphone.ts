@@ -35,10 +35,12 @@ const STATS_EVERY_MS = 3_000;
 /** Candidates come within milliseconds on a LAN; do not wait for ones that never come. */
 const ICE_WAIT_MS = 400;
 /**
- * After Asterisk was reached again, media that breaks within this time broke with it: Asterisk has restarted and the
- * old leg is gone. (Without such a sign a break may be the network's, and heals by itself; then we wait.)
+ * After Asterisk was reached again, media that breaks within this time may have broken with it: Asterisk has restarted
+ * and the old leg is gone. (Without such a sign a break is the network's, and heals by itself; then we wait.)
  */
 const SUSPECT_MS = 15_000;
+/** A network that is back heals the media in less; a leg that Asterisk no longer knows is still broken then. */
+const HEAL_MS = 3_000;
 
 export class Softphone {
   readonly leg: Leg = shallowReactive({ state: "off", muted: false, quality: null, poorFor: 0, cause: null, silent: false });
@@ -53,6 +55,8 @@ export class Softphone {
   private counters: Counters | null = null;
   /** When the signalling socket last opened. */
   private reachedAt = 0;
+  /** Asterisk is being asked because of this leg. */
+  private suspected: RTCSession | null = null;
   /** Ends our turn at the seat's phone, or our waiting for it. */
   private giveUp: (() => void) | null = null;
 
@@ -100,7 +104,7 @@ export class Softphone {
       connection_recovery_max_interval: 8,
       user_agent: "hotline12345 desk",
     });
-    agent.on("registered", () => (this.session === null ? this.dial() : this.suspect(this.session)));
+    agent.on("registered", () => (this.session === null ? this.dial() : this.answered(this.session)));
     agent.on("connected", () => (this.reachedAt = Date.now()));
     agent.on("registrationFailed", (event) => this.failed(event.cause ?? "registration"));
     agent.on("disconnected", () => this.unregistered());
@@ -212,10 +216,22 @@ export class Softphone {
     else session.on("peerconnection", (event: { peerconnection: RTCPeerConnection }) => attach(event.peerconnection));
   }
 
-  /** Is this leg one that Asterisk no longer knows? */
+  /** Is this leg one that Asterisk no longer knows? Ask whether it is there; a network that is away does not answer. */
   private suspect(session: RTCSession): void {
-    const broken = session.connection?.iceConnectionState === "disconnected";
-    if (broken && session === this.session && Date.now() - this.reachedAt < SUSPECT_MS) session.terminate();
+    if (!this.isBroken(session) || Date.now() - this.reachedAt > SUSPECT_MS) return;
+    this.suspected = session;
+    this.agent?.register();
+  }
+
+  /** Asterisk answers, so the network is there. */
+  private answered(session: RTCSession): void {
+    if (session !== this.suspected && Date.now() - this.reachedAt > SUSPECT_MS) return;
+    this.suspected = null;
+    if (this.isBroken(session)) window.setTimeout(() => this.isBroken(session) && session.terminate(), HEAL_MS);
+  }
+
+  private isBroken(session: RTCSession): boolean {
+    return session === this.session && session.connection?.iceConnectionState === "disconnected";
   }
 
   private came(session: RTCSession): void {
