@@ -15,13 +15,13 @@ class CallHeld(Fact):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallResumed(Fact):
-    """The citizen hears no music any more and talks: with the agent, with all, or with whom the call was passed on to."""
+    """The citizen hears no music any more and talks: with the agent, with all, or with whom the call went to."""
 
     call_id: str
     seat: str
     reason: str
-    """``resumed``, ``merged``, ``transferred``, ``picked_up``, ``cancelled``, ``busy``, ``no_answer``, ``rejected``, ``unknown``, ``party_left``,
-    ``swapped`` or ``by_exchange``: Asterisk did it while the engine was away."""
+    """``resumed``, ``merged``, ``transferred``, ``picked_up``, ``cancelled``, ``busy``, ``no_answer``, ``rejected``,
+    ``unknown``, ``party_left``, ``swapped`` or ``by_exchange``: Asterisk did it while the engine was away."""
     held_seconds: float
 
 

@@ -48,8 +48,8 @@ class EmergencyAccepted(Fact):
     platform: str
     push_id: str
     accepted_by: str
-    """``platform``: the agent had left the citizen with it; ``hotline``: it went first, so who took the call first keeps
-    the matter (首接负责)."""
+    """``platform``: the agent had left the citizen with it; ``hotline``: it went first, so we, who took the call first,
+    keep the matter (首接负责)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
