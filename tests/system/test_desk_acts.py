@@ -122,11 +122,6 @@ async def test_every_act_of_the_agent_by_its_key(stage: Stage) -> None:
     await stage.stage("talking")
     await hears(citizen, SEAT)
 
-    party = await stage.asks_department("F6", "do-conference")
-    await hears(citizen, SEAT, DEPARTMENT)
-    await stage.press("Alt+c")
-    await party.wait_ended()
-    await stage.stage("talking")
     party = await stage.asks_department("F4", "do-consult")
     await stage.stage("consulting")
     await stage.press("Alt+Enter")
@@ -146,6 +141,20 @@ async def test_every_act_of_the_agent_by_its_key(stage: Stage) -> None:
     await shown(page, f"[data-testid=recent-call][data-call={call_id}][data-disposition=answered]")
     await page.get_by_test_id("tab-mine").click()
     await shown(page, "[data-testid=my-day][data-calls='1']")
+
+
+async def test_a_department_is_brought_in_by_its_key(stage: Stage) -> None:
+    citizen, _ = await stage.connect("13800000035")
+    party = await stage.asks_department("F6", "do-conference")
+    await hears(citizen, SEAT, DEPARTMENT)
+    await hears(party, SEAT, CITIZEN)
+    await stage.press("Alt+c")
+    await party.wait_ended()
+    await stage.stage("talking")
+    await hears(citizen, SEAT)
+    await stage.press("F9")
+    await citizen.wait_ended()
+    await stage.idle()
 
 
 async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
