@@ -239,7 +239,7 @@ async def test_a_letter_is_registered_by_hand_and_kept_from_the_unit(scene: Scen
         await expect(page.get_by_test_id("ticket-sheet")).not_to_contain_text("0077")
         await page.get_by_test_id("ticket-sign").click()
         await page.get_by_test_id("ticket-reply-contacted-no").click()
-        await expect(page.get_by_test_id("ticket-actions")).to_contain_text("未联系上的原因")
+        await expect(page.get_by_test_id("ticket-actions")).to_contain_text("未联系原因")
         await page.get_by_test_id("ticket-reply-contact").fill("诉求人要求保密，无联系方式")
         await page.get_by_test_id("ticket-reply-text").fill("已疏通雨水管三十米，雨后复查无积水")
         await page.get_by_test_id("ticket-reply-submit").click()

@@ -10,7 +10,7 @@ export const enLists: typeof zhLists = {
     dropText: "Delete", print: "Print", printed: "Printed {at}", contactFirst: "Contact the citizen before you reply",
   },
   register: {
-    open: "Register", title: "Register a letter or visit", channel: "Channel", number: "Their number", pNumber: "Its own number; registered once", files: "Pictures, films, PDF",
+    open: "Register", title: "Register a letter or visit", channel: "Channel", number: "Their number", pNumber: "Its own number; registered once", files: "Files",
     confidential: "Confidential (units see no name, number, voice or picture)", submit: "Register", made: "Registered as {number}", again: "Registered before as {number}",
     channels: { letter: "Letter", visit: "Visit", email: "E-mail", sms: "SMS", wechat: "WeChat", weibo: "Weibo", app: "App", web: "Website", partner: "Partner" },
   },

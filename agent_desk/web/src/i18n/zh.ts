@@ -436,7 +436,7 @@ export const zh = {
     contacted: "联系情况",
     reached: "已联系上",
     notReached: "未联系上",
-    whyNotReached: "未联系上的原因",
+    whyNotReached: "未联系原因",
     skip_reason: "越级理由",
     pSkip: "越过一级以上时填写",
     pNote: "理由和依据",

@@ -9,7 +9,7 @@ export const zhLists = {
     dropText: "删除", print: "打印", printed: "打印于 {at}", contactFirst: "先联系诉求人，再填写答复",
   },
   register: {
-    open: "登记", title: "登记来信来访", channel: "来源", number: "对方编号", pNumber: "来件自带的编号；同一编号只登记一次", files: "图片、视频、PDF",
+    open: "登记", title: "登记来信来访", channel: "来源", number: "对方编号", pNumber: "来件自带的编号；同一编号只登记一次", files: "附件",
     confidential: "为诉求人保密（承办单位看不到姓名、号码、录音、图片）", submit: "登记", made: "已登记，编号 {number}", again: "此件此前已登记，编号 {number}",
     channels: { letter: "信函", visit: "来访", email: "电子邮箱", sms: "短信", wechat: "微信", weibo: "微博", app: "App", web: "网站", partner: "联动单位" },
   },
