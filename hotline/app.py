@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 from fastapi import FastAPI
 
-from agent_desk.ports import Health, Rooms
+from agent_desk.ports import Health, Robot, Rooms
 from agent_desk.server import create_app, create_desk, serve
 from asr.night import NightReading
 from asr.recognition import bigger_model
@@ -194,7 +194,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         nuisance = NuisanceList(database, clock, settings.nuisance)
         await nuisance.load()
         outreach = Outreach.of(
-            settings, database, bus, clock, secrets, tasks=tasks, line=outbound, flows=centre.reception.flows
+            settings, database, bus, clock, secrets, tasks=tasks, line=outbound, flows=centre.reception.interviews
         )
         await outreach.campaigns.load()
         outreach.campaigns.wake = robot.wake
@@ -267,6 +267,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             health=health,
             records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),
             oversight=Oversight.of(database, clock, settings, site, work_orders, secrets),
+            robot=robot if isinstance(robot, Robot) else None,
             outreach=outreach,
         )
         desk = create_desk(rooms=rooms, security=security, settings=settings, secrets=secrets, bus=bus, clock=clock)

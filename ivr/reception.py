@@ -36,6 +36,11 @@ class FlowPlace:
     title: str
 
 
+def asks(flow: Flow) -> bool:
+    """Whether it keeps what is chosen at a menu."""
+    return any(node.do in ("menu", "play") and getattr(node, "into", None) for node in flow.nodes.values())
+
+
 class Reception:
     """Receives citizens. Each call keeps the version of its flow, whatever is edited meanwhile."""
 
@@ -71,10 +76,10 @@ class Reception:
             if node.title
         ]
 
-    def flows(self) -> list[str]:
-        """The names of all flows."""
+    def interviews(self) -> list[str]:
+        """The names of the flows that ask and keep answers, for polls."""
         self.book.refresh()
-        return list(self.book.names)
+        return [name for name in self.book.names if asks(self.book.flow(name))]
 
     def require_place(self, place: str) -> None:
         """Raise RuleBroken unless ``flow/node`` is a place that a citizen can be passed on to."""

@@ -27,7 +27,7 @@ _log = structlog.get_logger()
 _STATUS: Mapping[str, int] = {
     "thanks": 200, "used": 410, "settled": 410, "expired": 410, "unknown": 404, "often": 429, "away": 503,
 }  # fmt: skip
-_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}
+_HEADERS = {"Cache-Control": "no-store", "X-Robots-Tag": "noindex"}
 _FIELDS = ("solved", "satisfied", "manner", "words")
 _TOKEN_SHOWN = 64
 

@@ -132,6 +132,7 @@ async def test_an_agent_phones_a_citizen_and_writes_down_what_came_of_it(desk: D
     assert (ended.outcome, ended.call_id) == ("talked", call.call_id)
 
 
+@on_sqlite
 async def test_while_it_rings_the_seat_is_nobody_elses(desk: Desk) -> None:
     await desk.room.ready("1001")
     task_id = await desk.owed()
@@ -172,6 +173,7 @@ async def test_nobody_there_is_an_attempt_and_the_task_stays_mine(desk: Desk, ou
     assert (row["disposition"], row["grounds"]) == ("unreachable", "多次无人接听")
 
 
+@on_sqlite
 async def test_who_is_on_the_line_or_rung_by_the_robot_is_not_dialled(desk: Desk) -> None:
     await desk.room.ready("1001")
     task_id, other = await desk.owed(), await desk.owed(ticket_id="ticket_2", phone="13800000002")
@@ -204,6 +206,7 @@ async def test_while_an_agent_phones_the_robot_cannot(desk: Desk) -> None:
     assert await desk.tasks.claim(await desk.tasks.get(second)) is None
 
 
+@on_sqlite
 async def test_a_citizen_whose_seat_is_lost_meanwhile_waits_for_another(desk: Desk) -> None:
     await desk.room.ready("1001")
     await desk.room.ready("1002")
@@ -248,6 +251,7 @@ async def test_a_task_is_one_persons(desk: Desk) -> None:
         await desk.hand_list.take(task_id, mine)
 
 
+@on_sqlite
 async def test_a_claim_runs_out(database_url: str) -> None:
     async with opened(database_url) as room:
         clock = FakeClock(NOON)
@@ -265,6 +269,7 @@ async def test_a_claim_runs_out(database_url: str) -> None:
             await hand_list.record(task_id, SOLVED, LI)
 
 
+@on_sqlite
 async def test_nobody_dials_what_is_not_his(desk: Desk) -> None:
     await desk.room.ready("1001")
     task_id = await desk.owed()

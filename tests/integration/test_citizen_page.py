@@ -43,6 +43,8 @@ async def test_a_citizen_answers_without_an_account(house: TicketsHouse) -> None
         assert "<script" not in page.text
         assert page.headers["cache-control"] == "no-store"
         assert page.headers["x-robots-tag"] == "noindex"
+        # "no-referrer" would let older browsers send the form from the origin "null", which is refused
+        assert page.headers["referrer-policy"] == "same-origin"
         assert (await browser.post(address, data=ANSWER)).status_code == 200
         again = await browser.post(address, data=ANSWER)
         assert again.status_code == 410

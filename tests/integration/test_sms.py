@@ -119,6 +119,7 @@ class Refusing:
 # ── born with the fact ──────────────────────────────────────────────────────────────────────────────────────────────
 
 
+@on_sqlite
 async def test_who_was_not_reached_gets_a_message_with_a_link(post: Post, tmp_path: Path) -> None:
     message = await post.owed()
     await post.delivery(FileOutbox(tmp_path / "outbox" / "sms.jsonl")).deliver_due()
@@ -132,6 +133,7 @@ async def test_who_was_not_reached_gets_a_message_with_a_link(post: Post, tmp_pa
     assert (kept["state"], kept["body"]) == ("sent", "")  # its words go when it is gone
 
 
+@on_sqlite
 async def test_the_database_holds_no_token(post: Post) -> None:
     message = await post.owed()
     token = token_of(message["link_id"], KEY)
@@ -140,6 +142,7 @@ async def test_the_database_holds_no_token(post: Post) -> None:
         assert token not in str((await connection.execute(select(citizen_links))).all())
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("phone", "event"), [("", Event.NO_ANSWER), ("05398012345", Event.BUSY), (CITIZEN, Event.INVALID)]
 )
@@ -152,6 +155,7 @@ async def test_nobody_else_gets_one(post: Post, phone: str, event: Event) -> Non
     assert await post.messages(task["id"]) == []
 
 
+@on_sqlite
 async def test_without_an_address_for_the_page_nothing_is_sent(database: Database) -> None:
     post = post_of(database, rules=Sms())
     task = await given_up(database, post.tasks, post.clock)
@@ -170,6 +174,7 @@ async def test_a_full_disk_leaves_neither_task_nor_message_half_done(post: Post)
 # ── delivered at least once ─────────────────────────────────────────────────────────────────────────────────────────
 
 
+@on_sqlite
 async def test_a_gateway_that_stumbles_gets_it_again_under_the_same_key(
     post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -186,6 +191,7 @@ async def test_a_gateway_that_stumbles_gets_it_again_under_the_same_key(
     assert (sent.way, sent.attempts) == ("http", 3)
 
 
+@on_sqlite
 async def test_a_gateway_that_had_it_before_is_believed(post: Post) -> None:
     message = await post.owed()
     async with open_platform(409) as platform:
@@ -211,6 +217,7 @@ async def test_a_gateway_that_hangs_is_left_after_its_time() -> None:
             await left.wait()
 
 
+@on_sqlite
 async def test_it_is_given_up_aloud_and_sent_again_on_demand(post: Post, tmp_path: Path) -> None:
     message = await post.owed()
     gateway = Refusing()
@@ -237,6 +244,7 @@ async def test_two_engines_do_not_send_the_same_one_at_once(post: Post, tmp_path
     assert len(lines_of(tmp_path / "sms.jsonl")) == 1
 
 
+@on_sqlite
 async def test_it_goes_out_by_itself_when_it_is_born(post: Post, tmp_path: Path) -> None:
     with post.database.bus.subscribe("test", SmsSent) as sent:
         work = asyncio.create_task(post.delivery(FileOutbox(tmp_path / "sms.jsonl")).run())
@@ -269,6 +277,7 @@ asyncio.run(main())
 """
 
 
+@on_sqlite
 @pytest.mark.parametrize(("dies", "lines"), [("before", 1), ("after", 2)])
 async def test_an_engine_killed_about_sending_loses_nothing(
     post: Post, database_url: str, tmp_path: Path, dies: str, lines: int
@@ -351,6 +360,7 @@ async def test_tapped_ten_times_at_once_it_counts_once(post: Post) -> None:
     assert len(post.orders.ended) == 1
 
 
+@on_sqlite
 async def test_links_run_out_are_overtaken_or_unknown(post: Post) -> None:
     late = await post.owed()
     other = await post.owed("13800000002", "ticket_2")
@@ -374,6 +384,7 @@ async def test_a_database_that_refuses_uses_no_link_up(post: Post) -> None:
     assert await post.answers.answer(token, PLEASED) is LinkState.OPEN
 
 
+@on_sqlite
 @pytest.mark.parametrize("wrong", [{"satisfaction": 0}, {"manner": 6}, {"words": "长" * 501}])
 async def test_an_answer_that_is_none_is_refused(post: Post, wrong: dict[str, Any]) -> None:
     token = token_of((await post.owed())["link_id"], KEY)

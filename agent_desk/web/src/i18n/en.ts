@@ -14,7 +14,7 @@ export const en: Messages = {
   mark: { colon: ": ", comma: ", ", aside: " ({words})" },
   language: { switch: "中文", name: "Language" },
   theme: { toDark: "Dark", toLight: "Light" },
-  nav: { visits: "Return visits", figures: "Figures", watchlist: "Lists", desk: "Desk", tickets: "Work orders", inbox: "Inbox", live: "Live room" },
+  nav: { visits: "Visits", figures: "Figures", watchlist: "Lists", desk: "Desk", tickets: "Work orders", inbox: "Inbox", live: "Live room" },
   page: { visitsRobot: "Callback robot", visitsResults: "Return visits", visitsHand: "Phone back", visitsMessages: "Messages", visitsCampaigns: "Campaigns", figures: "Figures", desk: "Agent desk", watchlist: "Lists", tickets: "Work orders", live: "Live room", wallboard: "Wallboard", login: "Sign in" },
   act: {
     cancel: "Cancel",
