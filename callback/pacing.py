@@ -98,6 +98,28 @@ def read_hours(text: str) -> Span:
     return time.fromisoformat(start), time() if end == "24:00" else time.fromisoformat(end)
 
 
+def wanted_time(choice: str, now: datetime, pace: Pace) -> datetime | None:
+    """When a citizen wants to be phoned who said "later".
+
+    1 in an hour, 2 this afternoon, 3 tomorrow morning, 4 tomorrow afternoon; "tomorrow" is the next day on which
+    citizens are phoned at all. None: did not say.
+    """
+    here = now.astimezone(pace.zone)
+    afternoon, morning = time(14, 30), time(9, 0)
+    match choice:
+        case "1":
+            return now + timedelta(hours=1)
+        case "2":
+            return max(now + timedelta(hours=1), datetime.combine(here.date(), afternoon, pace.zone).astimezone(UTC))
+        case "3" | "4":
+            at = morning if choice == "3" else afternoon
+            days = (here.date() + timedelta(days=offset) for offset in range(1, _HORIZON_DAYS))
+            day = next((day for day in days if pace.works(day)), None)
+            return datetime.combine(day, at, pace.zone).astimezone(UTC) if day else None
+        case _:
+            return None
+
+
 def in_turn(rows: Iterable[Mapping[str, Any]], in_use: Mapping[str, int]) -> list[Mapping[str, Any]]:
     """The rows in the order in which they are dialled: the unit with the fewest calls next, then who waits longest.
 

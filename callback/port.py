@@ -14,6 +14,15 @@ NOT_SENT = "not_sent"
 """How an attempt ended that the citizen's telephone never heard of. It does not count."""
 
 
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """One robot among those that share the work. The same after a restart, so that it finds its own calls at once."""
+
+    id: str = "robot"
+    asterisk: str = "asterisk"
+    """With which Asterisk it dials. Only that one can be asked what became of its calls."""
+
+
 class Conclusions(Protocol):
     """Where the result of a task goes: the work order, or the campaign, in the same transaction."""
 

@@ -6,7 +6,7 @@ the question is asked again. "不" before a word turns it round, so the longest 
 
 import re
 
-from callback.survey import Question
+from callback.answers import MANNER, SATISFIED, SOLVED
 
 LEAST_CONFIDENCE = 0.6
 _LONGEST = 14
@@ -30,13 +30,16 @@ _SATISFIED = (
     ("3", r"(?:基本|比较|一般|还算|凑合)(?:上)?(?:满意)?|还行|还可以"),
     ("2", r"满意|好|可以|行"),
 )
-_WORDS = {Question.SOLVED: _SOLVED, Question.SATISFIED: _SATISFIED}
-_MOST = {Question.SOLVED: 2, Question.SATISFIED: 5}
+_WORDS = {SOLVED: _SOLVED, SATISFIED: _SATISFIED, MANNER: _SATISFIED}
+_MOST = {SOLVED: 2, SATISFIED: 5, MANNER: 5}
 
 
-def meant_answer(question: Question, text: str, confidence: float | None) -> str | None:
-    """The key that ``text`` stands for; None when it is no answer, or hardly believed."""
-    if question is Question.DONE or (confidence is not None and confidence < LEAST_CONFIDENCE):
+def meant_answer(question: str, text: str, confidence: float | None) -> str | None:
+    """The key that ``text`` stands for; None when it is no answer, or hardly believed.
+
+    ``question`` is the name under which the flow keeps the answer; of others than these nothing is known here.
+    """
+    if question not in _WORDS or (confidence is not None and confidence < LEAST_CONFIDENCE):
         return None
     said = _AIR.sub("", "".join(text.split()))
     if not said or len(said) > _LONGEST:

@@ -12,6 +12,7 @@ from callback.task_readings import TaskReadings, label
 from hotline.clock import Clock
 from hotline.database import Database, UnitOfWork
 from hotline.errors import NotFound, RuleBroken
+from hotline.facts import Fact
 from hotline.facts.callbacks import CallbackDone, CallbackHanded
 
 
@@ -25,6 +26,11 @@ class TaskMoves(TaskReadings):
         self.given_up: GivenUp | None = None
         self.gate: CampaignGate | None = None
         """Asked before a campaign's task is claimed; None: always open."""
+
+    async def tell(self, fact: Fact) -> None:
+        """Write down what happened to the robot itself."""
+        async with self._database.unit_of_work() as uow:
+            uow.record(fact)
 
     async def _locked(self, uow: UnitOfWork, task_id: str) -> Row:
         """A task as it stands in this unit of work. Raises ``NotFound``."""

@@ -94,13 +94,13 @@ class TaskReadings:
         outcome = func.coalesce(callback_attempts.c.outcome, "open")
         query = select(outcome, func.count()).where(callback_attempts.c.dialled_at >= since).group_by(outcome)
         async with self._database.reading() as connection:
-            return dict((await connection.execute(query)).all())
+            return {str(row[0]): row[1] for row in await connection.execute(query)}
 
     async def pauses(self) -> dict[str, str]:
         """Scope → who paused it; the empty scope is everything."""
         query = select(callback_pauses.c.scope, callback_pauses.c.by)
         async with self._database.reading() as connection:
-            return dict((await connection.execute(query)).all())
+            return {str(row[0]): row[1] for row in await connection.execute(query)}
 
     async def _rows(self, query: Any) -> list[Row]:
         async with self._database.reading() as connection:

@@ -7,7 +7,7 @@ change nothing any more.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import insert, update
 from sqlalchemy.exc import IntegrityError
 
 from callback.answers import read_answers
@@ -57,11 +57,6 @@ class CallbackTasks(PeoplesTasks):
             mine = callback_engines.c.id == engine
             if (await uow.execute(update(callback_engines).where(mine).values(values))).rowcount == 0:
                 await uow.execute(insert(callback_engines).values(id=engine, **values))
-
-    async def end_lease(self, engine: str) -> None:
-        """This robot stops: whoever looks next may take its tasks."""
-        async with self._database.unit_of_work() as uow:
-            await uow.execute(delete(callback_engines).where(callback_engines.c.id == engine))
 
     async def claim(self, row: Row, engine: str = "") -> Row | None:
         """Take a due task for dialling. None when another robot, or another task of this citizen, was faster."""

@@ -21,7 +21,7 @@ from asr.repair import Repair
 from asr.service import Transcription, open_transcription
 from callback.outreach import Outreach
 from callback.robot import CallbackRobot
-from callback.site import dialling_rules_of, pace_of
+from callback.site import dialling_rules_of, engine_of, pace_of
 from callback.tasks import CallbackTasks
 from hotline.bus import Bus
 from hotline.channels import RecordedChannels
@@ -37,6 +37,7 @@ from ivr.control.supervision import Supervision
 from ivr.control.voices import Voices
 from ivr.emergency.senders import senders_of
 from ivr.emergency.service import Emergencies
+from ivr.interview import Interviewer
 from ivr.nuisance.evidence import Evidence
 from ivr.nuisance.service import NuisanceList
 from ivr.outbound import Outbound
@@ -173,6 +174,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         is_working = site.rules.calendar.provisional().is_working
         work_orders = WorkOrders(database, clock, site, tasks, recordings)
         outbound = centre.outbound = Outbound(settings, bus, clock, line.telephone, centre)
+        promises = PromiseDialler(settings, bus, clock, line.telephone, centre)
         robot = CallbackRobot(
             tasks,
             work_orders,
@@ -181,8 +183,12 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             clock,
             pace_of(settings, is_working),
             dialling_rules_of(settings),
-            lambda phone: centre.is_on_the_line(phone) or outbound.rings(phone),
+            lambda phone: centre.is_on_the_line(phone) or outbound.rings(phone) or promises.rings(phone),
+            Interviewer(centre.reception.book, SynthesisedSpeech(folder / "sounds")),
+            engine=engine_of(settings),
+            folder=spool / "words",
         )
+        promises.elsewhere = robot.has_on_the_phone
         await work_orders.settle_provisional()
         knowledge = await KnowledgeBase.open(database)
         transcription = await stack.enter_async_context(
@@ -198,7 +204,6 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         )
         await outreach.campaigns.load()
         outreach.campaigns.wake = robot.wake
-        promises = PromiseDialler(settings, bus, clock, line.telephone, centre)
         emergencies = Emergencies(
             settings,
             database,

@@ -12,6 +12,9 @@ import typer
 
 from agent_desk.commands import account_command
 from asr.commands import asr_command, model_command
+from callback.commands import callback_command
+from callback.pacing import Pace
+from callback.site import pace_of
 from hotline import __version__
 from hotline.errors import HotlineError
 from hotline.logs import configure_logging
@@ -24,9 +27,17 @@ from telephony.asterisk.process import find_running
 from telephony.asterisk.render import AsteriskFiles
 from telephony.phone.commands import phone_command
 from tickets.commands import tickets_command
+from tickets.concluded import read_concluded
 from tickets.draft_commands import draft as draft_command
 from tickets.draft_commands import learn_command
+from tickets.site import TicketSite
 from tickets.year.commands import replay_year
+
+
+def callback_pace(settings: Settings) -> Pace:
+    """When citizens may be phoned, on the calendar of deadlines."""
+    return pace_of(settings, TicketSite.of(settings).rules.calendar.provisional().is_working)
+
 
 cli = typer.Typer(
     name="hotline",
@@ -44,6 +55,7 @@ cli.add_typer(simulate_command(replay_year), name="simulate")
 cli.add_typer(phone_command, name="phone")
 cli.add_typer(tickets_command, name="tickets")
 cli.command("kpi")(kpi_command)
+cli.add_typer(callback_command(read_concluded, callback_pace), name="callback")
 cli.command("draft")(draft_command)
 cli.command("learn")(learn_command)
 

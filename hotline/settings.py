@@ -545,8 +545,13 @@ class Callback(Section):
     working_days_only: bool = True
     retry_minutes: list[Annotated[int, Field(ge=1)]] = [30, 240]
     """Wait before the 2nd, 3rd … attempt; when they are used up a person takes over."""
+    retry_by_outcome: dict[
+        Literal["busy", "no_answer", "voicemail", "failed"], list[Annotated[int, Field(ge=1, le=20160)]]
+    ] = {"busy": [10, 60, 240]}
+    """Other plans after an attempt that ended so."""
     ring_seconds: Annotated[int, Field(ge=5, le=120)] = 30
-    key_seconds: Annotated[int, Field(ge=2, le=30)] = 6
+    listen_seconds: Annotated[float, Field(ge=0, le=10)] = 4.0
+    """How long the first words are listened to for an answering machine; 0: not at all."""
     caller_id: Number = "12345"
     sms: Sms = Sms()
     by_hand: ByHand = ByHand()

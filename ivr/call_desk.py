@@ -196,6 +196,9 @@ class CallDesk:
         if self._hearing is not None:
             self._hearing.listen_for((flow, state) if state is not None else None)
 
+    async def note(self, state: FlowState) -> None:
+        """A caller's answers live with the call only."""
+
     async def send_out(self, order: Transfer, state: FlowState) -> None:
         """The dialplan dials when this session ends, and comes back here when nobody answers."""
         target, label = order.target, order.label

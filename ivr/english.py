@@ -37,6 +37,21 @@ ENGLISH_PROMPTS: Mapping[str, str] = MappingProxyType(
         "progress-due": "It is due on",
         "nuisance-notice": "Your number is restricted for repeated nuisance calls. In an emergency, press one.",
         "promised-call": "Hello, this is the one two three four five hotline, calling you back. Please hold.",
+        "callback-intro": "Hello, this is the citizen hotline. We are calling about the matter that you reported.",
+        "callback-solved": "Was it solved? For yes, press one. For no, press two. Press eight to be called later.",
+        "callback-satisfied": "Are you satisfied with the result? One is very satisfied, five is not at all.",
+        "callback-manner": "And with the manner of the staff? One is very satisfied, five is not at all.",
+        "callback-reason": (
+            "What was wrong? Too slow, press one. Not solved, two. The manner, three. Nobody contacted you, four. "
+            "Something else, five."
+        ),
+        "callback-agent": "To talk to an agent now, press one. If not, press two.",
+        "callback-words": "Anything else? Please speak after the tone, then press hash.",
+        "callback-choices": "Wrong person, press seven. Call me later, press eight.",
+        "callback-wrong": "Sorry for the trouble, goodbye.",
+        "callback-later": "In an hour, press one. This afternoon, two. Tomorrow morning, three, afternoon, four.",
+        "callback-later-thanks": "We will call you then.",
+        "callback-thanks": "Thank you.",
         "callback-promised": "We will call you back.",
         "callback-impossible": "Your number is withheld, so we cannot call you back.",
         **{

@@ -6,7 +6,7 @@ plan, then left to people. Nothing is polled: what can change a turn is an event
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from datetime import datetime, timedelta
 
 import structlog
@@ -64,8 +64,14 @@ class PromiseDialler:
         self._up: set[str] = set()
         """Channels whose citizen has picked up."""
         self._recovered = False
+        self.elsewhere: Callable[[str], bool] = lambda _: False
+        """Whether somebody else of us has this citizen on the phone: the callback robot."""
         self._woken = asyncio.Event()
         self._seen = self._subscribe()
+
+    def rings(self, phone: str) -> bool:
+        """Whether this citizen is being rung to keep a promise."""
+        return any(row["phone"] == phone for row in self._live.values())
 
     async def run(self) -> None:
         """Until cancelled. Calls that are up then live on in Asterisk and are settled at the next start."""
@@ -110,7 +116,8 @@ class PromiseDialler:
         return max(due, begins)
 
     def _may_ring(self, row: Row) -> bool:
-        return row["group"] in self._centre.floor.groups and not self._centre.is_on_the_line(row["phone"])
+        busy = self._centre.is_on_the_line(row["phone"]) or self.elsewhere(row["phone"])
+        return row["group"] in self._centre.floor.groups and not busy
 
     def _wait(self, group: str, since: datetime, also: Sequence[str]) -> float | None:
         return self._centre.floor.expected_wait_since(group, since, also, self._clock.now())

@@ -34,6 +34,16 @@ PROMPTS: Mapping[str, str] = MappingProxyType(
         "callback-satisfied": (
             "您对处理结果满意吗，非常满意请按一，满意请按二，基本满意请按三，不满意请按四，非常不满意请按五"
         ),
+        "callback-choices": "不是本人请按七，稍后再访请按八，英语请按九",
+        "callback-manner": (
+            "您对工作人员的态度满意吗，非常满意请按一，满意请按二，基本满意请按三，不满意请按四，非常不满意请按五"
+        ),
+        "callback-reason": "不满意的原因，办理太慢请按一，没有解决请按二，态度不好请按三，没有联系请按四，其他请按五",
+        "callback-agent": "现在转人工座席请按一，不需要请按二",
+        "callback-words": "您还有什么意见，请在提示音后说，说完请按井号键",
+        "callback-wrong": "对不起，打扰您了，再见",
+        "callback-later": "请选择时间，一小时后请按一，今天下午请按二，明天上午请按三，明天下午请按四",
+        "callback-later-thanks": "好的，我们到时再联系您",
         "callback-thanks": "感谢您的评价",
         "invalid-key": "按键有误，请重新输入",
         "sorry-busy": "对不起，座席全忙，请稍后再拨",

@@ -422,6 +422,7 @@ class CallCentre:
             return await self._admit_promised(session, promise), False
         if self.outbound is not None and (made := self.outbound.picked_up(session.uniqueid)) is not None:
             return await self._admit_made(session, made), False
+        visited = bool(session.query.get("visit"))  # the robot phoned, the citizen asked for an agent
         environment = session.environment
         came = self._lines.came_in(environment.get("agi_dnid", ""), session.query.get("diverted", ""))
         caller = environment.get("agi_callerid", "")
@@ -436,6 +437,7 @@ class CallCentre:
             arrived_at=now,
             priority=came.line.priority,
             needs=came.line.needs,
+            first=visited,
         )
         if self.floor.groups[came.line.group].strategy == LAST_AGENT and call.caller:
             call.last_agent = await store.last_agent_of(self._database, call.caller)
@@ -445,7 +447,7 @@ class CallCentre:
             treat(call, guard.listed(call.caller), guard.rules, step, now)
         await self._do(step)
         await session.set_variable("HOTLINE_CALL", call.call_id)
-        return call, False
+        return call, visited
 
     async def _admit_promised(self, session: CallerSession, promise: str) -> Call:
         """Whom we rang to keep a promise. One whom nobody waits for (any more) is hung up."""

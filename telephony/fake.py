@@ -35,6 +35,8 @@ class FakeTelephony:
 
     def __init__(self, publish: Callable[[Observation], None] = lambda _: None) -> None:
         self.outcomes: dict[str, Result] = {}
+        self.causes: dict[str, int] = {}
+        """Endpoint → the Q.850 cause with which dialling it fails."""
         self.dialled: list[Dial] = []
         self.spies: dict[str, tuple[str, str]] = {}
         self.voices: dict[str, str] = {}
@@ -187,7 +189,7 @@ class FakeTelephony:
             result = await self._ring(dial, channel)
         if result is Result.ANSWERED:
             self.add_leg(channel, uniqueid=dial.channel_id, seat=_seat_at(dial.endpoint))
-        return OriginateOutcome(result, dial.channel_id, channel)
+        return OriginateOutcome(result, dial.channel_id, channel, cause=self.causes.get(dial.endpoint, 0))
 
     async def _ring(self, dial: Dial, channel: str) -> Result:
         seat = _seat_at(dial.endpoint)

@@ -61,6 +61,8 @@ class OriginateOutcome:
     """The channel's name, when it was learnt."""
     reason: int = 0
     """Asterisk's reason number, for the log."""
+    cause: int = 0
+    """Q.850 cause of the end of a leg that was not answered, when it was learnt: 1 no such number, 34 no circuit …"""
 
 
 @dataclass(frozen=True, slots=True)

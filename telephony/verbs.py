@@ -223,15 +223,16 @@ class Telephone:
             answer = await self._link.originate(_originate_fields(dial), limit)
             reason = _number(answer.get("Reason"))
             result = Result.ANSWERED if answer.response == "Success" else _RESULTS.get(reason, Result.REJECTED)
+            cause = 0
             if result is Result.REJECTED:
-                result = await self._why_ended(ended)
+                result, cause = await self._why_ended(ended)
         except Refused as refusal:
             return OriginateOutcome(Result.REJECTED, dial.channel_id, reason=_number(refusal.why))
         except Unavailable:
             return await self._look_for(dial.channel_id, deadline)
         finally:
             del self._dialled[dial.channel_id]
-        return OriginateOutcome(result, dial.channel_id, answer.get("Channel"), reason)
+        return OriginateOutcome(result, dial.channel_id, answer.get("Channel"), reason, cause)
 
     async def settled(self, channel: str) -> Leg | None:
         """The leg once it is not in transit, in a second at most; None when it is gone."""
@@ -305,13 +306,14 @@ class Telephone:
         started = f"{core.get('CoreStartupDate')} {core.get('CoreStartupTime')}"
         return Snapshot(legs, frozenset(unreadable - legs.keys()), started)
 
-    async def _why_ended(self, ended: "asyncio.Future[int]") -> Result:
+    async def _why_ended(self, ended: "asyncio.Future[int]") -> tuple[Result, int]:
         """Asterisk answers "failed, reason 0" for a busy line; only the cause of the hang-up tells."""
         try:
             async with asyncio.timeout(_CAUSE_SECONDS):
-                return _CAUSES.get(await ended, Result.REJECTED)
+                cause = await ended
         except TimeoutError:
-            return Result.REJECTED
+            return Result.REJECTED, 0
+        return _CAUSES.get(cause, Result.REJECTED), cause
 
     def _name_of(self, channel: str) -> str:
         """These two actions know channels by name only."""

@@ -25,7 +25,7 @@ class Script:
     """(who, name of the wav below ``speech/``)."""
     corrections: Shape
     """What the agent types into the draft."""
-    keys: tuple[str, str]
+    keys: tuple[str, ...]
     """Solved (1 yes, 2 no), then the grade (1 满意 … 5 不满意)."""
     verdict: str
     """Where the work order ends: ``closed`` or, redone, ``dispatched``."""

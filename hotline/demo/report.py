@@ -133,7 +133,7 @@ def _return_visit(story: Story, verdict: str) -> Step:
     dialled, answered, done = story.first(CallbackDialled), story.first(CallbackAnswered), story.first(CallbackDone)
     keys = {fact.question: fact.key for fact in story.all(CallbackKeyed)}
     concluded = story.first(TicketMoved, lambda fact: fact.to_state == verdict)
-    seen = all((dialled, answered, done, concluded)) and len(keys) == 2
+    seen = all((dialled, answered, done, concluded)) and {"solved", "satisfied"} <= keys.keys()
     ids = {"keys": keys, "disposition": done.disposition if done else None, "verdict": verdict}
     times = _between(ring=(dialled, answered), survey=(answered, done))
     return Step(7, "机器人回访、评价", "return visit by the robot", seen, ids, times)

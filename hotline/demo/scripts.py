@@ -17,7 +17,7 @@ STREET_LAMP = Script(
         ("agent", "agent-4"),
     ),
     corrections={"title": "沂水县河湾村路灯不亮"},
-    keys=("1", "1"),
+    keys=("1", "1", "1"),
     verdict="closed",
 )
 
@@ -35,7 +35,7 @@ HEATING = Script(
         ("agent", "agent-4"),
     ),
     corrections={"title": "阳光花园三号楼暖气不热"},
-    keys=("2", "5"),
+    keys=("2", "5", "4", "2", "2"),
     verdict="dispatched",
 )
 

@@ -8,9 +8,9 @@ citizen who presses nothing for ever).
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
-from ivr.flow.model import ENDS, AnyNode, Collect, Condition, Header, Knowledge, Queue, Transfer
+from ivr.flow.model import ENDS, AnyNode, Choosing, Collect, Condition, Header, Knowledge, Queue, Transfer
 
-ANSWER_VARIABLES = frozenset({"number", "progress", "due", "due_prompt", "notice", "caller", "dialled"})
+ANSWER_VARIABLES = frozenset({"number", "progress", "due", "due_prompt", "notice", "caller", "dialled", "matter"})
 """Variables that the answers of conditions and lookups set, or that every call has."""
 
 
@@ -107,7 +107,9 @@ def _unknown_names(draft: Draft, known: KnownNames) -> Iterator[Fault]:
 
 
 def _unset_variables(draft: Draft) -> Iterator[Fault]:
-    set_somewhere = ANSWER_VARIABLES | {node.into for node in draft.nodes.values() if isinstance(node, Collect)}
+    set_somewhere = ANSWER_VARIABLES | {
+        node.into for node in draft.nodes.values() if isinstance(node, Collect | Choosing) and node.into
+    }
     if draft.broken:
         return
     for name, node in draft.nodes.items():

@@ -91,6 +91,8 @@ def _take_key(flow: Flow, state: FlowState, node: model.AnyNode, key: str) -> St
     if isinstance(node, model.Collect):
         return _collect(flow, state, node, key)
     if isinstance(node, model.Choosing) and key in node.keys:
+        if node.into is not None and node.keeps(key):
+            state = state.with_values({node.into: key})
         return _enter(flow, state, node.keys[key])
     if isinstance(node, model.Menu) and len(key) == 1 and key in ALL_KEYS:
         return _try_again(flow, state, node)

@@ -97,12 +97,28 @@ class Choosing(Node):
     """Key → words that mean it: heard, they count as that key."""
     answers: bool = False
     """What is said answers a question: only a whole, short utterance counts that is believed and not turned round."""
+    into: Variable | None = None
+    """Keeps the key that was chosen: an answer, which a return visit writes down at once."""
+    kept: Annotated[str, Field(pattern=r"^[0-9*#]*$")] = ""
+    """Which keys are answers, where not all are: "2" is one, "9 for English" is none."""
 
     @model_validator(mode="after")
     def _words_mean_keys(self) -> Self:
         if strange := sorted(set(self.words) - set(self.keys)):
             raise ValueError(f"words: {', '.join(strange)} is not among the keys")
         return self
+
+    @model_validator(mode="after")
+    def _kept_are_keys(self) -> Self:
+        if self.kept and self.into is None:
+            raise ValueError("kept: there is nothing to keep them into")
+        if strange := sorted(set(self.kept) - set(self.keys)):
+            raise ValueError(f"kept: {', '.join(strange)} is not among the keys")
+        return self
+
+    def keeps(self, key: str) -> bool:
+        """Whether this key is an answer to be kept."""
+        return self.into is not None and key in (self.kept or self.keys)
 
 
 class Play(Choosing):

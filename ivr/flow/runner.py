@@ -99,6 +99,10 @@ class Desk(Protocol):
         """Spoken words press keys from now on, by what they mean at the state's node; None: no more."""
         ...
 
+    async def note(self, state: FlowState) -> None:
+        """Variables changed: an answer was given."""
+        ...
+
     async def send_out(self, order: Transfer, state: FlowState) -> None:
         """Have the dialplan connect the citizen with a number outside; ``state`` is what a failure returns to."""
         ...
@@ -129,6 +133,8 @@ class FlowRunner:
             if isinstance(event, End):
                 return event
             step = advance(self._flow, state, event)
+            if step.state.variables != state.variables:
+                await self._desk.note(step.state)
             _log.debug("flow", flow=self._flow.name, node=step.state.node, order=step.state.order.kind)
 
     async def _carry_out(self, state: FlowState) -> Event | End:

@@ -9,6 +9,7 @@ from hotline.errors import ConfigurationError
 OLDEST_MAJOR = 18
 
 REQUIRED_MODULES = (
+    "app_amd",
     "app_audiosocket",
     "app_bridgeaddchan",
     "app_chanspy",

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import pytest
 from callback.calls import DiallingRules
 from callback.lifecycle import Event
 from callback.pacing import Pace
+from callback.port import Engine
 from callback.robot import CallbackRobot
 from callback.tasks import CallbackTasks
 from hotline.bus import Bus
@@ -23,6 +25,8 @@ from hotline.facts.callbacks import CallbackAnswered, CallbackDialled, CallbackD
 from hotline.facts.calls import CallEnded
 from hotline.facts.speech import UtteranceHeard
 from hotline.ledger import read
+from ivr.flow.book import FlowBook
+from ivr.interview import Interviewer
 from telephony.fake import FakeCaller, FakeTelephony
 from telephony.observations import LegAnswered
 from telephony.port import Dial, OriginateOutcome, Result
@@ -31,6 +35,7 @@ from telephony.verbs import outside_line
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, 10:00 in Shanghai
 PHONE = "13800000001"
+INTERVIEWER = Interviewer(FlowBook.open(None))
 
 
 @dataclass
@@ -111,7 +116,7 @@ class World:
     phones: Citizens
     on_the_line: set[str] = field(default_factory=set)
 
-    def robot(self, **changes: Any) -> CallbackRobot:
+    def robot(self, engine: Engine = Engine(), **changes: Any) -> CallbackRobot:
         pace: dict[str, Any] = {
             "zone": ZONE,
             "windows": [(time(8), time(18))],
@@ -119,10 +124,10 @@ class World:
             "lines": 3,
         }
         plan = {"calls_per_second": 1000.0, "retry_minutes": [30]}
-        rules = DiallingRules(lambda phone: outside_line("trunk", phone), "12345", 30.0, 6.0)
+        rules = DiallingRules(lambda phone: outside_line("trunk", phone), "12345", 30.0)
         made = CallbackRobot(
             self.tasks, self.files, self.phones, self.bus, self.clock, Pace(**(pace | plan | changes)), rules,
-            self.on_the_line.__contains__,
+            self.on_the_line.__contains__, INTERVIEWER, engine=engine, folder=Path("/nowhere"),
         )  # fmt: skip
         self.phones.pick_up = made.survey
         return made
@@ -275,7 +280,7 @@ async def test_nobody_is_phoned_while_on_the_line(world: World) -> None:
 
 
 async def test_of_two_robots_one_dials(world: World) -> None:
-    first, second = world.robot(), world.robot()
+    first, second = world.robot(Engine("one", "here")), world.robot(Engine("two", "there"))
     async with running(first), running(second):
         for task_id in [await world.owe(f"ticket_{n}", f"1390000{n:04}") for n in range(10)]:
             await world.until(task_id, "closed")
@@ -461,6 +466,9 @@ class Ears:
     def listen(self, call_id: str, uniqueid: str) -> None:
         self.following.add(uniqueid)
         self.followed += 1
+
+    async def last_words(self, call_id: str, seconds: float) -> None:
+        pass
 
     def end(self, call_id: str) -> None:
         self.following.discard(call_id)

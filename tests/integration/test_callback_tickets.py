@@ -17,6 +17,8 @@ from hotline.facts.tickets import TicketMoved
 from hotline.ledger import read
 from hotline.security import Person, Role
 from hotline.settings import load_settings
+from ivr.flow.book import FlowBook
+from ivr.interview import Interviewer
 from telephony.fake import FakeCaller, FakeTelephony
 from telephony.observations import LegAnswered
 from tickets.service import WorkOrders
@@ -41,7 +43,10 @@ async def test_the_loop(database: Database, keys: list[str], state: str, ways: l
     orders = WorkOrders(database, clock, TicketSite.of(SETTINGS), tasks)
     rules = dialling_rules_of(SETTINGS)
     pace = pace_of(SETTINGS, lambda day: day.weekday() < 5)
-    robot = CallbackRobot(tasks, orders, phones, database.bus, clock, pace, rules, lambda _: False)
+    interviewer = Interviewer(FlowBook.open(None))
+    robot = CallbackRobot(
+        tasks, orders, phones, database.bus, clock, pace, rules, lambda _: False, interviewer, folder=Path("/nowhere")
+    )
 
     await orders.open_draft("call_1", "13800000001", "12345")
     fields = {"description": "路灯不亮", "unit": "371323"}

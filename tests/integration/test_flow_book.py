@@ -25,7 +25,7 @@ def write(folder: Path, title: str, name: str = "standard", file: str = "standar
 def test_the_sites_flow_wins_and_the_shipped_one_returns(tmp_path: Path) -> None:
     write(tmp_path, "ours")
     book = FlowBook.open(tmp_path)
-    assert book.names == ["full-menu", "nuisance", "standard"]
+    assert book.names == ["full-menu", "nuisance", "standard", "visit"]
     assert book.flow("standard").title == "ours"
     (tmp_path / "standard.yaml").unlink()
     book.refresh()

@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from callback.lifecycle import STATE_ZH, TABLE, Event, State, follow
 from callback.pacing import Pace
-from callback.survey import MAXIMUM_MISSES, Question, Survey, ending, orders, press, resume
 from hotline.errors import RuleBroken
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -106,48 +105,3 @@ def test_the_retry_plan() -> None:
     assert pace().retry_at(Event.FAIL, 3, now) is None
     assert pace().retry_at(Event.INVALID, 1, now) is None
     assert (pace().free_lines(0), pace().free_lines(5), pace().gap_seconds) == (2, 0, 0.25)
-
-
-# ── survey ──────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def play(*keys: str | None) -> Survey:
-    survey = Survey()
-    for key in keys:
-        survey = press(survey, key)
-    return survey
-
-
-@pytest.mark.parametrize(
-    ("keys", "solved", "satisfaction", "question"),
-    [
-        (("1", "1"), True, 1, Question.DONE),
-        (("2", "5"), False, 5, Question.DONE),
-        (("7", "1", None, "9", "3"), True, 3, Question.DONE),
-        (("2",), False, None, Question.SATISFIED),
-        (("1", None, None, None), True, None, Question.DONE),
-        ((None, "9", "*"), None, None, Question.DONE),
-        (("1", "1", "5"), True, 1, Question.DONE),
-    ],
-)
-def test_keys(keys: tuple[str | None, ...], solved: bool | None, satisfaction: int | None, question: Question) -> None:
-    survey = play(*keys)
-    assert (survey.solved, survey.satisfaction, survey.question) == (solved, satisfaction, question)
-
-
-def test_what_the_citizen_hears() -> None:
-    assert orders(Survey()).prompts == ("hotline/callback-intro", "hotline/callback-solved")
-    assert orders(play("9")).prompts == ("hotline/invalid-key", "hotline/callback-solved")
-    assert orders(play(None)).prompts == ("hotline/callback-solved",)
-    assert orders(play("1")).prompts == ("hotline/callback-satisfied",)
-    assert orders(play("1", "1")).prompts == ("hotline/callback-thanks", "hotline/goodbye")
-    assert orders(play(None, None, None)).prompts == ("hotline/goodbye",)
-
-
-@given(st.lists(st.sampled_from([*"0123456789*#", None]), max_size=12))
-def test_any_keys_end_the_survey_and_keep_what_was_said(keys: list[str | None]) -> None:
-    survey = play(*keys, *[None] * (2 * MAXIMUM_MISSES))
-    assert orders(survey).finish
-    assert ending(survey) is (Event.SURVEY if survey.solved is not None else Event.REFUSE)
-    again = resume(survey.solved, survey.satisfaction)
-    assert (again.solved, again.satisfaction) == (survey.solved, survey.satisfaction)

@@ -4,11 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callback.answers import SATISFIED, SOLVED
 from callback.spoken import meant_answer
-from callback.survey import Question
-
-SOLVED, SATISFIED = Question.SOLVED, Question.SATISFIED
-
 
 ANSWERS = {
     (SOLVED, "1"): "解决了 嗯已经解决了 是的 是 一 幺",
@@ -27,10 +24,10 @@ ANSWERS = {
     ("question", "said", "key"),
     [(question, said, key) for (question, key), line in ANSWERS.items() for said in line.split()],
 )
-def test_answers(question: Question, said: str, key: str) -> None:
+def test_answers(question: str, said: str, key: str) -> None:
     assert meant_answer(question, said, 0.9) == (key or None)
     assert meant_answer(question, " ".join(said), None) == (key or None)
-    assert meant_answer(Question.DONE, said, 0.9) is None
+    assert meant_answer("", said, 0.9) is None
 
 
 @pytest.mark.parametrize(("confidence", "key"), [(0.59, None), (0.6, "2"), (None, "2")])

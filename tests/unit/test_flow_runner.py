@@ -25,6 +25,7 @@ class FakeDesk:
     announce_seconds: float = 0.01
     asked: list[str] = field(default_factory=list)
     ended: list[str] = field(default_factory=list)
+    noted: list[dict[str, str]] = field(default_factory=list)
 
     @property
     def waits(self) -> bool:
@@ -62,6 +63,9 @@ class FakeDesk:
 
     async def send_out(self, order: Transfer, state: FlowState) -> None:
         pass
+
+    async def note(self, state: FlowState) -> None:
+        self.noted.append(dict(state.variables))
 
     async def end(self, reason: str) -> None:
         self.ended.append(reason)

@@ -1,0 +1,132 @@
+"""Every work order has its disposition, every survey is right, nobody is rung twice: on the real Asterisk.
+
+The small crowd is in every run; a thousand, and twenty deaths and twenty cut links, are ``long``.
+"""
+
+import asyncio
+import os
+import random
+import sys
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from telephony.asterisk import ensure_asterisk
+from tests.system.conftest import REPOSITORY
+from tests.system.engines import House, open_house
+from tests.system.visited import PACE, WAYS, Citizens, Ledger, Way, last_attempt, prepare
+
+Blow = Callable[[House], Awaitable[None]]
+"""Something bad that happens in mid-work."""
+Span = tuple[datetime, datetime]
+_SITE: Mapping[str, Any] = {"asr": {"enabled": False}, "callback": PACE}
+
+
+async def audited(house: House) -> str:
+    """What ``hotline callback audit`` says; it must end with 0."""
+    command = [sys.executable, "-m", "hotline.cli", "callback", "audit", "--config", str(house.site.config)]
+    process = await asyncio.create_subprocess_exec(
+        *command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT
+    )
+    said = (await process.communicate())[0].decode(errors="replace")
+    assert process.returncode == 0, said
+    return said
+
+
+async def cut_the_link(house: House) -> None:
+    """Asterisk throws the engine's AMI session out."""
+    installation = ensure_asterisk(REPOSITORY / "var")
+    conf = house.site.folder.resolve() / "asterisk/etc/asterisk/asterisk.conf"
+    conf = next(house.site.folder.resolve().rglob("asterisk.conf"), conf)
+
+    environment = {**os.environ, **dict(installation.environment)}
+
+    async def console(line: str) -> str:
+        process = await asyncio.create_subprocess_exec(
+            *installation.command, "-C", str(conf), "-rx", line,
+            stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT, env=environment,
+        )  # fmt: skip
+        return (await process.communicate())[0].decode(errors="replace")
+
+    sessions = [line.split() for line in (await console("manager show connected")).splitlines()]
+    (descriptor,) = [words[4] for words in sessions if words[:1] == ["hotline"]]  # user, address, start, elapsed, this
+    said = await console(f"manager kick session {descriptor}")
+    assert "Kicking" in said, (descriptor, sessions, said)
+
+
+async def kill(house: House) -> None:
+    """kill -9, and started again, as a service manager does."""
+    await house.engine.kill()
+    await house.engine.start()
+
+
+async def strike(house: House, ledger: Ledger, blows: Sequence[tuple[int, Blow]], spans: list[Span]) -> None:
+    """Each blow when so many attempts were made; notes from when to when it lasted."""
+    for attempts, blow in blows:
+        while len(await ledger.attempts()) < attempts:  # noqa: ASYNC110 another process's ledger tells nobody
+            await asyncio.sleep(0.05)
+        began = datetime.now(UTC)
+        await blow(house)
+        spans.append((began, datetime.now(UTC) + timedelta(seconds=1)))
+
+
+def is_hit(attempt: Mapping[str, Any], spans: Sequence[Span]) -> bool:
+    """Whether this call was up, or begun, while something bad happened."""
+    ended = attempt["ended_at"] or datetime.now(UTC)
+    return any(attempt["dialled_at"] <= until and ended >= since for since, until in spans)
+
+
+def check(way: Way, row: Mapping[str, Any], attempt: Mapping[str, Any], rung: int, *, hit: bool) -> None:
+    """Right to the letter; of a call that was hit, whatever was kept is what was said, and nobody was rung twice."""
+    said = dict(row["answers"])
+    if not hit:
+        assert (attempt["outcome"], said, rung) == (way.outcome, way.answers, 1), (way.name, row["phone"])
+        return
+    assert rung <= 1, (way.name, row["phone"])
+    assert said == dict(list(way.answers.items())[: len(said)]), (way.name, row["phone"], said)
+
+
+async def play(folder: Path, ways: Sequence[Way], timeout: float, blows: Sequence[tuple[int, Blow]] = ()) -> None:
+    """The whole crowd, until the proof holds."""
+    prepare(folder)
+    async with open_house(folder, **_SITE) as house:
+        citizens, ledger, spans = Citizens(house, ways), Ledger(house.database, house.site), list[Span]()
+        async with citizens.at_home(), asyncio.TaskGroup() as group:
+            for number in citizens.ways:
+                await ledger.owe(number)
+            group.create_task(strike(house, ledger, blows, spans))
+            rows = await ledger.until_all_were_phoned(len(ways), timeout)
+        assert len(spans) == len(blows)
+        attempts = await ledger.attempts()
+        for number, way in citizens.ways.items():
+            attempt = last_attempt(rows[number], attempts)
+            check(way, rows[number], attempt, citizens.rung[number], hit=is_hit(attempt, spans))
+        assert sum(1 for attempt in attempts if attempt["outcome"] != "not_sent") == len(ways)
+        await ledger.settle_the_rest(rows)
+        assert f"tasks closed: {len(ways)};" in await audited(house)
+        assert await house.citizens_channels() == []  # every line was given back
+
+
+@pytest.mark.timeout(180)
+async def test_a_small_crowd_with_a_death_and_a_cut_link(tmp_path: Path) -> None:
+    ways = [*WAYS, *WAYS[:6], *WAYS]
+    await play(tmp_path, ways, 120, [(12, kill), (27, cut_the_link)])
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+async def test_a_thousand(tmp_path: Path) -> None:
+    chance = random.Random(12345)
+    await play(tmp_path, [chance.choice(WAYS) for _ in range(1000)], 3000)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(3600)
+async def test_twenty_deaths_and_twenty_cut_links(tmp_path: Path) -> None:
+    chance = random.Random(54321)
+    instants = sorted(chance.sample(range(10, 580), 40))
+    blows = [(instant, kill if n % 2 else cut_the_link) for n, instant in enumerate(instants)]
+    await play(tmp_path, [chance.choice(WAYS) for _ in range(600)], 3000, blows)
