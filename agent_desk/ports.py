@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol
 
 from callback.outreach import Outreach
 from callback.port import RobotStatus
@@ -296,7 +296,6 @@ class CallbackTasks(Protocol):
         ...
 
 
-@runtime_checkable
 class Robot(Protocol):
     """The callback robot, as far as a screen watches and stops it."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import structlog
 from fastapi import FastAPI
 
-from agent_desk.ports import Health, Robot, Rooms
+from agent_desk.ports import Health, Rooms
 from agent_desk.server import create_app, create_desk, serve
 from asr.night import NightReading
 from asr.recognition import bigger_model
@@ -272,7 +272,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             health=health,
             records=CallRecords(database, clock, settings.wrap_up, settings.site.zone),
             oversight=Oversight.of(database, clock, settings, site, work_orders, secrets),
-            robot=robot if isinstance(robot, Robot) else None,
+            robot=robot,
             outreach=outreach,
         )
         desk = create_desk(rooms=rooms, security=security, settings=settings, secrets=secrets, bus=bus, clock=clock)

@@ -25,7 +25,7 @@ def write(folder: Path, title: str, name: str = "standard", file: str = "standar
 def test_the_sites_flow_wins_and_the_shipped_one_returns(tmp_path: Path) -> None:
     write(tmp_path, "ours")
     book = FlowBook.open(tmp_path)
-    assert book.names == ["full-menu", "nuisance", "standard", "visit"]
+    assert book.names == ["full-menu", "nuisance", "poll", "standard", "visit"]
     assert book.flow("standard").title == "ours"
     (tmp_path / "standard.yaml").unlink()
     book.refresh()
@@ -66,7 +66,7 @@ def test_a_faulty_file_stops_the_start(tmp_path: Path) -> None:
 def test_a_line_names_a_flow_that_exists() -> None:
     book = FlowBook.open(None)
     book.check_lines([Line(number="12345", group="general"), Line(number="1", group="general", flow="full-menu")])
-    with pytest.raises(ConfigurationError, match="full-menu, nuisance, standard"):
+    with pytest.raises(ConfigurationError, match="full-menu, nuisance, poll, standard"):
         book.check_lines([Line(number="12345", group="general", flow="nothing")])
 
 
