@@ -57,6 +57,7 @@ BENCHMARKS: tuple[Benchmark, ...] = (
         ("asr.word_to_screen_p95", "asr.word_to_screen_p50", "asr.cer_live", "asr.cer_final"),
         _from("bench.asr_words"),
     ),
+    Benchmark("callback.line_use", ("callback.line_use", "callback.doubles"), _from("bench.callback_lines")),
     Benchmark("live.room", ("live.update_p95", "live.frame_300_seats"), _from("bench.live_room")),
     Benchmark("tickets.list_1m_p95", ("tickets.list_1m_p95", "tickets.pivot_1m_p95"), _from("bench.ticket_lists")),
     Benchmark("tickets.year_replay", ("tickets.year_replay",), _from("bench.year_replay")),

@@ -67,6 +67,7 @@ async def open_stage(
     answer: str = "manual",
     asr: Mapping[str, object] | None = None,
     below: Path | None = None,
+    callback: Mapping[str, object] | None = None,
 ) -> AsyncIterator[Stage]:
     """Prepare ``var/bench/<name>`` (or ``below/<name>``) anew, start the engine there; everything ends afterwards."""
     base = load_settings(REPOSITORY / "config.yaml")
@@ -82,7 +83,7 @@ async def open_stage(
         groups=[{**group, "answer": answer, "wrap_up_seconds": 0, "announce_seconds": 600, "offer_seconds": 60}],  # type: ignore[arg-type]
         seats=[{"id": seat, "groups": [group["id"]]} for seat in ids],  # type: ignore[arg-type]
         asr={"enabled": recognition, "model": "tiny", **(asr or {})},
-        callback={"enabled": False},
+        callback=dict(callback) if callback is not None else {"enabled": False},
     )
     await asyncio.to_thread(_silence_prompts, folder / "sounds/zh/hotline")
     engine = EngineProcess(site)
