@@ -269,7 +269,7 @@ async def test_every_act_of_the_supervisor(stage: Stage) -> None:
         await (await shown(chief, f"[data-testid={opened}] [data-testid=drill-call][data-call={call_id}]")).click()
         await shown(chief, f"[data-testid=call-review][data-call={call_id}] [data-testid=utterance-agent]")
         await (await shown(chief, "[data-testid=drill-ticket]")).click()
-        assert ticket["number"] in await (await shown(chief, "[data-testid=ticket-sheet]")).inner_text()
+        await shown(chief, f"[data-testid=ticket-sheet] strong:has-text('{ticket['number']}')")
     await chief.get_by_test_id("drawer-close").click()
 
 
@@ -279,6 +279,7 @@ async def test_waiting_citizens_are_moved_by_hand_and_seats_forced(stage: Stage)
     for status in FORCED:
         await (await shown(chief, f"[data-testid=force-{status}]:enabled")).click()
         await shown(page, f"[data-testid=seat-status][data-status={status}]")
+    await shown(page, "[data-testid=seat-status][data-state=idle]", 20_000)  # offline has hung its leg up
     await chief.get_by_test_id("drawer-close").click()
     await chief.keyboard.press("m")
     await (await shown(chief, "[data-testid=message-text]")).fill("下午三点系统升级")
