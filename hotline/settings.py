@@ -461,6 +461,8 @@ class Tickets(Section):
     """Days after closing when a work order goes to the archive by itself."""
     visit_share: Annotated[float, Field(ge=0, le=1)] = 1.0
     """Share of replied work orders whose citizen is asked (抽查回访); the others close without a visit. 1: all."""
+    visit_shares: dict[str, Annotated[float, Field(ge=0, le=1)]] = {}
+    """Type of matter → a share of its own."""
     visit_seed: str = "hotline"
     """Whoever knows it draws the same sample again."""
     protected_types: list[str] = ["举报"]

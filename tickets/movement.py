@@ -157,7 +157,7 @@ class Mover:
         """Whether the citizen is asked, where there is one; after a rework always."""
         if row["channel"] == HOUSE:
             return False
-        share, seed = self._site.visit_share, self._site.visit_seed
+        share, seed = self._site.visit_shares.get(row["type"], self._site.visit_share), self._site.visit_seed
         return row["reworks"] > 0 or selected(seed, "return visit", row["id"], share)
 
     async def _is_reviewed(self, uow: UnitOfWork, row: Row) -> bool:

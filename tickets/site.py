@@ -44,6 +44,8 @@ class TicketSite:
     visit_share: float = 1.0
     """Share of replied work orders whose citizen is asked."""
     visit_seed: str = ""
+    visit_shares: Mapping[str, float] = field(default_factory=dict)
+    """Type of matter → a share of its own."""
 
     @classmethod
     def of(cls, settings: Settings, classifier: Classifier | None = None) -> "TicketSite":
@@ -79,6 +81,7 @@ class TicketSite:
         return cls(
             settings.site.zone, rules, drafter, views, units, organisation.categories, process, ready, below,
             frozenset(promises.protected_types), settings.supervision, promises.visit_share, promises.visit_seed,
+            promises.visit_shares,
         )  # fmt: skip
 
     def rules_of(self, process: Process, kind: str) -> DeadlineRules:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from callback.tasks import CallbackTasks
 from hotline.clock import FakeClock
@@ -18,6 +19,7 @@ from tickets.finding import Wanted
 from tickets.quality.sampling import selected
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
+from tickets.tables import tickets
 
 SHIPPED = load_settings(Path(__file__).parents[2] / "config.yaml")
 MONDAY = datetime(2026, 11, 16, 2, 0, tzinfo=UTC)  # 10:00 in Shanghai
@@ -251,6 +253,33 @@ async def test_a_share_of_the_citizens_is_asked_and_the_sample_can_be_drawn_agai
     ]  # fmt: skip
     for one in passed:
         assert (await world.act(one["id"], "archive", BOSS))["state"] == "archived"
+
+
+async def test_a_type_of_matter_has_a_share_of_its_own(world: World) -> None:
+    world.reopen(with_tickets(four_levels(), visit_shares={"咨询": 0.0}))
+    states = []
+    for kind in ("咨询", "投诉"):
+        ticket = await world.make(type=kind)
+        await world.act(ticket, "sign", YISHUI)
+        states.append((await world.act(ticket, "reply", YISHUI, **REPLY))["state"])
+    assert states == ["closed", "to_callback"]
+
+
+async def test_the_first_score_stays_beside_the_last(world: World) -> None:
+    ticket = await world.make()
+    visits = CallbackTasks(world.database, world.clock, four_levels().site.zone)
+    visits.conclusions["visit"] = world.orders
+    for solved, grade, manner in ((False, 5, 4), (True, 1, None)):
+        await world.act(ticket, "sign", YISHUI)
+        await world.act(ticket, "reply", YISHUI, **REPLY)
+        visit = (await visits.of_ticket(ticket))[-1]["task_id"]
+        await visits.settle_by(
+            visit, disposition="surveyed", solved=solved, satisfaction=grade, manner=manner, by="agent1"
+        )
+    async with world.database.reading() as connection:
+        row = (await connection.execute(select(tickets).where(tickets.c.id == ticket))).mappings().one()
+    assert (row["first_solved"], row["first_satisfaction"]) == (False, 5)
+    assert (row["solved"], row["satisfaction"], row["manner"]) == (True, 1, None)
 
 
 async def test_an_edited_sla_leaves_open_work_orders_on_theirs(world: World) -> None:
