@@ -9,7 +9,8 @@ VENV := .venv
 PY := $(VENV)/bin/python
 HAS_DEPENDENCIES := $(VENV)/.has-dependencies
 HAS_PROJECT := $(VENV)/.has-project
-# Test files side by side: most of a system test is waiting for people to finish speaking.
+# Test files side by side: most of a system test is waiting for people to finish speaking. The long ones go first, so that
+# none is left alone at the end.
 WORKERS ?= 3
 
 help: ## this list
@@ -26,7 +27,8 @@ run: setup ## the engine with config.yaml
 	@$(VENV)/bin/hotline run
 
 test: setup system-packages ## unit, integration and system tests (real Asterisk, phones and browser); < 15 minutes
-	@$(PY) -m pytest tests/unit tests/integration tests/system -m 'not long' --durations=10 -n $(WORKERS) --dist loadfile
+	@$(PY) -m pytest tests/system tests/integration tests/unit -m 'not long' --durations=15 -n $(WORKERS) --dist loadfile \
+		--no-loadscope-reorder
 
 test-long: setup system-packages ## the cells that make test leaves out: every interleaving of call control, every death between two orders; 30 minutes
 	@$(PY) -m pytest tests/system -m long

@@ -45,8 +45,8 @@ async def citizens(
 async def _ready(person: Somebody) -> None:
     since = len(person.feed.seen)
     seat = await person.be("ready")
-    if seat["state"] != "idle":
-        await person.feed.until("seat", lambda seat: seat["state"] == "idle", since=since)
+    if seat["state"] == "unreachable":
+        await person.feed.until("seat", lambda seat: seat["state"] != "unreachable", since=since)
 
 
 async def _work(person: Somebody, talk: Talk) -> None:

@@ -70,11 +70,11 @@ class PhoneAgent:
         self.seat: str = person.me["seat"]
 
     async def ready(self) -> None:
-        """Go ready."""
+        """Go ready. Whoever waits may be offered before the seat was ever seen idle."""
         since = len(self.person.feed.seen)
         seat = await self.person.be("ready")
-        if seat["state"] != "idle":
-            await self.person.feed.until("seat", lambda seat: seat["state"] == "idle", since=since)
+        if seat["state"] == "unreachable":
+            await self.person.feed.until("seat", lambda seat: seat["state"] != "unreachable", since=since)
 
     async def accept(self, caller: str) -> Shape:
         """Take this citizen's offer."""

@@ -38,6 +38,7 @@ async def test_signing_in_gives_a_cookie_that_scripts_cannot_read(house: House) 
             "roles": ["agent"],
             "seat": "1001",
             "unit": None,
+            "summaries": False,
         }
         cookie = answer.headers["set-cookie"]
         assert "HttpOnly" in cookie

@@ -36,7 +36,7 @@ def test_every_prompt_is_shipped_in_the_form_that_asterisk_plays(language: str) 
         samples = read_sound(folder / f"{name}.wav")
         assert 0.1 < len(samples) / 8000 < 12
         assert 15000 < np.max(np.abs(samples)) < 20000
-    assert sum(file.stat().st_size for file in folder.iterdir()) < 2_500_000
+    assert sum(file.stat().st_size for file in folder.iterdir()) < 3_500_000
 
 
 ENGLISH = TEXTS["en"]
@@ -55,7 +55,7 @@ def test_an_english_prompt_is_as_long_and_as_loud_as_its_words(name: str) -> Non
     spoken = (loud[-1] - loud[0]) / RATE / letters
     assert 0.04 < spoken < (0.09 if letters >= 12 else 0.16), "seconds a letter"
     assert np.max(np.abs(sound)) < 0.6 * 32767
-    assert -26 < 20 * np.log10(np.sqrt(np.mean(np.square(sound))) / 32767) < -14, "dB below full scale"
+    assert -28 < 20 * np.log10(np.sqrt(np.mean(np.square(sound))) / 32767) < -14, "dB below full scale"
 
 
 def test_no_two_english_prompts_sound_the_same() -> None:

@@ -15,7 +15,7 @@ from tests.system.engines import in_conversation, open_house
 
 CITIZEN = "13800000071"
 CALLBACK = {
-    "retry_minutes": [], "ring_seconds": 10, "lines": 1, "sms": {"page_url": "https://12345.example"},
+    "retry_minutes": [], "retry_by_outcome": {}, "ring_seconds": 10, "lines": 1, "sms": {"page_url": "https://12345.example"},
     "by_hand": {"ring_seconds": 20},
 }  # fmt: skip
 
