@@ -6,8 +6,7 @@ became of the leg by the id that we gave it.
 
 import asyncio
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 
 from hotline.errors import RuleBroken, Unavailable
 from hotline.ids import new_id
@@ -29,7 +28,6 @@ _ANSWER_MARGIN = 5.0
 """Seconds beyond the ringing time for OriginateResponse to come."""
 _LOOK_EVERY = 0.5
 _SETTLED_WITHIN, _LOOK_AT_TRANSIT_EVERY = 1.0, 0.01
-"""Not every step of a leg has an event."""
 _RESULTS = {1: Result.NO_ANSWER, 3: Result.NO_ANSWER, 4: Result.ANSWERED, 5: Result.BUSY}
 """OriginateResponse's Reason is a control frame of Asterisk: 1 hang-up, 3 ringing, 4 answer, 5 busy, 8 congestion."""
 
@@ -61,9 +59,6 @@ class Telephone:
         self._phones: Mapping[str, PhoneState] = {}
         self._dialled: dict[str, asyncio.Future[int]] = {}
         """Legs being dialled, and why they ended."""
-        self._settling: dict[str, asyncio.Event] = {}
-        """Legs waited for by ``settled``; set by whatever Asterisk says about one."""
-        link.listen(self._wake)
 
     @property
     def up(self) -> bool:
@@ -238,32 +233,13 @@ class Telephone:
         """The leg once it is not in transit, in a second at most; None when it is gone."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + _SETTLED_WITHIN
-        with self._news_of(channel) as news:
-            while True:
-                news.clear()
-                leg = await self.ask_leg(channel)
-                if leg is None or loop.time() >= deadline:
-                    return leg
-                if not leg.in_transit and (leg.bridge_id is None or not await self._is_alone(leg.bridge_id)):
-                    return leg
-                with suppress(TimeoutError):
-                    async with asyncio.timeout(_LOOK_AT_TRANSIT_EVERY):
-                        await news.wait()
-
-    @contextmanager
-    def _news_of(self, channel: str) -> Iterator[asyncio.Event]:
-        """Set at each event about this leg. An event only says when to look; what is believed is Asterisk's answer."""
-        news = self._settling.setdefault(channel, asyncio.Event())
-        try:
-            yield news
-        finally:
-            self._settling.pop(channel, None)
-
-    def _wake(self, event: AmiMessage) -> None:
-        if self._settling:
-            for name in (event.get("Channel"), event.get("Uniqueid")):
-                if news := self._settling.get(name):
-                    news.set()
+        while True:
+            leg = await self.ask_leg(channel)
+            if leg is None or loop.time() >= deadline:
+                return leg
+            if not leg.in_transit and (leg.bridge_id is None or not await self._is_alone(leg.bridge_id)):
+                return leg
+            await asyncio.sleep(_LOOK_AT_TRANSIT_EVERY)
 
     async def _is_alone(self, bridge_id: str) -> bool:
         """Whether a bridge is down to one leg, which is therefore about to leave it."""
