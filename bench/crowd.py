@@ -21,7 +21,7 @@ async def agents_at_work(stage: Stage, talk: Talk, tell: Callable[[str], None]) 
         await stack.enter_async_context(_seats_on_the_line(stage))
         for number, seat in enumerate(stage.seats, 1):
             person = await stack.enter_async_context(signed_in(stage.site.url, stage.site.logins[f"agent{seat}"]))
-            await _ready(person)
+            await person.be_ready()
             working = asyncio.create_task(_work(person, talk))
             stack.callback(working.cancel)
             tell(f"seats ready: {number}")
@@ -40,13 +40,6 @@ async def citizens(
         FIRST_DIGITS="1390", RTP_PORT=9, PATIENCE_MS=patience,
     ) as crowd:  # fmt: skip
         yield crowd
-
-
-async def _ready(person: Somebody) -> None:
-    since = len(person.feed.seen)
-    seat = await person.be("ready")
-    if seat["state"] == "unreachable":
-        await person.feed.until("seat", lambda seat: seat["state"] != "unreachable", since=since)
 
 
 async def _work(person: Somebody, talk: Talk) -> None:

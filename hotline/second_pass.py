@@ -15,24 +15,9 @@ from hotline.errors import Unavailable
 from hotline.facts.recordings import RecordingReady
 from hotline.migrations import migrate
 from hotline.settings import Settings
+from recordings.keeping import NobodysCalls
 from recordings.sealing import keys_of
 from recordings.service import Folders, Recordings
-
-
-class _NoCalls:
-    """For commands that work on the archive: every channel is left alone."""
-
-    def is_live(self, uniqueid: str) -> bool:
-        """Leave the spool alone."""
-        return True
-
-    def is_call_live(self, call_id: str) -> bool:
-        """Leave it alone."""
-        return True
-
-    async def call_of(self, uniqueid: str) -> str | None:
-        """Unknown."""
-        return None
 
 
 class _OnlyModel:
@@ -61,7 +46,7 @@ async def repair_transcripts(
             raise Unavailable(opened.state.reason_zh, opened.state.reason_en)
         folders = Folders.below(settings.storage.folder)
         keys = keys_of(settings)
-        archive = Recordings(database, clock, folders, calls=_NoCalls(), zone=settings.site.zone, keys=keys)
+        archive = Recordings(database, clock, folders, calls=NobodysCalls(), zone=settings.site.zone, keys=keys)
         store, live = TranscriptStore(database, clock), _OnlyModel(opened.recogniser)
         repair = Repair(database, store, archive, live=live, settings=settings.asr, clock=clock)
         for ready in await (repair.owed(since) if call is None else repair.recordings_of(call)):

@@ -14,6 +14,7 @@ from hotline.database import Database
 from hotline.errors import HotlineError
 from hotline.settings import Settings, load_settings
 from recordings.integrity import Verdict, verify
+from recordings.keeping import NobodysCalls
 from recordings.retention import Kept
 from recordings.sealing import keys_of
 from recordings.service import Folders, Recordings
@@ -23,19 +24,6 @@ recordings_command = typer.Typer(help="录音:校验与到期清理 / recordings
 
 Config = Annotated[Path, typer.Option("--config", "-c", help="配置文件 / configuration file")]
 _Result = TypeVar("_Result")
-
-
-class _NobodyCalls:
-    """A command touches the archive only, never the spool."""
-
-    def is_live(self, uniqueid: str) -> bool:
-        return True
-
-    def is_call_live(self, call_id: str) -> bool:
-        return True
-
-    async def call_of(self, uniqueid: str) -> str | None:
-        return None
 
 
 @recordings_command.command("verify")
@@ -71,7 +59,7 @@ def purge_archive(
             database,
             SystemClock(),
             Folders.below(settings.storage.folder),
-            calls=_NobodyCalls(),
+            calls=NobodysCalls(),
             zone=settings.site.zone,
         )
         return await service.purge(settings.recordings.days_of, dry_run=dry_run, by="hotline recordings purge")
@@ -94,7 +82,7 @@ def hold_recording(
 
     async def work(settings: Settings, database: Database) -> None:
         folders = Folders.below(settings.storage.folder)
-        service = Recordings(database, SystemClock(), folders, calls=_NobodyCalls(), zone=settings.site.zone)
+        service = Recordings(database, SystemClock(), folders, calls=NobodysCalls(), zone=settings.site.zone)
         await service.hold(recording, not lift, reason, "hotline recordings hold")
 
     _with_database(config, work)

@@ -52,6 +52,22 @@ class LiveCalls(Protocol):
         ...
 
 
+class NobodysCalls:
+    """For commands that work on the archive and never on the spool: every channel is left alone."""
+
+    def is_live(self, uniqueid: str) -> bool:
+        """Leave its files alone."""
+        return True
+
+    def is_call_live(self, call_id: str) -> bool:
+        """Leave them alone."""
+        return True
+
+    async def call_of(self, uniqueid: str) -> str | None:
+        """Unknown."""
+        return None
+
+
 class Keeping:
     """Takes recordings in. ``run`` works until cancelled; everything else may be called beside it, or without it."""
 

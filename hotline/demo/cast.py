@@ -70,11 +70,8 @@ class PhoneAgent:
         self.seat: str = person.me["seat"]
 
     async def ready(self) -> None:
-        """Go ready. Whoever waits may be offered before the seat was ever seen idle."""
-        since = len(self.person.feed.seen)
-        seat = await self.person.be("ready")
-        if seat["state"] == "unreachable":
-            await self.person.feed.until("seat", lambda seat: seat["state"] != "unreachable", since=since)
+        """Go ready."""
+        await self.person.be_ready()
 
     async def accept(self, caller: str) -> Shape:
         """Take this citizen's offer."""

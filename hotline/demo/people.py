@@ -102,6 +102,13 @@ class Somebody:
         """Choose a status at the desk."""
         return await self.ask("PUT", "/desk/status", {"status": status, "reason": reason})
 
+    async def be_ready(self) -> None:
+        """Choose ready, and wait until the seat is reachable; it may be offered somebody before it is idle."""
+        since = len(self.feed.seen)
+        seat = await self.be("ready")
+        if seat["state"] == "unreachable":
+            await self.feed.until("seat", lambda seat: seat["state"] != "unreachable", since=since)
+
     async def accept_next(self, timeout: float = 30.0) -> Shape:
         """Wait for an offer and accept it; the call."""
         offer = await self.feed.until("offer", timeout=timeout, since=len(self.feed.seen))

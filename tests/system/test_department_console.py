@@ -16,9 +16,9 @@ from agent_desk.server import create_app
 from hotline.demo.browser import find_browser, open_browser
 from hotline.demo.site import free_ports
 from hotline.security import Person, Role
-from tests.integration.desk_fakes import PASSWORD
 from tests.integration.test_api_feed import serving
 from tests.integration.tickets_house import TicketsHouse, open_tickets_house
+from tests.system.pages import sign_in
 
 BOSS = Person(account="boss", name="班长", roles=frozenset({Role.SUPERVISOR}))
 MATTERS = ("路灯不亮", "电梯困人，物业不管", "施工噪声扰民", "路面塌陷", "自来水浑浊", "垃圾无人清运")
@@ -42,14 +42,11 @@ async def house(tmp_path: Path) -> AsyncIterator[TicketsHouse]:
             yield opened
 
 
-async def sign_in(browser: Any, house: TicketsHouse, account: str) -> Any:
+async def page_of(browser: Any, house: TicketsHouse, account: str) -> Any:
     context = await browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN", accept_downloads=True)
     page = await context.new_page()
     await page.goto(f"http://127.0.0.1:{house.house.settings.web.port}/")
-    await page.get_by_test_id("login-account").fill(account)
-    await page.get_by_test_id("login-password").fill(PASSWORD)
-    await page.get_by_test_id("login-submit").click()
-    await page.get_by_test_id("me").wait_for()
+    await sign_in(page, account)
     return page
 
 
@@ -61,7 +58,7 @@ async def take(page: Any, name: str) -> None:
 
 async def test_a_unit_finds_signs_replies_saves_exports_and_reads_its_figures(house: TicketsHouse) -> None:
     async with open_browser(find_browser() or "") as browser:
-        page = await sign_in(browser, house, "department")
+        page = await page_of(browser, house, "department")
         await page.goto(page.url.split("#")[0] + "#/tickets")
         rows = page.get_by_test_id("ticket-row")
         await rows.nth(23).wait_for()

@@ -7,7 +7,7 @@ import asyncio
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,9 +26,10 @@ from hotline.demo.site import free_ports
 from hotline.facts.callbacks import RobotChanged
 from hotline.outreach import Sms
 from hotline.settings import Callback, Web
-from tests.integration.desk_fakes import NOON, PASSWORD
+from tests.integration.desk_fakes import NOON
 from tests.integration.tickets_house import TicketsHouse, open_tickets_house
 from tests.integration.visits_given_up import ONCE
+from tests.system.pages import page_of
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(120)]
 CITIZEN = "13800000001"
@@ -43,21 +44,9 @@ class Scene:
     browser: Browser
     address: str
 
-    @asynccontextmanager
-    async def page(self, account: str, path: str) -> AsyncIterator[Page]:
+    def page(self, account: str, path: str) -> AbstractAsyncContextManager[Page]:
         """Signed in as ``account``, at ``path``."""
-        context = await self.browser.new_context(viewport={"width": 1366, "height": 768}, locale="zh-CN")
-        page = await context.new_page()
-        try:
-            await page.goto(f"{self.address}/#/login")
-            await page.get_by_test_id("login-account").fill(account)
-            await page.get_by_test_id("login-password").fill(PASSWORD)
-            await page.get_by_test_id("login-submit").click()
-            await page.get_by_test_id("me").wait_for()
-            await page.goto(f"{self.address}/#{path}")
-            yield page
-        finally:
-            await context.close()
+        return page_of(self.browser, self.address, account, path)
 
     async def unreached(self, n: int, phone: str) -> tuple[str, str]:
         """A work order that was answered, and whose citizen did not pick up: its id and the task's."""
