@@ -676,8 +676,7 @@ class CallCentre:
         try:
             await self._telephone.bridge(order.citizen_channel, order.seat_channel)
         except HotlineError as failure:
-            _log.warning("could not connect", call=order.call_id, seat=order.seat, why=failure.en)
-            await self._do(self.floor.connect_failed(order.call_id, order.offer_id, order.seat, self._clock.now()))
+            await self._not_connected(order, failure)
             return
         step = self.floor.connected(order.call_id, order.offer_id, order.seat, self._clock.now())
         if session := self._sessions.pop(order.call_id, None):
@@ -685,6 +684,20 @@ class CallCentre:
         await self._do(step)
         # From here on a citizen whose talk breaks off comes back to us; before, to Asterisk's own queue.
         await self._try(self._telephone.set_variable(order.citizen_channel, "HOTLINE_AFTER", "agi"))
+
+    async def _not_connected(self, order: Connect, failure: HotlineError) -> None:
+        """A citizen who hung up in that instant is no fault of the seat's: it stays ready for the next one."""
+        call = self.floor.calls[order.call_id]
+        try:
+            hung_up = await self._telephone.ask_leg(call.uniqueid) is None
+        except HotlineError:
+            hung_up = False
+        now = self._clock.now()
+        if hung_up:
+            await self._do(self.floor.call_gone(order.call_id, now))
+            return
+        _log.warning("could not connect", call=order.call_id, seat=order.seat, why=failure.en)
+        await self._do(self.floor.connect_failed(order.call_id, order.offer_id, order.seat, now))
 
     async def _keep_time(self) -> None:
         while True:

@@ -136,6 +136,30 @@ async def test_a_site_may_want_rests_to_be_asked_for(room: Room) -> None:
     assert seat.rest_until is not None
 
 
+class HangsUpInThatInstant(FakeTelephony):
+    """The first citizen to be connected hangs up just before; the news of it has not come yet."""
+
+    async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
+        if not self._broken:
+            self.forget(citizen_channel)
+        await super().bridge(citizen_channel, seat_channel)
+
+
+async def test_a_citizen_who_hangs_up_while_being_connected_is_no_fault_of_the_seat(database_url: str) -> None:
+    settings = SETTINGS.model_copy(
+        update={"groups": [Group(id="general", name="综合", answer="auto", wrap_up_seconds=0)]}
+    )
+    async with opened(database_url, HangsUpInThatInstant(), settings) as room:
+        await room.ready("1001")
+        room.calls("13800000001")
+        await room.until(lambda: any(call.state is CallState.ENDED for call in room.centre.floor.calls.values()))
+        (gone,) = room.centre.floor.calls.values()
+        assert gone.end_reason == "abandoned"
+        assert room.centre.seat("1001").status is SeatStatus.READY
+        room.calls("13800000002")
+        await room.until(lambda: room.centre.seat("1001").state is SeatState.TALKING)
+
+
 async def test_an_idle_seat_hears_itself_for_a_while_and_a_citizen_ends_it(room: Room) -> None:
     echo = EchoTest(room.telephone, room.centre, longest=0.05)
     with pytest.raises(RuleBroken):
