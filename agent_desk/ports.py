@@ -26,8 +26,8 @@ from ivr.nuisance.evidence import Evidence
 from ivr.nuisance.service import NuisanceList
 from ivr.views import CallView, LiveView, OfferView, SeatKind, SeatStatus, SeatView
 from tickets.finding import Wanted
+from tickets.grains import PivotWish
 from tickets.oversight import Oversight
-from tickets.pivot import PivotWish
 from tickets.views import TicketGlance
 
 Shape = dict[str, Any]

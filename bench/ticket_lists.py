@@ -29,18 +29,20 @@ from hotline.security import Person, Role
 from hotline.settings import Settings, load_settings
 from tests.postgresql import temporary_cluster
 from tickets import finding, store
-from tickets.counting import searching_statements
+from tickets.counting import GRAINS, folding_statements, searching_statements
 from tickets.deadlines import WorkCalendar
 from tickets.finding import Wanted
-from tickets.pivot import PivotWish
+from tickets.grains import PivotWish
 from tickets.service import WorkOrders, actor_of
 from tickets.site import TicketSite
+from tickets.states import DONE
 from tickets.tables import tickets
 from tickets.year.commands import plan_of
 from tickets.year.replay import YearReplay
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LIVED, TIMES = 20_000, 50
+DAYS, MOMENTS = 365, ("created_at", "updated_at", "due_at")
 SHOWN, PEER_EVERY = 240, 8
 NOON = datetime(2026, 1, 15, 4, tzinfo=UTC)
 BOSS = Person(account="boss", name="班长", roles=frozenset({Role.SUPERVISOR}))
@@ -84,7 +86,10 @@ async def _fill(database: Database, settings: Settings, tell: Tell) -> None:
         tell(f"{at} of {LIVED} work orders lived")
     fresh = ("id", "number", "sender_id", "created_by", "phone")
     names = [column.name for column in tickets.columns if column.name not in fresh]
-    shifted = {name: f"\"{name}\" - i * interval '10 minutes'" for name in ("created_at", "updated_at", "due_at")}
+    since, year = "(day::date - date '2025-01-01')", "date '2025-01-01'"
+    later = f"({since} + i * 7) % {DAYS}"
+    shifted = {name: f'"{name}" + make_interval(days => {later} - {since})' for name in MOMENTS}
+    shifted["day"] = f"({year} + {later})::text"
     made = ", ".join(shifted.get(name, f'"{name}"') for name in names)
     into = ", ".join(f'"{name}"' for name in names)
     steps = [
@@ -96,10 +101,12 @@ async def _fill(database: Database, settings: Settings, tell: Tell) -> None:
         f"lpad((13900000000 + (random() * 99999999)::bigint)::text, 11, '0'), {made} "
         f"FROM tickets, generate_series(1, {TIMES - 1}) i",
         *searching_statements("postgresql"),
-        "TRUNCATE ticket_deltas, ticket_counts",
-        "INSERT INTO ticket_counts SELECT day, area, type, COALESCE(unit, ''), count(*), "
-        "count(*) FILTER (WHERE state IN ('closed', 'closed_direct')), count(overdue_at) "
+        f"TRUNCATE ticket_deltas, {', '.join(GRAINS)}",
+        "INSERT INTO ticket_deltas (day, area, type, unit, tickets, done, overdue) "
+        "SELECT day, area, type, COALESCE(unit, ''), count(*), count(*) FILTER "
+        f"(WHERE state IN ({', '.join(repr(state.value) for state in DONE)})), count(overdue_at) "
         "FROM tickets WHERE parent_id IS NULL GROUP BY 1, 2, 3, 4",
+        *folding_statements("postgresql"),
         "SET session_replication_role = DEFAULT",
     ]
     async with database.engine.begin() as connection:

@@ -2,14 +2,25 @@
 
 Figures: each work order that is made or moved leaves a row of differences (plus one here, minus one there) in the same
 transaction, written by a trigger, so that no way of writing can forget it. Whoever asks adds counts and differences
-in one statement; ``Pivot.fold`` turns differences into counts. Many may move work orders at once: nobody waits for a
-counter. Sub-orders are not counted, their main order is.
+in one statement; ``Pivot.fold`` turns differences into counts, at several grains (``GRAINS``). Many may move work
+orders at once: nobody waits for a counter. Sub-orders are not counted, their main order is.
 
 Words: SQLite's FTS5 over the pairs of characters of ``tickets.words``, PostgreSQL's GIN over the same.
 """
 
+from collections.abc import Mapping
+
 from tickets.states import DONE
 
+COUNTS, MONTHS, AREAS, UNITS = "ticket_counts", "ticket_counts_months", "ticket_counts_areas", "ticket_counts_units"
+GRAINS: Mapping[str, tuple[str, ...]] = {
+    COUNTS: ("day", "area", "type", "unit"),
+    MONTHS: ("month", "area", "type", "unit"),
+    AREAS: ("day", "area", "type"),
+    UNITS: ("day", "unit", "type"),
+}
+"""Tables of counts, and what each tells apart. All add up to the same."""
+FIGURES = ("tickets", "done", "overdue")
 _DONE = ", ".join(f"'{state.value}'" for state in sorted(DONE))
 _COLUMNS = "day, area, type, unit, tickets, done, overdue"
 _WATCHED = ("parent_id", "day", "area", "type", "unit", "state", "overdue_at")
@@ -60,14 +71,20 @@ def searching_statements(dialect: str) -> list[str]:
 
 
 def folding_statements(dialect: str) -> list[str]:
-    """Differences become counts, in one transaction. On PostgreSQL in one statement: others add meanwhile."""
-    summed = "day, area, type, unit, sum(tickets), sum(done), sum(overdue)"
-    added = ", ".join(f"{name} = ticket_counts.{name} + excluded.{name}" for name in ("tickets", "done", "overdue"))
-    upsert = (
-        f"INSERT INTO ticket_counts ({_COLUMNS}) SELECT {summed} FROM {{source}} WHERE true "
-        f"GROUP BY day, area, type, unit ON CONFLICT (day, area, type, unit) DO UPDATE SET {added}"
-    )
+    """Differences become counts of every grain, in one transaction. On PostgreSQL in one statement: others add."""
     if dialect == "sqlite":
-        return [upsert.format(source="ticket_deltas"), "DELETE FROM ticket_deltas"]
-    gone = f"WITH gone AS (DELETE FROM ticket_deltas RETURNING {_COLUMNS}) "
-    return [gone + upsert.format(source="gone")]
+        return [*(_folded(grain, "ticket_deltas") for grain in GRAINS), "DELETE FROM ticket_deltas"]
+    first, *others = (_folded(grain, "gone") for grain in GRAINS)
+    steps = [f"gone AS (DELETE FROM ticket_deltas RETURNING {_COLUMNS})"]
+    steps += [f"grain_{at} AS ({other})" for at, other in enumerate(others)]
+    return [f"WITH {', '.join(steps)} {first}"]
+
+
+def _folded(grain: str, source: str) -> str:
+    keys, sums = ", ".join(GRAINS[grain]), ", ".join(f"sum({name})" for name in FIGURES)
+    shown = ", ".join("substr(day, 1, 7)" if key == "month" else key for key in GRAINS[grain])
+    added = ", ".join(f"{name} = {grain}.{name} + excluded.{name}" for name in FIGURES)
+    return (
+        f"INSERT INTO {grain} ({keys}, {', '.join(FIGURES)}) SELECT {shown}, {sums} FROM {source} WHERE true "
+        f"GROUP BY {shown} ON CONFLICT ({keys}) DO UPDATE SET {added}"
+    )

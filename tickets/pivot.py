@@ -5,40 +5,25 @@ the filter that lists its work orders.
 """
 
 import asyncio
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
 import structlog
-from sqlalchemy import ColumnElement, Select, func, literal, select, text, union_all
+from sqlalchemy import ColumnElement, Select, Table, func, literal, select, text, union_all
 
 from hotline.database import Database
 from hotline.errors import HotlineError, RuleBroken
-from tickets.counting import folding_statements
-from tickets.tables import ticket_counts, ticket_deltas
+from tickets.counting import FIGURES, folding_statements
+from tickets.grains import Part, PivotWish, parts_of
+from tickets.tables import COUNT_TABLES, ticket_deltas
 
 _log = structlog.get_logger()
 Shape = dict[str, Any]
 Cell = tuple[Any, ...]
 """Row, column, and ``FIGURES``."""
 FOLD_EVERY_SECONDS = 60.0
-FIGURES = ("tickets", "done", "overdue")
 PERIODS = {"day": 10, "month": 7, "year": 4}
 """Name of a period → how much of YYYY-MM-DD it is."""
 AXES = (*PERIODS, "area", "type", "unit")
-
-
-@dataclass(frozen=True, kw_only=True)
-class PivotWish:
-    """Which table: what is down, what is across (empty: one column), of which work orders."""
-
-    rows: str
-    columns: str = ""
-    since: date | None = None
-    until: date | None = None
-    area: str = ""
-    type: str = ""
-    unit: str = ""
 
 
 class Pivot:
@@ -90,27 +75,37 @@ class Pivot:
 
 
 def _statement(wish: PivotWish) -> Select[*tuple[Any, ...]]:
-    names = ("day", "area", "type", "unit", *FIGURES)
-    source = union_all(
-        *(select(*(table.c[name] for name in names)) for table in (ticket_counts, ticket_deltas))
-    ).subquery("figures")
-    row, column = _axis(source.c, wish.rows), _axis(source.c, wish.columns) if wish.columns else literal("")
-    sums = [func.sum(source.c[name]).label(name) for name in FIGURES]
-    shown: list[ColumnElement[Any]] = [row.label("row"), column.label("column"), *sums]
-    query: Select[*tuple[Any, ...]] = select(*shown).group_by("row", "column")
-    for name in ("area", "type", "unit"):
-        if getattr(wish, name):
-            query = query.where(source.c[name] == getattr(wish, name))
-    if wish.since:
-        query = query.where(source.c.day >= wish.since.isoformat())
-    if wish.until:
-        query = query.where(source.c.day <= wish.until.isoformat())
+    """One statement, so one instant: counts as they were folded, and the differences noted since."""
+    kept = [_read(COUNT_TABLES[part.table], wish, part) for part in parts_of(wish)]
+    noted = _read(ticket_deltas, wish, Part(ticket_deltas.name, wish.since, wish.until))
+    found = union_all(*kept, noted).subquery("figures").c
+    sums = [func.sum(found[name]).label(name) for name in FIGURES]
+    shown: list[ColumnElement[Any]] = [found.row, found.column, *sums]
+    query: Select[*tuple[Any, ...]] = select(*shown).group_by(found.row, found.column)
     return query
+
+
+def _read(table: Table, wish: PivotWish, part: Part) -> Select[Any]:
+    c, when = table.c, _moment(table.c)
+    row, column = _axis(c, wish.rows), _axis(c, wish.columns) if wish.columns else literal("")
+    query: Select[Any] = select(row.label("row"), column.label("column"), *(c[name] for name in FIGURES))
+    query = query.where(*(c[name] == getattr(wish, name) for name in ("area", "type", "unit") if getattr(wish, name)))
+    length = PERIODS["month" if "month" in c else "day"]
+    if part.since:
+        query = query.where(when >= part.since.isoformat()[:length])
+    if part.until:
+        query = query.where(when <= part.until.isoformat()[:length])
+    return query
+
+
+def _moment(columns: Any) -> ColumnElement[str]:
+    found: ColumnElement[str] = columns.month if "month" in columns else columns.day
+    return found
 
 
 def _axis(columns: Any, name: str) -> ColumnElement[str]:
     if name in PERIODS and name != "day":
-        period: ColumnElement[str] = func.substr(columns.day, 1, PERIODS[name])
+        period: ColumnElement[str] = func.substr(_moment(columns), 1, PERIODS[name])
         return period
     if name in AXES:
         axis: ColumnElement[str] = columns[name]

@@ -25,12 +25,13 @@ from tickets import finding, store
 from tickets.dialogue import Spoken
 from tickets.drafting import DraftDesk
 from tickets.finding import Wanted
+from tickets.grains import PivotWish
 from tickets.guards import SYSTEM, Actor
 from tickets.intake import Intake
 from tickets.making import Maker
 from tickets.movement import HOUSE, Mover, ReturnVisits
 from tickets.moves import verdict
-from tickets.pivot import Pivot, PivotWish
+from tickets.pivot import Pivot
 from tickets.process_book import ProcessBook
 from tickets.protection import hidden_from, may_open
 from tickets.recompute import Recomputed, recompute

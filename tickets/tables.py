@@ -21,7 +21,16 @@ from sqlalchemy import (
 from hotline.database import Instant, metadata
 from hotline.invariants import invariant_statements
 from hotline.ledger import make_append_only
-from tickets.counting import counting_statements, searching_statements
+from tickets.counting import (
+    AREAS,
+    COUNTS,
+    FIGURES,
+    GRAINS,
+    MONTHS,
+    UNITS,
+    counting_statements,
+    searching_statements,
+)
 from tickets.states import DONE, WITH_UNIT, State
 
 
@@ -202,24 +211,25 @@ ticket_attachments = Table(
     Index("ux_ticket_attachments_content", "ticket_id", "sha256", unique=True),
 )
 
-ticket_counts = Table(
-    "ticket_counts",
-    metadata,
-    Column("day", String(10), primary_key=True),
-    Column("area", String(40), primary_key=True),
-    Column("type", String(20), primary_key=True),
-    Column("unit", String(20), primary_key=True),
-    Column("tickets", Integer, nullable=False),
-    Column("done", Integer, nullable=False),
-    Column("overdue", Integer, nullable=False),
+_WIDTHS = {"day": 10, "month": 7, "area": 40, "type": 20, "unit": 20}
+
+
+def _counts(name: str, *indexes: Index) -> Table:
+    keys = (Column(key, String(_WIDTHS[key]), primary_key=True) for key in GRAINS[name])
+    return Table(name, metadata, *keys, *(Column(figure, Integer, nullable=False) for figure in FIGURES), *indexes)
+
+
+ticket_counts = _counts(
+    COUNTS, Index("ix_ticket_counts_unit_day", "unit", "day"), Index("ix_ticket_counts_area_day", "area", "day")
 )
+COUNT_TABLES = {COUNTS: ticket_counts, **{name: _counts(name) for name in (MONTHS, AREAS, UNITS)}}
 
 ticket_deltas = Table(
     "ticket_deltas",
     metadata,
     Column("seq", Integer, primary_key=True, autoincrement=True),
     *(Column(name, String(40), nullable=False) for name in ("day", "area", "type", "unit")),
-    *(Column(name, Integer, nullable=False) for name in ("tickets", "done", "overdue")),
+    *(Column(name, Integer, nullable=False) for name in FIGURES),
 )
 
 ticket_shelves = Table(

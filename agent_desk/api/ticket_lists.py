@@ -15,7 +15,7 @@ from agent_desk.models import PivotTable, Shelf, ShelfItem, ShelfWish
 from agent_desk.refusals import documented
 from agent_desk.ticket_sheet import AT_MOST, write_sheet
 from hotline.security import Deed
-from tickets.pivot import PivotWish
+from tickets.grains import PivotWish
 
 router = APIRouter(prefix="/api", tags=["tickets"])
 Axis = Literal["day", "month", "year", "area", "type", "unit"]

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from hotline.database import Database
 from hotline.settings import load_settings
-from tickets.pivot import Pivot, PivotWish
+from tickets.grains import PivotWish
+from tickets.pivot import Pivot
 from tickets.roads import TABLE
 from tickets.site import TicketSite
 from tickets.states import Action, State

@@ -15,7 +15,8 @@ from hotline.database import Database
 from hotline.migrations import migrate
 from hotline.settings import Settings, load_settings
 from tickets.classifier import shipped_samples
-from tickets.pivot import Pivot, PivotWish
+from tickets.grains import PivotWish
+from tickets.pivot import Pivot
 from tickets.site import TicketSite
 from tickets.year.matters import YearPlan
 from tickets.year.replay import YearReplay
