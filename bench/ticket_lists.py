@@ -14,10 +14,10 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from pydantic_core import to_json
 from sqlalchemy import Select, func, or_, select, text
 from sqlalchemy.dialects import postgresql
 
-from agent_desk.models import PivotTable
 from bench.registry import Tell
 from bench.rows import Row
 from callback.tasks import CallbackTasks
@@ -129,7 +129,7 @@ def _wishes(settings_units: Sequence[str], random: Random) -> list[tuple[Person,
             Wanted(state="open"), Wanted(state="open", order="due"), Wanted(lamp="red"),
             Wanted(category=random.choice(("物业管理", "物业管理/电梯", "市政公用/路灯井盖"))),
             Wanted(area="沂水县", type="投诉", since=since, until=since + timedelta(days=30)),
-            Wanted(state="closed", unit=random.choice(settings_units), words="小区"),
+            Wanted(state="archived", unit=random.choice(settings_units), words="小区"),
             Wanted(channel="web", urgency="特急"),
         )  # fmt: skip
         viewer = (BOSS, BOSS, UNIT, AGENT)[number % 4]
@@ -204,7 +204,7 @@ async def _pivots(database: Database, orders: WorkOrders, tell: Tell) -> Row:
 async def _answered(orders: WorkOrders, wish: PivotWish) -> Any:
     """The figures, and the answer of the API made of them."""
     table = await orders.figures(BOSS, wish)
-    PivotTable.model_validate(table).model_dump_json()
+    to_json(table)
     return table
 
 

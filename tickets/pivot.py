@@ -36,7 +36,7 @@ class Pivot:
         """{rows, columns, cells: [{row, column, tickets, done, overdue}], total}. Raises ``RuleBroken``."""
         cells = await self._cells(wish)
         return {
-            "rows": sorted({cell[0] for cell in cells}),
+            "rows": list(dict.fromkeys(cell[0] for cell in cells)),
             "columns": sorted({cell[1] for cell in cells}),
             "cells": [
                 {"row": row, "column": column, "tickets": count, "done": done, "overdue": overdue}
@@ -71,7 +71,7 @@ class Pivot:
         statement = _statement(wish)
         async with self._database.reading() as connection:
             found = (await connection.execute(statement)).all()
-        return sorted((row, column, *map(int, sums)) for row, column, *sums in found if sums[0])
+        return sorted([tuple(cell) for cell in found if cell[2]])
 
 
 def _statement(wish: PivotWish) -> Select[*tuple[Any, ...]]:

@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 import pytest
 from sqlalchemy import select, update
 
+from agent_desk.models import PivotTable
 from hotline.security import Person, Role
 from tests.integration.desk_fakes import NOON
 from tests.integration.tickets_house import TicketsHouse, open_tickets_house
@@ -199,8 +200,8 @@ async def test_nobody_turns_pages_for_ever(house: TicketsHouse) -> None:
 async def test_a_unit_sees_its_own_figures_and_exports_its_own_list(house: TicketsHouse) -> None:
     await town(house)
     async with house.house.signed_in("department") as browser:
-        table = (await browser.get("/api/tickets/pivot?rows=unit")).json()
-        assert table["rows"] == ["371323"]
+        table = PivotTable.model_validate_json((await browser.get("/api/tickets/pivot?rows=unit")).content, strict=True)
+        assert table.rows == ["371323"]
         answer = await browser.get("/api/tickets/export?state=dispatched")
         assert answer.status_code == 200
         lines = rows_of(answer.content)

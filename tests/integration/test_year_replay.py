@@ -5,7 +5,9 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from hotline import ledger
 from hotline.database import Database
+from hotline.facts.tickets import DeadlineMissed
 from hotline.settings import load_settings
 from tickets.grains import PivotWish
 from tickets.pivot import Pivot
@@ -36,13 +38,18 @@ async def test_a_replay_goes_on_where_it_was_stopped_and_its_figures_add_up(data
     assert await pivot.read(PivotWish(rows="month", columns="unit")) == noted
     async with database.reading() as connection:
         states = Counter((await connection.execute(select(tickets.c.state))).scalars())
+        ended = Counter((await connection.execute(select(tickets.c.disposition))).scalars())
         steps = select(ticket_timeline.c.from_state, ticket_timeline.c.action, func.count())
         walked = (
             await connection.execute(steps.group_by(ticket_timeline.c.from_state, ticket_timeline.c.action))
         ).all()
     assert noted["total"]["tickets"] == TOTAL == states.total()
-    assert noted["total"]["done"] == states["closed"] + states["closed_direct"]
-    assert states.keys() == {"closed", "closed_direct", "dispatched"}
+    assert noted["total"]["done"] == states["archived"]
+    assert states.keys() == {"archived", "dispatched"}
+    missed = {entry.fact.ticket_id async for entry in ledger.read(database, kinds=[DeadlineMissed])}  # type: ignore[attr-defined]
+    assert states["dispatched"] <= noted["total"]["overdue"] <= len(missed) < TOTAL * 0.3
+    assert ended.keys() == {"直接答复", "已评价", "无法联系", None}
+    assert ended[None] == states["dispatched"]
     assert all((State(state or "draft"), Action(action)) in TABLE for state, action, _ in walked)
     assert {action for _, action, _ in walked} >= {"answer", "return", "redo", "close"}
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from hotline.facts import Fact
-from hotline.facts.tickets import TicketMoved
+from hotline.facts.tickets import DeadlineMissed, TicketMoved
 from tickets.casework import case_of
 from tickets.deadlines import DeadlineRules
 from tickets.dispatch import Directory
@@ -13,10 +13,12 @@ from tickets.guards import SYSTEM, Actor
 from tickets.lifecycle import acting_role, decide
 from tickets.moves import changes_of
 from tickets.process import Process
-from tickets.states import Action, Role
+from tickets.states import WITH_UNIT, Action, Role, State
 from tickets.year.matters import Fate, Matter
 
 Row = dict[str, Any]
+_SEEN_AFTER = timedelta(days=60)
+"""What still lies with its unit is seen so long after: its deadline has passed."""
 _AGENT = Actor("replay-agent", frozenset({Role.AGENT}))
 _BOSS = Actor("replay-boss", frozenset({Role.SUPERVISOR}))
 
@@ -34,6 +36,7 @@ class Course:
 
     def move(self, action: Action, actor: Actor, now: datetime, **form: Any) -> None:
         """One action. Raises ``RuleBroken`` where the law does not allow it."""
+        self.wait(now)
         row, note = self.row, str(form.get("note") or "")
         case = case_of(row, now, self.process, self.rules.calendar, ready=self.ready)
         cell = decide(case, action, actor, form)
@@ -49,12 +52,32 @@ class Course:
         named = {"ticket_id": row["id"], "number": row["number"], "call_id": row["call_id"]}
         self.facts.append(TicketMoved(at=now, by=actor.account, **named, **said))
 
+    def wait(self, now: datetime) -> None:
+        """What the passing of time does to it, as ``timers`` has it; supervision is left to the engine."""
+        row, due = self.row, self.row["due_at"]
+        if State(row["state"]) in WITH_UNIT and row["overdue_at"] is None and due is not None and due < now:
+            row["overdue_at"] = due
+            named = {"ticket_id": row["id"], "number": row["number"], "unit": row["unit"]}
+            self.facts.append(DeadlineMissed(at=due, due_at=due, **named))
+
+    def conclude(self, solved: bool | None, satisfaction: int | None, disposition: str) -> None:
+        """What the return visit found; the first score stays beside the last."""
+        said: Row = {"solved": solved, "satisfaction": satisfaction, "disposition": disposition}
+        if self.row["first_solved"] is None:
+            said |= {"first_solved": solved, "first_satisfaction": satisfaction}
+        self.row |= said
+
+    def archive(self) -> None:
+        """What is over for long enough, the house puts away."""
+        self.move(Action.ARCHIVE, SYSTEM, self.row["archive_at"], note="办结期满，自动归档")
+
 
 def live(course: Course, matter: Matter, directory: Directory) -> Course:
     """Walk one matter from its intake to where it is left. Raises ``RuleBroken`` where the law disagrees."""
     at = matter.at
     if matter.fate is Fate.ANSWERED:
         course.move(Action.ANSWER, _AGENT, at, answer="已按政策答复市民", article_id="replay")
+        course.archive()
         return course
     course.move(Action.SUBMIT, _AGENT, at)
     found = directory.propose(matter.category, matter.place)
@@ -69,15 +92,20 @@ def live(course: Course, matter: Matter, directory: Directory) -> Course:
         at += timedelta(hours=1)
     course.move(Action.DISPATCH, _BOSS, at, unit=unit)
     if matter.fate is Fate.OPEN:
+        course.wait(at + _SEEN_AFTER)
         return course
     at = _handle(course, unit, at + timedelta(days=matter.days))
     if matter.fate is Fate.REDONE:
-        course.row |= {"solved": False, "satisfaction": 5, "disposition": "已评价"}
+        course.conclude(False, 5, "已评价")
         course.move(Action.REDO, SYSTEM, at)
         course.move(Action.REDISPATCH, SYSTEM, at)
         at = _handle(course, unit, at + timedelta(days=1))
-    course.row |= {"solved": True, "satisfaction": 1, "disposition": "已评价"}
+    if matter.fate is Fate.UNREACHED:
+        course.conclude(None, None, "无法联系")
+    else:
+        course.conclude(True, matter.grade, "已评价")
     course.move(Action.CLOSE, SYSTEM, at)
+    course.archive()
     return course
 
 

@@ -17,10 +17,10 @@ A_YEAR = 642_189
 _HOURLY = (10, 6, 4, 3, 3, 5, 13, 28, 64, 92, 96, 72, 42, 44, 74, 82, 78, 60, 46, 46, 47, 40, 27, 18)
 _WEEKDAY = (1.15, 1.08, 1.06, 1.05, 1.02, 0.83, 0.81)
 _CHANNELS = {"telephone": 907, "wechat": 71, "partner": 15, "web": 7}
-_TYPES = {"咨询": 51, "投诉": 39, "举报": 6, "建议": 2, "求助": 2}
+_TYPES = {"咨询": 510, "投诉": 390, "举报": 65, "建议": 17, "求助": 15}
 _URGENCY = {"一般": 95, "紧急": 4, "特急": 1}
 
-T = TypeVar("T", bound=str)
+T = TypeVar("T")
 
 
 class Fate(StrEnum):
@@ -33,11 +33,17 @@ class Fate(StrEnum):
     """The first unit was the wrong one."""
     REDONE = "redone"
     """The citizen was not satisfied."""
+    UNREACHED = "unreached"
+    """The citizen could not be asked."""
     OPEN = "open"
     """Still lies with its unit."""
 
 
-_FATES = {Fate.ANSWERED: 53, Fate.SETTLED: 39, Fate.RETURNED: 3, Fate.REDONE: 4, Fate.OPEN: 1}
+_FATES = {
+    Fate.ANSWERED: 53, Fate.SETTLED: 37, Fate.RETURNED: 3, Fate.REDONE: 4, Fate.UNREACHED: 2, Fate.OPEN: 1,
+}  # fmt: skip
+_GRADES = {1: 80, 2: 12, 3: 8}
+"""How those are satisfied with whom the matter ends, of the five grades."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class Matter:
     fate: Fate
     days: float
     """After how many days the unit replies."""
+    grade: int
+    """What the citizen says of it in the end, 1 (满意) to 3 (基本满意)."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +87,7 @@ class YearPlan:
         return Matter(
             serial, self._moment(serial, random), _pick(random, _CHANNELS), _pick(random, _TYPES), category,
             f"{area}{street}", area, random.choice(self.phrases[category]), f"139{random.randrange(10**8):08d}",
-            _pick(random, _URGENCY), Fate(_pick(random, _FATES)), random.expovariate(1 / 2.5),
+            _pick(random, _URGENCY), _pick(random, _FATES), random.expovariate(1 / 2.5), _pick(random, _GRADES),
         )  # fmt: skip
 
     def _moment(self, serial: int, random: Random) -> datetime:
