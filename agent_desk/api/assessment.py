@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
+from agent_desk.api.parameters import ACT, BINARY, READ_BY_RULE, Id, Page, Size
 from agent_desk.documents import WORD, XLSX, download, word_file
 from agent_desk.guard import (
     AssessmentReader,
@@ -23,27 +24,20 @@ from agent_desk.oversight_models import (
     Trend,
     Verification,
 )
-from agent_desk.refusals import documented
 
 router = APIRouter(prefix="/api/assessment", tags=["assessment"])
 Month = Annotated[str, Path(pattern=r"^20\d{2}-(0[1-9]|1[0-2])$")]
 Unit = Annotated[str, Path(max_length=20)]
-Id = Annotated[str, Path(max_length=64)]
-Page = Annotated[int, Query(ge=1, le=100_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
-_READ = documented(401, 403, 404, 409, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
-_FILE = {"schema": {"type": "string", "format": "binary"}}
-_TABLE = {"content": {"text/csv": _FILE, XLSX: _FILE}, "description": "A table"}
+_TABLE = {"content": {"text/csv": BINARY, XLSX: BINARY}, "description": "A table"}
 
 
-@router.get("/months/{month}", responses=_READ)
+@router.get("/months/{month}", responses=READ_BY_RULE)
 async def read_month(month: Month, desk: DeskDep, _viewer: AssessmentReader) -> AssessedMonth:
     """Every unit's figures with their formulas, and the boards."""
     return AssessedMonth.model_validate(await oversight_of(desk).assessment.month(month))
 
 
-@router.get("/months/{month}/units/{unit}/{figure}", responses=_READ)
+@router.get("/months/{month}/units/{unit}/{figure}", responses=READ_BY_RULE)
 async def read_behind(
     month: Month, unit: Unit, figure: FigureName, desk: DeskDep, viewer: AssessmentReader
 ) -> BehindFigure:
@@ -51,25 +45,25 @@ async def read_behind(
     return BehindFigure.model_validate(await oversight_of(desk).assessment.behind(month, unit, figure, viewer))
 
 
-@router.post("/months/{month}/publish", responses=_ACT)
+@router.post("/months/{month}/publish", responses=ACT)
 async def publish_month(month: Month, desk: DeskDep, person: Assessor) -> AssessedMonth:
     """Let a month stand that is over."""
     return AssessedMonth.model_validate(await oversight_of(desk).assessment.publish(month, person))
 
 
-@router.get("/months/{month}/verify", responses=_READ)
+@router.get("/months/{month}/verify", responses=READ_BY_RULE)
 async def verify_month(month: Month, desk: DeskDep, _viewer: AssessmentReader) -> Verification:
     """Recompute a published month from the ledger."""
     return Verification.model_validate(await oversight_of(desk).assessment.verify(month))
 
 
-@router.get("/months/{month}/bulletin", response_class=Response, responses={**_READ, 200: WORD})
+@router.get("/months/{month}/bulletin", response_class=Response, responses={**READ_BY_RULE, 200: WORD})
 async def print_bulletin(month: Month, desk: DeskDep, _viewer: AssessmentReader) -> Response:
     """The monthly bulletin as a Word file."""
     return await word_file(f"办理情况通报{month}", await oversight_of(desk).assessment.paper(month))
 
 
-@router.get("/months/{month}/table", response_class=Response, responses={**_READ, 200: _TABLE})
+@router.get("/months/{month}/table", response_class=Response, responses={**READ_BY_RULE, 200: _TABLE})
 async def export_table(
     month: Month, desk: DeskDep, _viewer: AssessmentReader, format: Literal["csv", "xlsx"] = "csv"
 ) -> Response:
@@ -78,7 +72,7 @@ async def export_table(
     return download(body, f"assessment-{month}.{format}", XLSX if format == "xlsx" else "text/csv; charset=utf-8")
 
 
-@router.get("/units/{unit}/trend", responses=_READ)
+@router.get("/units/{unit}/trend", responses=READ_BY_RULE)
 async def read_trend(
     unit: Unit, desk: DeskDep, _viewer: AssessmentReader, months: Annotated[int, Query(ge=1, le=60)] = 12
 ) -> Trend:
@@ -87,7 +81,7 @@ async def read_trend(
     return Trend.model_validate({"unit": unit, "items": list(items)})
 
 
-@router.get("/exclusions", responses=_READ)
+@router.get("/exclusions", responses=READ_BY_RULE)
 async def find_exclusions(
     desk: DeskDep,
     viewer: AssessmentReader,
@@ -100,7 +94,7 @@ async def find_exclusions(
     return ExclusionPage.model_validate(found)
 
 
-@router.post("/exclusions", responses=_ACT)
+@router.post("/exclusions", responses=ACT)
 async def ask_exclusion(wish: ExclusionWish, desk: DeskDep, person: ExclusionAsker) -> Exclusion:
     """Ask that a work order does not count."""
     return Exclusion.model_validate(
@@ -108,7 +102,7 @@ async def ask_exclusion(wish: ExclusionWish, desk: DeskDep, person: ExclusionAsk
     )
 
 
-@router.post("/exclusions/{exclusion_id}/decision", responses=_ACT)
+@router.post("/exclusions/{exclusion_id}/decision", responses=ACT)
 async def decide_exclusion(exclusion_id: Id, wish: ExclusionDecisionWish, desk: DeskDep, person: Assessor) -> Exclusion:
     """Decide, not on one's own asking."""
     assessment = oversight_of(desk).assessment

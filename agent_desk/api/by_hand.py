@@ -3,8 +3,9 @@
 from dataclasses import replace
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 
+from agent_desk.api.parameters import ACT, READ, Id, Page, Size
 from agent_desk.guard import CallbackDialler, CallbackHand, Desk, DeskDep
 from agent_desk.outreach_access import note, show_attempts
 from agent_desk.outreach_models import (
@@ -18,7 +19,6 @@ from agent_desk.outreach_models import (
     Matter,
     Visit,
 )
-from agent_desk.refusals import documented
 from agent_desk.robot_view import outreach_of
 from callback.by_hand.results import HandResult
 from callback.dispositions import shape_of
@@ -27,14 +27,9 @@ from hotline.errors import NotFound
 from hotline.security import Person, Role
 
 router = APIRouter(prefix="/api/by-hand", tags=["return visits"])
-Id = Annotated[str, Path(max_length=64)]
-Page = Annotated[int, Query(ge=1, le=100_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
-_READ = documented(401, 403, 404, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
 
 
-@router.get("", responses=_READ)
+@router.get("", responses=READ)
 async def read_list(
     desk: DeskDep,
     viewer: CallbackHand,
@@ -47,7 +42,7 @@ async def read_list(
     return HandPage.model_validate(found | {"page": page, "size": size})
 
 
-@router.get("/form", responses=_READ)
+@router.get("/form", responses=READ)
 async def read_form(desk: DeskDep, _viewer: CallbackHand) -> HandForm:
     """The script, and the grounds for 无法联系."""
     rules = desk.settings.callback.by_hand
@@ -55,7 +50,7 @@ async def read_form(desk: DeskDep, _viewer: CallbackHand) -> HandForm:
     return HandForm(script=list(rules.script), grounds=grounds)
 
 
-@router.get("/{task_id}", responses=_READ)
+@router.get("/{task_id}", responses=READ)
 async def read_task(task_id: Id, desk: DeskDep, viewer: CallbackHand) -> HandDetail:
     """One task with every attempt and message."""
     room = outreach_of(desk.rooms)
@@ -68,7 +63,7 @@ async def read_task(task_id: Id, desk: DeskDep, viewer: CallbackHand) -> HandDet
     })  # fmt: skip
 
 
-@router.post("/{task_id}/take", responses=_ACT)
+@router.post("/{task_id}/take", responses=ACT)
 async def take(task_id: Id, request: Request, desk: DeskDep, person: CallbackDialler) -> HandTask:
     """It is mine now. 409 while it is another's."""
     await outreach_of(desk.rooms).hand_list.take(task_id, person)
@@ -76,7 +71,7 @@ async def take(task_id: Id, request: Request, desk: DeskDep, person: CallbackDia
     return await _show(desk, task_id, person)
 
 
-@router.post("/{task_id}/release", responses=_ACT)
+@router.post("/{task_id}/release", responses=ACT)
 async def release(task_id: Id, request: Request, desk: DeskDep, person: CallbackHand) -> HandTask:
     """Anybody may take it; a supervisor may release anybody's."""
     await outreach_of(desk.rooms).hand_list.release(task_id, person)
@@ -84,7 +79,7 @@ async def release(task_id: Id, request: Request, desk: DeskDep, person: Callback
     return await _show(desk, task_id, person)
 
 
-@router.post("/{task_id}/dial", responses=_ACT)
+@router.post("/{task_id}/dial", responses=ACT)
 async def dial(task_id: Id, request: Request, desk: DeskDep, person: CallbackDialler) -> Dialled:
     """Ring the citizen for my seat. How it goes comes by the live feed (``by_hand``)."""
     call_id = await outreach_of(desk.rooms).hand_list.dial(task_id, person)
@@ -92,14 +87,14 @@ async def dial(task_id: Id, request: Request, desk: DeskDep, person: CallbackDia
     return Dialled(call_id=call_id)
 
 
-@router.post("/{task_id}/stop", status_code=204, responses=_ACT)
+@router.post("/{task_id}/stop", status_code=204, responses=ACT)
 async def stop(task_id: Id, request: Request, desk: DeskDep, person: CallbackDialler) -> None:
     """Stop ringing."""
     await outreach_of(desk.rooms).hand_list.stop(task_id, person)
     await note(desk, request, person, "visit_dial_stopped", task_id)
 
 
-@router.post("/{task_id}/result", responses=_ACT)
+@router.post("/{task_id}/result", responses=ACT)
 async def record(task_id: Id, wish: HandResultWish, request: Request, desk: DeskDep, person: CallbackDialler) -> Visit:
     """What came of it; the work order is closed, or redone, at once."""
     result = HandResult(**wish.model_dump())

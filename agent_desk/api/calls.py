@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Request
 
+from agent_desk.api.parameters import ACT, READ, Id
 from agent_desk.callers import about_caller
 from agent_desk.guard import CallReader, DeskDep, History, TranscriptCorrector, address_of
 from agent_desk.models import (
@@ -16,7 +17,6 @@ from agent_desk.models import (
     TicketSummary,
     Utterance,
 )
-from agent_desk.refusals import documented
 from agent_desk.shapes import may_see_call, show_call
 from hotline.errors import NotFound, RuleBroken
 from hotline.security import Deed
@@ -25,7 +25,7 @@ router = APIRouter(prefix="/api", tags=["calls"])
 Phone = Annotated[str, Path(pattern=r"^\+?[0-9*#]{1,32}$")]
 
 
-@router.get("/citizens/{phone}/tickets", responses=documented(401, 403, 404, 503))
+@router.get("/citizens/{phone}/tickets", responses=READ)
 async def citizen_history(phone: Phone, desk: DeskDep, _viewer: History) -> CitizenHistory:
     """What a citizen asked before, open work orders first."""
     items = [TicketSummary.model_validate(item) for item in await desk.rooms.work_orders.history(phone)]
@@ -36,8 +36,8 @@ async def citizen_history(phone: Phone, desk: DeskDep, _viewer: History) -> Citi
     )
 
 
-@router.get("/calls/{call_id}", responses=documented(401, 403, 404, 503))
-async def read_call(call_id: Annotated[str, Path(max_length=64)], desk: DeskDep, viewer: CallReader) -> CallDetail:
+@router.get("/calls/{call_id}", responses=READ)
+async def read_call(call_id: Id, desk: DeskDep, viewer: CallReader) -> CallDetail:
     """A call with its words and recordings: one's own, or any with the wider right."""
     call = await desk.rooms.call_centre.find_call(call_id)
     took_part = viewer.seat is not None and await desk.rooms.records.took_part(call_id, viewer.seat)
@@ -55,9 +55,9 @@ async def read_call(call_id: Annotated[str, Path(max_length=64)], desk: DeskDep,
     )
 
 
-@router.patch("/calls/{call_id}/utterances/{utterance_id}", responses=documented(401, 403, 404, 409, 413, 503))
+@router.patch("/calls/{call_id}/utterances/{utterance_id}", responses=ACT)
 async def correct_utterance(
-    call_id: Annotated[str, Path(max_length=64)],
+    call_id: Id,
     utterance_id: Annotated[str, Path(max_length=80)],
     wish: Correction,
     request: Request,
@@ -79,8 +79,8 @@ async def correct_utterance(
     return Utterance.model_validate(await transcripts.correct(call_id, utterance_id, wish.text, person.account, deed))
 
 
-@router.post("/calls/{call_id}/summary", responses=documented(401, 403, 404, 409, 413, 503))
-async def summarise(call_id: Annotated[str, Path(max_length=64)], desk: DeskDep, viewer: CallReader) -> MachineText:
+@router.post("/calls/{call_id}/summary", responses=ACT)
+async def summarise(call_id: Id, desk: DeskDep, viewer: CallReader) -> MachineText:
     """A language model's summary of what was said, marked as such; nothing is stored. 409 where the site has none."""
     call = await desk.rooms.call_centre.find_call(call_id)
     if not may_see_call(call, viewer):

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from agent_desk.api.parameters import ACT, BINARY, READ, Id, Page, Size
 from agent_desk.api.visits import _FILE
 from agent_desk.guard import CampaignReader, CampaignRunner, Desk, DeskDep
 from agent_desk.outreach_access import note
@@ -22,7 +23,6 @@ from agent_desk.outreach_models import (
     ListOutcome,
     QueryWish,
 )
-from agent_desk.refusals import documented
 from agent_desk.robot_view import outreach_of
 from agent_desk.tables import CSV, XLSX, FileKind, write_table
 from callback.campaigns.lifecycle import STATE_ZH, Action, State
@@ -33,19 +33,12 @@ from callback.campaigns.results import columns_of, result_of, rows_of
 from tickets.finding import Wanted
 
 router = APIRouter(prefix="/api/campaigns", tags=["campaigns"])
-Id = Annotated[str, Path(max_length=64)]
-Page = Annotated[int, Query(ge=1, le=100_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
 Name = Annotated[str | None, Query(max_length=40)]
 Share = Annotated[float, Query(gt=0, le=1)]
-_READ = documented(401, 403, 404, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
-_CSV_BODY: dict[str, Any] = {
-    "requestBody": {"required": True, "content": {CSV: {"schema": {"type": "string", "format": "binary"}}}}
-}
+_CSV_BODY: dict[str, Any] = {"requestBody": {"required": True, "content": {CSV: BINARY}}}
 
 
-@router.get("", responses=_READ)
+@router.get("", responses=READ)
 async def find_campaigns(
     desk: DeskDep,
     _viewer: CampaignReader,
@@ -61,7 +54,7 @@ async def find_campaigns(
     return CampaignPage(items=items, total=total, page=page, size=size)
 
 
-@router.post("", responses=_ACT)
+@router.post("", responses=ACT)
 async def make(wish: CampaignWish, request: Request, desk: DeskDep, person: CampaignRunner) -> Campaign:
     """A draft."""
     row = await outreach_of(desk.rooms).campaigns.make(_outline(wish), person.account)
@@ -69,19 +62,19 @@ async def make(wish: CampaignWish, request: Request, desk: DeskDep, person: Camp
     return _shape(row, {})
 
 
-@router.get("/flows", responses=_READ)
+@router.get("/flows", responses=READ)
 async def read_flows(desk: DeskDep, _viewer: CampaignReader) -> FlowList:
     """What a campaign may play."""
     return FlowList(items=sorted(outreach_of(desk.rooms).campaigns.flows()))
 
 
-@router.get("/{campaign_id}", responses=_READ)
+@router.get("/{campaign_id}", responses=READ)
 async def read(campaign_id: Id, desk: DeskDep, _viewer: CampaignReader) -> Campaign:
     """One campaign."""
     return await _show(desk, campaign_id)
 
 
-@router.put("/{campaign_id}", responses=_ACT)
+@router.put("/{campaign_id}", responses=ACT)
 async def edit(
     campaign_id: Id, wish: CampaignWish, request: Request, desk: DeskDep, person: CampaignRunner
 ) -> Campaign:
@@ -91,7 +84,7 @@ async def edit(
     return await _show(desk, campaign_id)
 
 
-@router.post("/{campaign_id}/list", responses=_ACT, openapi_extra=_CSV_BODY)
+@router.post("/{campaign_id}/list", responses=ACT, openapi_extra=_CSV_BODY)
 async def upload_list(
     campaign_id: Id,
     request: Request,
@@ -121,7 +114,7 @@ async def upload_list(
     return ListOutcome(kept=kept, read=len(reading.entries), faults=faults, more_faults=more)
 
 
-@router.post("/{campaign_id}/query", responses=_ACT)
+@router.post("/{campaign_id}/query", responses=ACT)
 async def query_list(
     campaign_id: Id, wish: QueryWish, request: Request, desk: DeskDep, person: CampaignRunner
 ) -> ListOutcome:
@@ -144,7 +137,7 @@ async def query_list(
     return ListOutcome(kept=len(chosen), read=len(found), faults=[], more_faults=0)
 
 
-@router.post("/{campaign_id}/acts/{act}", responses=_ACT)
+@router.post("/{campaign_id}/acts/{act}", responses=ACT)
 async def act_on(
     campaign_id: Id,
     act: Annotated[Literal["start", "pause", "resume", "stop"], Path()],
@@ -158,7 +151,7 @@ async def act_on(
     return await _show(desk, campaign_id)
 
 
-@router.get("/{campaign_id}/entries", responses=_READ)
+@router.get("/{campaign_id}/entries", responses=READ)
 async def read_entries(
     campaign_id: Id,
     desk: DeskDep,
@@ -175,7 +168,7 @@ async def read_entries(
     return EntryPage.model_validate(found | {"page": page, "size": size})
 
 
-@router.get("/{campaign_id}/result", responses=_READ)
+@router.get("/{campaign_id}/result", responses=READ)
 async def read_result(campaign_id: Id, desk: DeskDep, _viewer: CampaignReader) -> CampaignResult:
     """What it found so far."""
     return CampaignResult.model_validate(await result_of(outreach_of(desk.rooms).campaigns.store, campaign_id))

@@ -1,9 +1,8 @@
 """Call control for agents: hold, consult, transfer, three parties, mute, keys; the address book; a raised hand."""
 
-from typing import Annotated
+from fastapi import APIRouter
 
-from fastapi import APIRouter, Path
-
+from agent_desk.api.parameters import ACT, Id
 from agent_desk.control_models import (
     AddressBook,
     AddressEntry,
@@ -19,7 +18,6 @@ from agent_desk.control_models import (
 )
 from agent_desk.guard import Agent, Desk, DeskDep, seat_of
 from agent_desk.live_models import Control
-from agent_desk.refusals import documented
 from agent_desk.watching import control_of, show_own_control, show_parked, supervision_of
 from hotline.errors import NotFound, RuleBroken
 from hotline.security import Person
@@ -46,8 +44,6 @@ from ivr.control.parts import (
 from ivr.views import SeatState
 
 router = APIRouter(prefix="/api", tags=["call control"])
-CallId = Annotated[str, Path(max_length=64)]
-_ACT = documented(401, 403, 404, 409, 413, 503)
 _PLAIN: dict[str, type[Event]] = {
     "hold": Hold,
     "resume": Resume,
@@ -62,26 +58,26 @@ _PLAIN: dict[str, type[Event]] = {
 """Wishes that need nobody named. ``cancel`` also throws the party out of a talk of three."""
 
 
-@router.get("/desk/control", responses=_ACT)
+@router.get("/desk/control", responses=ACT)
 async def control(desk: DeskDep, agent: Agent) -> Control:
     """What goes on at this seat besides the plain talk."""
     return show_own_control(desk.rooms, seat_of(agent))
 
 
-@router.post("/desk/calls/{call_id}/consult", responses=_ACT)
-async def consult(call_id: CallId, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
+@router.post("/desk/calls/{call_id}/consult", responses=ACT)
+async def consult(call_id: Id, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
     """Ask a seat or a department while the citizen hears music."""
     return await _wish(desk, agent, call_id, Consult(at=desk.clock.now(), party=_party(desk, wish), by=agent.account))
 
 
-@router.post("/desk/calls/{call_id}/conference", responses=_ACT)
-async def conference(call_id: CallId, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
+@router.post("/desk/calls/{call_id}/conference", responses=ACT)
+async def conference(call_id: Id, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
     """Bring a seat or a department into the conversation."""
     return await _wish(desk, agent, call_id, Add(at=desk.clock.now(), party=_party(desk, wish), by=agent.account))
 
 
-@router.post("/desk/calls/{call_id}/transfer", responses=_ACT)
-async def transfer(call_id: CallId, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
+@router.post("/desk/calls/{call_id}/transfer", responses=ACT)
+async def transfer(call_id: Id, wish: TargetWish, desk: DeskDep, agent: Agent) -> Control:
     """Pass the citizen on at once: to a seat, a group's line, a department, a number or a node of a flow."""
     now, by = desk.clock.now(), agent.account
     event: Event
@@ -95,35 +91,35 @@ async def transfer(call_id: CallId, wish: TargetWish, desk: DeskDep, agent: Agen
     return await _wish(desk, agent, call_id, event)
 
 
-@router.get("/desk/parked", responses=_ACT)
+@router.get("/desk/parked", responses=ACT)
 async def parked(desk: DeskDep, _agent: Agent) -> ParkedCalls:
     """The citizens who wait to be picked up."""
     return ParkedCalls(items=show_parked(desk.rooms))
 
 
-@router.post("/desk/calls/{call_id}/pickup", responses=_ACT)
-async def pick_up(call_id: CallId, desk: DeskDep, agent: Agent) -> Control:
+@router.post("/desk/calls/{call_id}/pickup", responses=ACT)
+async def pick_up(call_id: Id, desk: DeskDep, agent: Agent) -> Control:
     """Take a parked citizen; of two who try, one is told that the other was quicker."""
     await control_of(desk.rooms).pick_up(seat_of(agent), call_id, agent)
     return show_own_control(desk.rooms, seat_of(agent))
 
 
-@router.post("/desk/calls/{call_id}/keys", responses=_ACT)
-async def press_keys(call_id: CallId, wish: KeysWish, desk: DeskDep, agent: Agent) -> Control:
+@router.post("/desk/calls/{call_id}/keys", responses=ACT)
+async def press_keys(call_id: Id, wish: KeysWish, desk: DeskDep, agent: Agent) -> Control:
     """Keypad tones to whom the agent talks with."""
     await control_of(desk.rooms).press_keys(seat_of(agent), call_id, wish.keys, agent)
     return show_own_control(desk.rooms, seat_of(agent))
 
 
-@router.post("/desk/calls/{call_id}/mute", responses=_ACT)
-async def mute(call_id: CallId, wish: MuteWish, desk: DeskDep, agent: Agent) -> Control:
+@router.post("/desk/calls/{call_id}/mute", responses=ACT)
+async def mute(call_id: Id, wish: MuteWish, desk: DeskDep, agent: Agent) -> Control:
     """Let nobody hear the agent, on the server's side; it ends with the talk."""
     await control_of(desk.rooms).mute(seat_of(agent), wish.muted, agent)
     return show_own_control(desk.rooms, seat_of(agent))
 
 
-@router.post("/desk/calls/{call_id}/control/{act}", responses=_ACT)
-async def plain_act(call_id: CallId, act: str, desk: DeskDep, agent: Agent) -> Control:
+@router.post("/desk/calls/{call_id}/control/{act}", responses=ACT)
+async def plain_act(call_id: Id, act: str, desk: DeskDep, agent: Agent) -> Control:
     """hold, resume, complete, cancel, swap, merge, leave, rejoin, park."""
     kind = _PLAIN.get(act)
     if kind is None:
@@ -131,14 +127,14 @@ async def plain_act(call_id: CallId, act: str, desk: DeskDep, agent: Agent) -> C
     return await _wish(desk, agent, call_id, kind(at=desk.clock.now(), by=agent.account))
 
 
-@router.post("/desk/hand", responses=_ACT)
+@router.post("/desk/hand", responses=ACT)
 async def raise_hand(wish: HandWish, desk: DeskDep, agent: Agent) -> Control:
     """Ask the supervisor for help, or no longer."""
     await supervision_of(desk.rooms).raise_hand(seat_of(agent), wish.raised, wish.note, agent)
     return show_own_control(desk.rooms, seat_of(agent))
 
 
-@router.post("/desk/echo", responses=_ACT)
+@router.post("/desk/echo", responses=ACT)
 async def echo(wish: EchoWish, desk: DeskDep, agent: Agent) -> EchoWish:
     """Hear oneself, to try the headset; ends by itself after half a minute, and with the next call."""
     if desk.rooms.echo is None:
@@ -147,7 +143,7 @@ async def echo(wish: EchoWish, desk: DeskDep, agent: Agent) -> EchoWish:
     return wish
 
 
-@router.get("/address-book", responses=_ACT)
+@router.get("/address-book", responses=ACT)
 async def read_address_book(desk: DeskDep, agent: Agent) -> AddressBook:
     """Departments with the number to try first at this hour, seats, groups."""
     settings, live = desk.settings, desk.rooms.call_centre.live()

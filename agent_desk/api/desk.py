@@ -4,6 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
+from agent_desk.api.parameters import ACT, READ_BY_RULE, Id
 from agent_desk.guard import Agent, DeskDep, seat_of
 from agent_desk.models import (
     Call,
@@ -18,27 +19,23 @@ from agent_desk.models import (
     SubmitWish,
     Ticket,
 )
-from agent_desk.refusals import documented
 from agent_desk.snapshot import take_desk_snapshot
 from hotline.errors import NotFound
 from hotline.security import Person
 from ivr.views import SeatKind, SeatStatus
 
 router = APIRouter(prefix="/api/desk", tags=["desk"])
-CallId = Annotated[str, Path(max_length=64)]
 OfferId = Annotated[int, Path(ge=0, le=2**53)]
-_READ = documented(401, 403, 404, 409, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
 
 
-@router.get("", responses=_READ)
+@router.get("", responses=READ_BY_RULE)
 async def desk_snapshot(desk: DeskDep, agent: Agent) -> DeskSnapshot:
     """Everything that the desk shows, at one instant."""
     seat = seat_of(agent)
     return await take_desk_snapshot(desk.rooms, seat, desk.settings, desk.phones.of(seat))
 
 
-@router.put("/status", responses=_ACT)
+@router.put("/status", responses=ACT)
 async def choose_status(wish: StatusWish, desk: DeskDep, agent: Agent) -> Seat:
     """Ready, or not ready with a reason."""
     centre = desk.rooms.call_centre
@@ -46,37 +43,37 @@ async def choose_status(wish: StatusWish, desk: DeskDep, agent: Agent) -> Seat:
     return Seat.model_validate(view)
 
 
-@router.post("/rest", responses=_ACT)
+@router.post("/rest", responses=ACT)
 async def ask_rest(wish: RestWish, desk: DeskDep, agent: Agent) -> Seat:
     """Ask a supervisor to be let go to rest, or no longer."""
     return Seat.model_validate(await desk.rooms.call_centre.ask_rest(seat_of(agent), wish.reason, agent))
 
 
-@router.put("/kind", responses=_ACT)
+@router.put("/kind", responses=ACT)
 async def choose_kind(wish: KindWish, desk: DeskDep, agent: Agent) -> Seat:
     """Talk by the browser's leg or by the desk phone from now on. 409 during a call or an offer."""
     return Seat.model_validate(await desk.rooms.call_centre.choose_kind(seat_of(agent), SeatKind(wish.kind), agent))
 
 
-@router.post("/offers/{offer_id}/accept", responses=_ACT)
+@router.post("/offers/{offer_id}/accept", responses=ACT)
 async def accept_offer(offer_id: OfferId, desk: DeskDep, agent: Agent) -> Call:
     """Take the citizen; a desk phone rings now. 409 when the offer is over, whoever was faster."""
     return Call.model_validate(await desk.rooms.call_centre.accept(seat_of(agent), offer_id, agent))
 
 
-@router.post("/offers/{offer_id}/reject", responses=_ACT)
+@router.post("/offers/{offer_id}/reject", responses=ACT)
 async def reject_offer(offer_id: OfferId, desk: DeskDep, agent: Agent) -> Seat:
     """Give the citizen back to the waiting room."""
     return Seat.model_validate(await desk.rooms.call_centre.reject(seat_of(agent), offer_id, agent))
 
 
-@router.post("/calls/{call_id}/hangup", responses=_ACT)
-async def hang_up(call_id: CallId, desk: DeskDep, agent: Agent) -> Call:
+@router.post("/calls/{call_id}/hangup", responses=ACT)
+async def hang_up(call_id: Id, desk: DeskDep, agent: Agent) -> Call:
     """End this seat's call."""
     return Call.model_validate(await desk.rooms.call_centre.hang_up(seat_of(agent), call_id, agent))
 
 
-@router.post("/wrap-up/end", responses=_ACT)
+@router.post("/wrap-up/end", responses=ACT)
 async def end_wrap_up(desk: DeskDep, agent: Agent) -> Seat:
     """Done with the paper work. 409 where the site wants a disposition first and there is none."""
     centre = desk.rooms.call_centre
@@ -84,15 +81,15 @@ async def end_wrap_up(desk: DeskDep, agent: Agent) -> Seat:
     return Seat.model_validate(await centre.end_wrap_up(seat_of(agent), agent))
 
 
-@router.patch("/calls/{call_id}/draft", responses=_ACT)
-async def edit_draft(call_id: CallId, wish: DraftWish, desk: DeskDep, agent: Agent) -> Draft:
+@router.patch("/calls/{call_id}/draft", responses=ACT)
+async def edit_draft(call_id: Id, wish: DraftWish, desk: DeskDep, agent: Agent) -> Draft:
     """Keep what the agent typed; speech never overwrites it."""
     await _demand_own_call(desk, call_id, agent)
     return Draft.model_validate(await desk.rooms.work_orders.edit_draft(call_id, wish.sent(), agent))
 
 
-@router.post("/calls/{call_id}/submit", responses=_ACT)
-async def submit_work_order(call_id: CallId, wish: SubmitWish, desk: DeskDep, agent: Agent) -> Ticket:
+@router.post("/calls/{call_id}/submit", responses=ACT)
+async def submit_work_order(call_id: Id, wish: SubmitWish, desk: DeskDep, agent: Agent) -> Ticket:
     """Make the work order: dispatched to a unit, answered on line and closed, or refused with the right channel."""
     await _demand_own_call(desk, call_id, agent)
     orders = desk.rooms.work_orders
@@ -103,8 +100,8 @@ async def submit_work_order(call_id: CallId, wish: SubmitWish, desk: DeskDep, ag
     return Ticket.model_validate(made)
 
 
-@router.post("/calls/{call_id}/recording", responses=_ACT)
-async def pause_recording(call_id: CallId, wish: PauseWish, desk: DeskDep, agent: Agent) -> PauseWish:
+@router.post("/calls/{call_id}/recording", responses=ACT)
+async def pause_recording(call_id: Id, wish: PauseWish, desk: DeskDep, agent: Agent) -> PauseWish:
     """Pause the recording and the transcript while a card number is said, or go on."""
     await _demand_own_call(desk, call_id, agent)
     await desk.rooms.pausing.pause(call_id, wish.paused, agent.account)

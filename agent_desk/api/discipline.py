@@ -3,8 +3,9 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 
+from agent_desk.api.parameters import ACT, READ, Id, Page, Size
 from agent_desk.guard import Desk, DeskDep, Discipline, DisciplineCounter, Referrer, address_of, oversight_of
 from agent_desk.oversight_models import (
     CaseWish,
@@ -17,18 +18,12 @@ from agent_desk.oversight_models import (
     ReferralWish,
     TextWish,
 )
-from agent_desk.refusals import documented
 from hotline.security import Deed, Person
 
 router = APIRouter(prefix="/api", tags=["discipline"])
-Id = Annotated[str, Path(max_length=64)]
-Page = Annotated[int, Query(ge=1, le=100_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
-_READ = documented(401, 403, 404, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
 
 
-@router.post("/referrals", responses=_ACT)
+@router.post("/referrals", responses=ACT)
 async def refer(wish: ReferralWish, request: Request, desk: DeskDep, person: Referrer) -> ReferralReceipt:
     """Hand something to the discipline role, sealed. The receipt is all that comes back."""
     referrals = oversight_of(desk).referrals
@@ -37,7 +32,7 @@ async def refer(wish: ReferralWish, request: Request, desk: DeskDep, person: Ref
     return ReferralReceipt.model_validate(receipt)
 
 
-@router.get("/referrals", responses=_READ)
+@router.get("/referrals", responses=READ)
 async def find_referrals(
     desk: DeskDep,
     _person: Discipline,
@@ -49,7 +44,7 @@ async def find_referrals(
     return ReferralPage.model_validate(await oversight_of(desk).referrals.page(state=state, page=page, size=size))
 
 
-@router.get("/referrals/{referral_id}", responses=_READ)
+@router.get("/referrals/{referral_id}", responses=READ)
 async def open_referral(referral_id: Id, request: Request, desk: DeskDep, person: Discipline) -> OpenReferral:
     """Open it."""
     referrals = oversight_of(desk).referrals
@@ -57,7 +52,7 @@ async def open_referral(referral_id: Id, request: Request, desk: DeskDep, person
     return OpenReferral.model_validate(await referrals.open(referral_id, person))
 
 
-@router.post("/referrals/{referral_id}/close", responses=_ACT)
+@router.post("/referrals/{referral_id}/close", responses=ACT)
 async def close_referral(
     referral_id: Id, wish: TextWish, request: Request, desk: DeskDep, person: Discipline
 ) -> OpenReferral:
@@ -67,7 +62,7 @@ async def close_referral(
     return OpenReferral.model_validate(await referrals.close(referral_id, wish.text, person))
 
 
-@router.post("/discipline/cases", responses=_ACT)
+@router.post("/discipline/cases", responses=ACT)
 async def record_case(wish: CaseWish, request: Request, desk: DeskDep, person: Discipline) -> DisciplineCase:
     """One decision: only the site's grounds, each with its own penalty classes."""
     found = await oversight_of(desk).referrals.record(wish.model_dump(), person)
@@ -75,7 +70,7 @@ async def record_case(wish: CaseWish, request: Request, desk: DeskDep, person: D
     return DisciplineCase.model_validate(found)
 
 
-@router.get("/discipline/cases", responses=_READ)
+@router.get("/discipline/cases", responses=READ)
 async def find_cases(
     request: Request, desk: DeskDep, person: Discipline, page: Page = 1, size: Size = 50
 ) -> DisciplineCases:
@@ -85,7 +80,7 @@ async def find_cases(
     return DisciplineCases.model_validate(await referrals.cases(page=page, size=size))
 
 
-@router.get("/discipline/summary", responses=_READ)
+@router.get("/discipline/summary", responses=READ)
 async def sum_cases(
     desk: DeskDep,
     _person: DisciplineCounter,

@@ -2,23 +2,18 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
+from agent_desk.api.parameters import ACT, READ, Id, Page, Size
 from agent_desk.dossier_models import Dossier, DossierPage, DossierWish, DrawWish, EntryWish, KindName
 from agent_desk.guard import DeskDep, DossierKeeper, DossierReader, oversight_of
 from agent_desk.oversight_models import TextWish
-from agent_desk.refusals import documented
 from tickets.dossiers.law import Entry, Kind
 
 router = APIRouter(prefix="/api/dossiers", tags=["dossiers"])
-Id = Annotated[str, Path(max_length=64)]
-Page = Annotated[int, Query(ge=1, le=100_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
-_READ = documented(401, 403, 404, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
 
 
-@router.get("", responses=_READ)
+@router.get("", responses=READ)
 async def find_dossiers(
     desk: DeskDep,
     viewer: DossierReader,
@@ -32,7 +27,7 @@ async def find_dossiers(
     return DossierPage.model_validate(found)
 
 
-@router.post("", responses=_ACT)
+@router.post("", responses=ACT)
 async def open_dossier(wish: DossierWish, desk: DeskDep, person: DossierKeeper) -> Dossier:
     """A new dossier; one for a duty opens with its roster."""
     fields = wish.model_dump(exclude={"kind", "roster"})
@@ -40,13 +35,13 @@ async def open_dossier(wish: DossierWish, desk: DeskDep, person: DossierKeeper) 
     return Dossier.model_validate(await oversight_of(desk).dossiers.open(Kind(wish.kind), fields, roster, person))
 
 
-@router.get("/{dossier_id}", responses=_READ)
+@router.get("/{dossier_id}", responses=READ)
 async def read_dossier(dossier_id: Id, desk: DeskDep, viewer: DossierReader) -> Dossier:
     """A dossier with its entries and samples."""
     return Dossier.model_validate(await oversight_of(desk).dossiers.one(dossier_id, viewer))
 
 
-@router.post("/{dossier_id}/entries", responses=_ACT)
+@router.post("/{dossier_id}/entries", responses=ACT)
 async def write_entry(dossier_id: Id, wish: EntryWish, desk: DeskDep, person: DossierKeeper) -> Dossier:
     """One more entry. A decision becomes a work order of the unit that it names."""
     fields = wish.model_dump(exclude={"entry"}, exclude_none=True)
@@ -55,13 +50,13 @@ async def write_entry(dossier_id: Id, wish: EntryWish, desk: DeskDep, person: Do
     )
 
 
-@router.post("/{dossier_id}/samples", responses=_ACT)
+@router.post("/{dossier_id}/samples", responses=ACT)
 async def draw_samples(dossier_id: Id, wish: DrawWish, desk: DeskDep, person: DossierKeeper) -> Dossier:
     """Draw work orders of the inspected unit, by a lot that anybody can draw again."""
     return Dossier.model_validate(await oversight_of(desk).dossiers.draw(dossier_id, wish.count, person))
 
 
-@router.post("/{dossier_id}/close", responses=_ACT)
+@router.post("/{dossier_id}/close", responses=ACT)
 async def close_dossier(dossier_id: Id, wish: TextWish, desk: DeskDep, person: DossierKeeper) -> Dossier:
     """The end, when nothing that was promised in it is open."""
     return Dossier.model_validate(await oversight_of(desk).dossiers.close(dossier_id, wish.text, person))

@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import FileResponse
 
+from agent_desk.api.parameters import ACT, BINARY, RAW_BODY, READ, Id
 from agent_desk.guard import Desk, DeskDep, TicketAttacher, TicketReader, desk_of, session_of
 from agent_desk.models import Acknowledgement, Attachment, IntakeWish, Progress
 from agent_desk.refusals import documented
@@ -14,10 +15,8 @@ from tickets.intake import Channel
 
 router = APIRouter(prefix="/api", tags=["intake"])
 Number = Annotated[str, Path(pattern=r"^\d{1,20}$")]
-TicketId = Annotated[str, Path(max_length=64)]
 FileName = Annotated[str, Query(max_length=120)]
-_RAW = {"requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
-_ANY = {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}
+_ANY = {"content": {"application/octet-stream": BINARY}}
 
 
 async def sender_of(channel: Channel, request: Request) -> Person | None:
@@ -45,7 +44,7 @@ async def receive(channel: Channel, wish: IntakeWish, desk: DeskDep, sender: Sen
     return Acknowledgement.model_validate(found)
 
 
-@router.get("/intake/{channel}/{number}", responses=documented(401, 403, 404, 503))
+@router.get("/intake/{channel}/{number}", responses=READ)
 async def ask_progress(
     channel: Channel, number: Number, desk: DeskDep, _sender: Sender, phone: Annotated[str, Query(max_length=32)]
 ) -> Progress:
@@ -53,9 +52,7 @@ async def ask_progress(
     return Progress.model_validate(await desk.rooms.intake.progress(number, phone))
 
 
-@router.post(
-    "/intake/{channel}/{number}/attachments", responses=documented(401, 403, 404, 409, 413, 503), openapi_extra=_RAW
-)
+@router.post("/intake/{channel}/{number}/attachments", responses=ACT, openapi_extra=RAW_BODY)
 async def attach_from_outside(
     channel: Channel, number: Number, request: Request, desk: DeskDep, sender: Sender, name: FileName = ""
 ) -> Attachment:
@@ -65,9 +62,9 @@ async def attach_from_outside(
     return Attachment.model_validate(await desk.rooms.attachments.add(row["id"], name, request.stream(), by))
 
 
-@router.post("/tickets/{ticket_id}/attachments", responses=documented(401, 403, 404, 409, 413, 503), openapi_extra=_RAW)
+@router.post("/tickets/{ticket_id}/attachments", responses=ACT, openapi_extra=RAW_BODY)
 async def attach(
-    ticket_id: TicketId, request: Request, desk: DeskDep, person: TicketAttacher, name: FileName = ""
+    ticket_id: Id, request: Request, desk: DeskDep, person: TicketAttacher, name: FileName = ""
 ) -> Attachment:
     """A picture, film or document to a work order that this person may see."""
     ticket = await desk.rooms.work_orders.ticket(ticket_id, person)
@@ -80,15 +77,13 @@ async def attach(
     "/tickets/{ticket_id}/attachments/{attachment_id}",
     response_class=FileResponse,
     responses={
-        **documented(401, 403, 404, 503),
+        **READ,
         200: {"description": "The file", **_ANY},
         206: {"description": "The part asked for by Range", **_ANY},
         416: {"description": "No such range"},
     },
 )
-async def open_attachment(
-    ticket_id: TicketId, attachment_id: Annotated[str, Path(max_length=64)], desk: DeskDep, viewer: TicketReader
-) -> FileResponse:
+async def open_attachment(ticket_id: Id, attachment_id: Id, desk: DeskDep, viewer: TicketReader) -> FileResponse:
     """The file, of the work order or of one above it, for a player or a picture; Range is supported."""
     ticket = await desk.rooms.work_orders.ticket(ticket_id, viewer)
     if attachment_id not in {one["id"] for one in ticket.get("attachments", ())}:

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import AwareDatetime
 
+from agent_desk.api.parameters import ACT, READ_BY_RULE
 from agent_desk.guard import DeskDep, Supervisor, Watcher, address_of
 from agent_desk.live_models import Live, Recognition
 from agent_desk.models import BreakWish, KpiShown, RestDecision, Seat
@@ -35,7 +36,7 @@ async def recognition(desk: DeskDep, _viewer: Watcher) -> Recognition:
     return shown
 
 
-@router.get("/kpi", responses=documented(401, 403, 404, 409, 503))
+@router.get("/kpi", responses=READ_BY_RULE)
 async def read_kpi(
     desk: DeskDep,
     _viewer: Watcher,
@@ -83,7 +84,7 @@ async def send_to_rest(
     return Seat.model_validate(await centre.force_break(seat, wish.minutes * 60, supervisor))
 
 
-@router.post("/live/seats/{seat}/rest", responses=documented(401, 403, 404, 409, 413, 503))
+@router.post("/live/seats/{seat}/rest", responses=ACT)
 async def decide_rest(
     seat: Annotated[str, Path(max_length=8)],
     wish: RestDecision,

@@ -1,13 +1,13 @@
 """The list of malicious callers: agents mark, supervisors decide and remove, the police get the evidence."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
+from agent_desk.api.parameters import ACT, READ, Id, Page, Size
 from agent_desk.guard import Agent, Desk, DeskDep, NuisanceDecider, NuisanceReader, address_of, seat_of
 from agent_desk.nuisance_models import DecisionWish, MarkWish, NuisanceListing, NuisancePage
-from agent_desk.refusals import documented
 from hotline.errors import NotFound
 from hotline.logs import mask_phone
 from hotline.security import Deed, Person
@@ -15,15 +15,10 @@ from ivr.nuisance.evidence import Evidence
 from ivr.nuisance.service import NuisanceList
 
 router = APIRouter(prefix="/api", tags=["nuisance"])
-ListingId = Annotated[str, Path(max_length=64)]
-_READ = documented(401, 403, 404, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
 
 
-@router.post("/desk/calls/{call_id}/nuisance", responses=_ACT)
-async def mark_call(
-    call_id: Annotated[str, Path(max_length=64)], wish: MarkWish, request: Request, desk: DeskDep, agent: Agent
-) -> NuisanceListing:
+@router.post("/desk/calls/{call_id}/nuisance", responses=ACT)
+async def mark_call(call_id: Id, wish: MarkWish, request: Request, desk: DeskDep, agent: Agent) -> NuisanceListing:
     """Say that one's own call was malicious; the call is evidence. Audited."""
     call = await desk.rooms.call_centre.find_call(call_id)
     if call.seat != seat_of(agent):
@@ -32,13 +27,13 @@ async def mark_call(
     return _show(await _list(desk).mark(call_id, call.caller, wish.reason, agent))
 
 
-@router.get("/nuisance", responses=_READ)
+@router.get("/nuisance", responses=READ)
 async def read_list(
     desk: DeskDep,
     _viewer: NuisanceReader,
     state: Literal["proposed", "listed", "declined", "removed", "expired"] | None = None,
-    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
-    size: Annotated[int, Query(ge=1, le=200)] = 50,
+    page: Page = 1,
+    size: Size = 50,
 ) -> NuisancePage:
     """The list, newest first; numbers are masked, the evidence has them whole."""
     found = await _list(desk).page(state, page, size)
@@ -53,9 +48,9 @@ async def read_list(
     )
 
 
-@router.post("/nuisance/{listing_id}/decide", responses=_ACT)
+@router.post("/nuisance/{listing_id}/decide", responses=ACT)
 async def decide(
-    listing_id: ListingId, wish: DecisionWish, request: Request, desk: DeskDep, person: NuisanceDecider
+    listing_id: Id, wish: DecisionWish, request: Request, desk: DeskDep, person: NuisanceDecider
 ) -> NuisanceListing:
     """List a proposed number for a time, or do not. Audited."""
     what = "nuisance_listed" if wish.approved else "nuisance_declined"
@@ -63,19 +58,17 @@ async def decide(
     return _show(await _list(desk).decide(listing_id, wish.approved, wish.days, wish.note, person))
 
 
-@router.post("/nuisance/{listing_id}/remove", responses=_ACT)
+@router.post("/nuisance/{listing_id}/remove", responses=ACT)
 async def remove(
-    listing_id: ListingId, wish: MarkWish, request: Request, desk: DeskDep, person: NuisanceDecider
+    listing_id: Id, wish: MarkWish, request: Request, desk: DeskDep, person: NuisanceDecider
 ) -> NuisanceListing:
     """Take a number off the list before its time. Audited."""
     await _audit(desk, request, person, "nuisance_removed", listing_id, reason=wish.reason)
     return _show(await _list(desk).remove(listing_id, wish.reason, person))
 
 
-@router.post("/nuisance/{listing_id}/evidence", responses=_ACT)
-async def take_evidence(
-    listing_id: ListingId, request: Request, desk: DeskDep, person: NuisanceDecider
-) -> JSONResponse:
+@router.post("/nuisance/{listing_id}/evidence", responses=ACT)
+async def take_evidence(listing_id: Id, request: Request, desk: DeskDep, person: NuisanceDecider) -> JSONResponse:
     """Everything about a listing as one JSON file, recordings by their SHA-256. Audited, and in the ledger."""
     await _audit(desk, request, person, "nuisance_evidence", listing_id)
     package = await _evidence(desk).take(listing_id, person.account)

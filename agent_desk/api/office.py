@@ -8,18 +8,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 
-from agent_desk.api.tickets import Filters, Size, TicketId
+from agent_desk.api.parameters import ACT, RAW_BODY, READ_BY_RULE, Id, Size
+from agent_desk.api.tickets import Filters
 from agent_desk.guard import DeskDep, desk_of, session_of
 from agent_desk.models import ActionWish, Attachment, Ticket, TicketPage
-from agent_desk.refusals import documented
 from hotline.errors import Forbidden, NotSignedIn
 from hotline.security import Person, Role, demand
 
 router = APIRouter(prefix="/api/office/{office}", tags=["office"])
 Unit = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,20}$")]
-_READ = documented(401, 403, 404, 409, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
-_RAW = {"requestBody": {"content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}}}
 
 
 async def unit_of(office: Unit, request: Request) -> Person:
@@ -41,7 +38,7 @@ async def unit_of(office: Unit, request: Request) -> Person:
 Office = Annotated[Person, Depends(unit_of)]
 
 
-@router.get("/tickets", responses=_READ)
+@router.get("/tickets", responses=READ_BY_RULE)
 async def find_orders(
     desk: DeskDep, machine: Office, wanted: Filters, size: Size = 50, after: Annotated[str, Query(max_length=64)] = ""
 ) -> TicketPage:
@@ -49,24 +46,24 @@ async def find_orders(
     return TicketPage.model_validate(await desk.rooms.work_orders.page(machine, wanted, size=size, after=after))
 
 
-@router.get("/tickets/{ticket_id}", responses=_READ)
-async def read_order(ticket_id: TicketId, desk: DeskDep, machine: Office) -> Ticket:
+@router.get("/tickets/{ticket_id}", responses=READ_BY_RULE)
+async def read_order(ticket_id: Id, desk: DeskDep, machine: Office) -> Ticket:
     """One work order of the unit, by id or number."""
     return Ticket.model_validate(await desk.rooms.work_orders.ticket(ticket_id, machine))
 
 
-@router.post("/tickets/{ticket_id}/actions/{action}", responses=_ACT)
+@router.post("/tickets/{ticket_id}/actions/{action}", responses=ACT)
 async def act_on_order(
-    ticket_id: TicketId, action: Annotated[str, Path(max_length=32)], wish: ActionWish, desk: DeskDep, machine: Office
+    ticket_id: Id, action: Annotated[str, Path(max_length=32)], wish: ActionWish, desk: DeskDep, machine: Office
 ) -> Ticket:
     """Sign, reply, return, extend, hand down, as the life-cycle allows the unit."""
     fields = wish.model_dump(exclude_unset=True, exclude_none=True)
     return Ticket.model_validate(await desk.rooms.work_orders.act(ticket_id, action, fields, machine))
 
 
-@router.post("/tickets/{ticket_id}/attachments", responses=_ACT, openapi_extra=_RAW)
+@router.post("/tickets/{ticket_id}/attachments", responses=ACT, openapi_extra=RAW_BODY)
 async def attach_to_order(
-    ticket_id: TicketId, request: Request, desk: DeskDep, machine: Office,
+    ticket_id: Id, request: Request, desk: DeskDep, machine: Office,
     name: Annotated[str, Query(max_length=120)] = "",
 ) -> Attachment:  # fmt: skip
     """A picture, film or document of what was done; the body is the file itself."""

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
+from agent_desk.api.parameters import ACT, READ, Id, Page, Size
 from agent_desk.guard import DeskDep, ProjectKeeper, ProjectReader, oversight_of
 from agent_desk.oversight_models import (
     AddTicketsWish,
@@ -15,17 +16,11 @@ from agent_desk.oversight_models import (
     RemoveTicketWish,
     TextWish,
 )
-from agent_desk.refusals import documented
 
 router = APIRouter(prefix="/api/projects", tags=["projects"])
-Id = Annotated[str, Path(max_length=64)]
-Page = Annotated[int, Query(ge=1, le=100_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
-_READ = documented(401, 403, 404, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
 
 
-@router.get("", responses=_READ)
+@router.get("", responses=READ)
 async def find_projects(
     desk: DeskDep,
     viewer: ProjectReader,
@@ -38,7 +33,7 @@ async def find_projects(
     return ProjectPage.model_validate(found)
 
 
-@router.get("/suggestions", responses=_READ)
+@router.get("/suggestions", responses=READ)
 async def suggest_projects(
     desk: DeskDep,
     _viewer: ProjectKeeper,
@@ -51,33 +46,33 @@ async def suggest_projects(
     )
 
 
-@router.post("", responses=_ACT)
+@router.post("", responses=ACT)
 async def open_project(wish: ProjectWish, desk: DeskDep, person: ProjectKeeper) -> Project:
     """A new project."""
     fields = wish.model_dump(exclude={"tickets"})
     return Project.model_validate(await oversight_of(desk).projects.open(fields, wish.tickets, person))
 
 
-@router.get("/{project_id}", responses=_READ)
+@router.get("/{project_id}", responses=READ)
 async def read_project(project_id: Id, desk: DeskDep, viewer: ProjectReader) -> Project:
     """A project with its work orders and steps."""
     return Project.model_validate(await oversight_of(desk).projects.one(project_id, viewer))
 
 
-@router.post("/{project_id}/tickets", responses=_ACT)
+@router.post("/{project_id}/tickets", responses=ACT)
 async def add_tickets(project_id: Id, wish: AddTicketsWish, desk: DeskDep, person: ProjectKeeper) -> Project:
     """More work orders."""
     return Project.model_validate(await oversight_of(desk).projects.add(project_id, wish.tickets, person))
 
 
-@router.post("/{project_id}/tickets/remove", responses=_ACT)
+@router.post("/{project_id}/tickets/remove", responses=ACT)
 async def remove_ticket(project_id: Id, wish: RemoveTicketWish, desk: DeskDep, person: ProjectKeeper) -> Project:
     """One work order less."""
     projects = oversight_of(desk).projects
     return Project.model_validate(await projects.remove(project_id, wish.ticket, wish.note, person))
 
 
-@router.post("/{project_id}/progress", responses=_ACT)
+@router.post("/{project_id}/progress", responses=ACT)
 async def tell_progress(project_id: Id, wish: ProgressWish, desk: DeskDep, person: ProjectReader) -> Project:
     """How far it got."""
     return Project.model_validate(
@@ -85,7 +80,7 @@ async def tell_progress(project_id: Id, wish: ProgressWish, desk: DeskDep, perso
     )
 
 
-@router.post("/{project_id}/close", responses=_ACT)
+@router.post("/{project_id}/close", responses=ACT)
 async def close_project(project_id: Id, wish: TextWish, desk: DeskDep, person: ProjectKeeper) -> Project:
     """The end, with its result."""
     return Project.model_validate(await oversight_of(desk).projects.close(project_id, wish.text, person))

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 
+from agent_desk.api.parameters import Id
 from agent_desk.guard import Desk, DeskDep, PromiseKeeper
 from agent_desk.models import Promise, PromiseList
 from agent_desk.refusals import documented
@@ -23,9 +24,7 @@ async def read_promises(
 
 
 @router.post("/promises/{promise_id}/keep", responses=documented(401, 403, 404, 413, 503))
-async def keep_promise(
-    promise_id: Annotated[str, Path(max_length=64)], desk: DeskDep, person: PromiseKeeper
-) -> Promise:
+async def keep_promise(promise_id: Id, desk: DeskDep, person: PromiseKeeper) -> Promise:
     """The citizen was phoned back; who did it stands in the ledger."""
     centre = desk.rooms.call_centre
     return Promise.model_validate(await centre.keep_promise(promise_id, person, _groups_of(desk, person)))

@@ -4,38 +4,37 @@ import asyncio
 import shutil
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 from starlette.responses import Response
 
+from agent_desk.api.parameters import ACT, BINARY, READ, Id
 from agent_desk.guard import Desk, DeskDep, Exporter, Holder, Listener, SessionDep, address_of
 from agent_desk.models import HoldWish, Peaks, Recording
 from agent_desk.ranges import answer_part
-from agent_desk.refusals import documented
 from hotline.errors import Forbidden, NotFound, Unavailable
 from hotline.security import Deed, Person, may
 from recordings.tracks import Track
 
 router = APIRouter(prefix="/api", tags=["recordings"])
-RecordingId = Annotated[str, Path(max_length=64)]
 _MEDIA_TYPES = {".wav": "audio/wav", ".mp3": "audio/mpeg", ".opus": "audio/ogg"}
 _PRIVATE = {"Cache-Control": "private, no-store"}
-_AUDIO = {"content": {"audio/wav": {"schema": {"type": "string", "format": "binary"}}}}
+_AUDIO = {"content": {"audio/wav": BINARY}}
 
 
 @router.get(
     "/recordings/{recording_id}/audio",
     response_class=FileResponse,
     responses={
-        **documented(401, 403, 404, 503),
+        **READ,
         200: {"description": "The whole track", **_AUDIO},
         206: {"description": "The part asked for by Range", **_AUDIO},
         416: {"description": "No such range"},
     },
 )
 async def listen(
-    recording_id: Annotated[str, Path(max_length=64)],
+    recording_id: Id,
     request: Request,
     desk: DeskDep,
     session: SessionDep,
@@ -67,9 +66,9 @@ async def listen(
     return FileResponse(audio.path, media_type=media_type, headers=_PRIVATE)
 
 
-@router.get("/recordings/{recording_id}/peaks", responses=documented(401, 403, 404, 503))
+@router.get("/recordings/{recording_id}/peaks", responses=READ)
 async def waveform(
-    recording_id: RecordingId, desk: DeskDep, person: Listener, buckets: Annotated[int, Query(ge=50, le=4000)] = 800
+    recording_id: Id, desk: DeskDep, person: Listener, buckets: Annotated[int, Query(ge=50, le=4000)] = 800
 ) -> Peaks:
     """The picture of both voices, for whoever may listen."""
     track = await desk.rooms.recordings.track(recording_id, "mix")
@@ -80,10 +79,10 @@ async def waveform(
 @router.get(
     "/recordings/{recording_id}/export",
     response_class=FileResponse,
-    responses={**documented(401, 403, 404, 503), 200: {"description": "A marked copy", **_AUDIO}},
+    responses={**READ, 200: {"description": "A marked copy", **_AUDIO}},
 )
 async def export(
-    recording_id: RecordingId,
+    recording_id: Id,
     request: Request,
     desk: DeskDep,
     person: Exporter,
@@ -105,8 +104,8 @@ async def export(
     return FileResponse(copy, media_type="audio/wav", filename=name, headers=_PRIVATE, background=leave)
 
 
-@router.post("/recordings/{recording_id}/hold", responses=documented(401, 403, 404, 409, 413, 503))
-async def hold(recording_id: RecordingId, wish: HoldWish, request: Request, desk: DeskDep, person: Holder) -> Recording:
+@router.post("/recordings/{recording_id}/hold", responses=ACT)
+async def hold(recording_id: Id, wish: HoldWish, request: Request, desk: DeskDep, person: Holder) -> Recording:
     """Legal hold: the recording outlives its period until the hold is lifted. Audited."""
     shape = await desk.rooms.recordings.hold(recording_id, wish.held, wish.reason, person.account)
     deed = Deed(

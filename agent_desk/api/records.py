@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import AwareDatetime
 
+from agent_desk.api.parameters import ACT, READ_BY_RULE, Id
 from agent_desk.control_models import DisposeWish
 from agent_desk.guard import Agent, Desk, DeskDep, KnowledgeReader, SignedIn, Watcher, seat_of
 from agent_desk.live_models import (
@@ -29,16 +30,13 @@ from ivr import call_records
 from knowledge_base.scripts import scripts_for
 
 router = APIRouter(prefix="/api", tags=["records"])
-CallId = Annotated[str, Path(max_length=64)]
 PageNumber = Annotated[int, Query(ge=1, le=10_000)]
 PageSize = Annotated[int, Query(ge=1, le=100)]
 Days = Annotated[int, Query(ge=1, le=31)]
 LONGEST_WINDOW = timedelta(days=366)
-_READ = documented(401, 403, 404, 409, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
 
 
-@router.get("/desk/calls", responses=_READ)
+@router.get("/desk/calls", responses=READ_BY_RULE)
 async def my_calls(desk: DeskDep, agent: Agent, page: PageNumber = 1, size: PageSize = 20, days: Days = 1) -> CallPage:
     """My seat's calls since midnight, or of more days, newest first."""
     since = desk.rooms.records.midnight() - timedelta(days=days - 1)
@@ -46,7 +44,7 @@ async def my_calls(desk: DeskDep, agent: Agent, page: PageNumber = 1, size: Page
     return await _show_page(desk, agent, *found, page, size)
 
 
-@router.get("/live/calls", responses=_READ)
+@router.get("/live/calls", responses=READ_BY_RULE)
 async def calls_of(
     desk: DeskDep,
     viewer: Watcher,
@@ -73,23 +71,23 @@ async def read_dispositions(desk: DeskDep, _viewer: SignedIn) -> DispositionList
     return DispositionList(items=_dispositions(desk), required=kept.required)
 
 
-@router.get("/desk/calls/{call_id}/disposition", responses=_READ)
-async def read_disposition(call_id: CallId, desk: DeskDep, agent: Agent) -> Chosen:
+@router.get("/desk/calls/{call_id}/disposition", responses=READ_BY_RULE)
+async def read_disposition(call_id: Id, desk: DeskDep, agent: Agent) -> Chosen:
     """What I said about this call so far."""
     await _demand_own(desk, call_id, agent)
     code, note = await desk.rooms.records.disposition_of(call_id) or (None, "")
     return Chosen(code=code, note=note)
 
 
-@router.put("/desk/calls/{call_id}/disposition", responses=_ACT)
-async def dispose(call_id: CallId, wish: DisposeWish, desk: DeskDep, agent: Agent) -> Chosen:
+@router.put("/desk/calls/{call_id}/disposition", responses=ACT)
+async def dispose(call_id: Id, wish: DisposeWish, desk: DeskDep, agent: Agent) -> Chosen:
     """Say what the call came to (话后小结); it may be said again, and the later word holds."""
     await _demand_own(desk, call_id, agent)
     await desk.rooms.records.dispose(call_id, seat_of(agent), wish.code, wish.note, agent)
     return Chosen(code=wish.code, note=wish.note)
 
 
-@router.get("/kpi/dispositions", responses=_READ)
+@router.get("/kpi/dispositions", responses=READ_BY_RULE)
 async def report_dispositions(
     desk: DeskDep,
     _viewer: Watcher,
@@ -120,7 +118,7 @@ async def report_dispositions(
     )
 
 
-@router.get("/desk/statistics", responses=_READ)
+@router.get("/desk/statistics", responses=READ_BY_RULE)
 async def my_day(desk: DeskDep, agent: Agent) -> SeatDay:
     """My own figures since midnight."""
     return SeatDay.model_validate(await desk.rooms.records.day(seat_of(agent), agent.account))

@@ -4,11 +4,11 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Request
 
+from agent_desk.api.parameters import ACT, Id
 from agent_desk.control_models import ForceWish, MessageWish, MoveWish, ReasonWish, WatchShown
 from agent_desk.guard import Desk, DeskDep, SessionDep, Supervisor, address_of, seat_of
 from agent_desk.live_models import Followed
 from agent_desk.models import Call, Seat, Utterance
-from agent_desk.refusals import documented
 from agent_desk.shapes import mask_call
 from agent_desk.watching import supervision_of
 from hotline.security import Person
@@ -17,11 +17,10 @@ from ivr.views import SeatStatus
 
 router = APIRouter(prefix="/api/live", tags=["supervision"])
 SeatPath = Annotated[str, Path(max_length=8)]
-CallPath = Annotated[str, Path(max_length=64)]
-_ACT = documented(401, 403, 404, 409, 413, 503)
+CallPath = Id
 
 
-@router.post("/seats/{seat}/watch/{mode}", responses=_ACT)
+@router.post("/seats/{seat}/watch/{mode}", responses=ACT)
 async def watch(
     seat: SeatPath,
     mode: Literal["listen", "whisper", "barge"],
@@ -36,7 +35,7 @@ async def watch(
     return WatchShown.model_validate(await room.join(seat, mode, seat_of(supervisor), wish.reason, supervisor))
 
 
-@router.post("/seats/{seat}/takeover", responses=_ACT)
+@router.post("/seats/{seat}/takeover", responses=ACT)
 async def take_over(seat: SeatPath, wish: ReasonWish, request: Request, desk: DeskDep, supervisor: Supervisor) -> Seat:
     """The citizen talks with the supervisor from now on."""
     await _audit(desk, request, supervisor, "call_taken_over", seat, wish.reason)
@@ -44,14 +43,14 @@ async def take_over(seat: SeatPath, wish: ReasonWish, request: Request, desk: De
     return Seat.model_validate(desk.rooms.call_centre.seat(seat_of(supervisor)))
 
 
-@router.post("/watch/end", responses=_ACT)
+@router.post("/watch/end", responses=ACT)
 async def end_watch(desk: DeskDep, supervisor: Supervisor) -> Seat:
     """Leave the call alone."""
     await supervision_of(desk.rooms).stop(seat_of(supervisor))
     return Seat.model_validate(desk.rooms.call_centre.seat(seat_of(supervisor)))
 
 
-@router.post("/seats/{seat}/status", responses=_ACT)
+@router.post("/seats/{seat}/status", responses=ACT)
 async def force_status(
     seat: SeatPath, wish: ForceWish, request: Request, desk: DeskDep, supervisor: Supervisor
 ) -> Seat:
@@ -61,14 +60,14 @@ async def force_status(
     return Seat.model_validate(await room.force(seat, SeatStatus(wish.status), wish.reason, supervisor))
 
 
-@router.post("/message", responses=_ACT, status_code=204)
+@router.post("/message", responses=ACT, status_code=204)
 async def message(wish: MessageWish, request: Request, desk: DeskDep, supervisor: Supervisor) -> None:
     """Write to one seat, to several, or to all."""
     await _audit(desk, request, supervisor, "seats_messaged", ",".join(wish.seats) or "all", "")
     await supervision_of(desk.rooms).message(wish.seats, wish.text, supervisor)
 
 
-@router.post("/waiting/{call_id}/move", responses=_ACT)
+@router.post("/waiting/{call_id}/move", responses=ACT)
 async def move_waiting(
     call_id: CallPath, wish: MoveWish, request: Request, desk: DeskDep, supervisor: Supervisor
 ) -> Call:
@@ -79,7 +78,7 @@ async def move_waiting(
     return mask_call(await centre.move(call_id, wish.seat, wish.group, wish.reason, supervisor))
 
 
-@router.post("/seats/{seat}/follow", responses=_ACT)
+@router.post("/seats/{seat}/follow", responses=ACT)
 async def follow(
     seat: SeatPath, request: Request, desk: DeskDep, session: SessionDep, supervisor: Supervisor
 ) -> Followed:
@@ -96,7 +95,7 @@ async def follow(
     )
 
 
-@router.post("/follow/end", responses=_ACT, status_code=204)
+@router.post("/follow/end", responses=ACT, status_code=204)
 async def end_follow(desk: DeskDep, session: SessionDep, _supervisor: Supervisor) -> None:
     """Read along no more."""
     desk.hub.follow(session, None)

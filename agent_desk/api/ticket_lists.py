@@ -9,6 +9,7 @@ from fastapi.responses import FileResponse
 from pydantic_core import to_json
 from starlette.background import BackgroundTask
 
+from agent_desk.api.parameters import BINARY
 from agent_desk.api.tickets import Filters, Name
 from agent_desk.documents import XLSX
 from agent_desk.guard import DeskDep, FigureReader, SignedIn, TicketExporter, address_of
@@ -22,7 +23,7 @@ router = APIRouter(prefix="/api", tags=["tickets"])
 Axis = Literal["day", "month", "year", "area", "type", "unit"]
 Kind = Annotated[Literal["view", "reply"], Path()]
 ItemName = Annotated[str, Path(min_length=1, max_length=64)]
-_ANSWER = {"content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+_ANSWER = {"content": {XLSX: BINARY}}
 
 
 @router.get("/tickets/pivot", response_model=PivotTable, responses=documented(401, 403, 409, 503))

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query
 
+from agent_desk.api.parameters import ACT, READ, READ_BY_RULE, Id, Page, Size
 from agent_desk.guard import CallbackReader, DeskDep, DirectoryReader, TicketActor, TicketReader
 from agent_desk.models import (
     ActionWish,
@@ -21,11 +22,7 @@ from agent_desk.refusals import documented
 from tickets.finding import Wanted
 
 router = APIRouter(prefix="/api", tags=["tickets"])
-TicketId = Annotated[str, Path(max_length=64)]
 Name = Annotated[str | None, Query(max_length=64)]
-Page = Annotated[int, Query(ge=1, le=100_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
-_READ = documented(401, 403, 404, 503)
 
 
 def wanted_from(
@@ -52,7 +49,7 @@ def wanted_from(
 Filters = Annotated[Wanted, Depends(wanted_from)]
 
 
-@router.get("/tickets", responses=documented(401, 403, 404, 409, 503))
+@router.get("/tickets", responses=READ_BY_RULE)
 async def find_tickets(
     desk: DeskDep,
     viewer: TicketReader,
@@ -74,15 +71,15 @@ async def read_deadline(
     return Deadline(due_at=desk.rooms.work_orders.due_at(urgency))
 
 
-@router.get("/tickets/{ticket_id}", responses=_READ)
-async def read_ticket(ticket_id: TicketId, desk: DeskDep, viewer: TicketReader) -> Ticket:
+@router.get("/tickets/{ticket_id}", responses=READ)
+async def read_ticket(ticket_id: Id, desk: DeskDep, viewer: TicketReader) -> Ticket:
     """One work order, with its timeline and what this person may do now."""
     return Ticket.model_validate(await desk.rooms.work_orders.ticket(ticket_id, viewer))
 
 
-@router.post("/tickets/{ticket_id}/actions/{action}", responses=documented(401, 403, 404, 409, 413, 503))
+@router.post("/tickets/{ticket_id}/actions/{action}", responses=ACT)
 async def act_on_ticket(
-    ticket_id: TicketId,
+    ticket_id: Id,
     action: Annotated[str, Path(max_length=32)],
     wish: ActionWish,
     desk: DeskDep,
@@ -93,7 +90,7 @@ async def act_on_ticket(
     return Ticket.model_validate(await desk.rooms.work_orders.act(ticket_id, action, fields, actor))
 
 
-@router.post("/tickets/actions/{action}", responses=documented(401, 403, 404, 409, 413, 503))
+@router.post("/tickets/actions/{action}", responses=ACT)
 async def act_on_tickets(
     action: Annotated[str, Path(max_length=32)], wish: BulkWish, desk: DeskDep, actor: TicketActor
 ) -> list[TicketSummary]:
@@ -115,7 +112,7 @@ async def read_units(desk: DeskDep, _viewer: DirectoryReader) -> UnitList:
     return UnitList.model_validate({"items": list(desk.rooms.work_orders.units())})
 
 
-@router.get("/callbacks", responses=_READ)
+@router.get("/callbacks", responses=READ)
 async def find_callbacks(
     desk: DeskDep, _viewer: CallbackReader, state: Name = None, page: Page = 1, size: Size = 50
 ) -> CallbackPage:

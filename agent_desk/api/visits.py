@@ -8,26 +8,21 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import FileResponse
 from starlette.background import BackgroundTask
 
+from agent_desk.api.parameters import ACT, BINARY, READ, READ_BY_RULE, Id, Page, Size
 from agent_desk.guard import CallbackExporter, CallbackPauser, CallbackReader, CallbackWatcher, DeskDep
 from agent_desk.outreach_access import note, show_attempts
 from agent_desk.outreach_models import PauseWish, RobotView, SmsMessage, SmsPage, VisitDetail, VisitPage
-from agent_desk.refusals import documented
 from agent_desk.robot_view import outreach_of, robot_of, show_robot
 from agent_desk.tables import CSV, XLSX, FileKind, write_table
 from callback.dispositions import Filter, shape_of
 
 router = APIRouter(prefix="/api", tags=["return visits"])
-Id = Annotated[str, Path(max_length=64)]
 Text = Annotated[str, Query(max_length=64)]
-Page = Annotated[int, Query(ge=1, le=100_000)]
-Size = Annotated[int, Query(ge=1, le=200)]
-_READ = documented(401, 403, 404, 503)
-_ACT = documented(401, 403, 404, 409, 413, 503)
 _FILE = {
-    **documented(401, 403, 404, 409, 503),
+    **READ_BY_RULE,
     200: {
         "description": "The table",
-        "content": {kind: {"schema": {"type": "string", "format": "binary"}} for kind in (XLSX, CSV)},
+        "content": dict.fromkeys((XLSX, CSV), BINARY),
     },
 }
 _COLUMNS = (
@@ -60,7 +55,7 @@ def filter_from(
 Filters = Annotated[Filter, Depends(filter_from)]
 
 
-@router.get("/visits", responses=_READ)
+@router.get("/visits", responses=READ)
 async def find_visits(
     desk: DeskDep, _viewer: CallbackReader, wanted: Filters, page: Page = 1, size: Size = 50
 ) -> VisitPage:
@@ -89,13 +84,13 @@ async def export_visits(
     )  # fmt: skip
 
 
-@router.get("/visits/robot", responses=_READ)
+@router.get("/visits/robot", responses=READ)
 async def read_robot(desk: DeskDep, _viewer: CallbackWatcher) -> RobotView:
     """Lines, pace, what it says to whom, today's funnel. Later changes come by the live feed."""
     return await show_robot(desk.rooms)
 
 
-@router.post("/visits/robot/{act}", responses=_ACT)
+@router.post("/visits/robot/{act}", responses=ACT)
 async def switch_robot(
     act: Annotated[Literal["pause", "resume"], Path()],
     wish: PauseWish,
@@ -113,7 +108,7 @@ async def switch_robot(
     return await show_robot(desk.rooms)
 
 
-@router.get("/visits/{task_id}", responses=_READ)
+@router.get("/visits/{task_id}", responses=READ)
 async def read_visit(task_id: Id, desk: DeskDep, _viewer: CallbackWatcher) -> VisitDetail:
     """One visit with every attempt, its recording and its words. Listening itself is audited by the player's route."""
     room = outreach_of(desk.rooms)
@@ -125,7 +120,7 @@ async def read_visit(task_id: Id, desk: DeskDep, _viewer: CallbackWatcher) -> Vi
     })  # fmt: skip
 
 
-@router.get("/sms", responses=_READ)
+@router.get("/sms", responses=READ)
 async def find_messages(
     desk: DeskDep,
     _viewer: CallbackWatcher,
@@ -138,7 +133,7 @@ async def find_messages(
     return SmsPage.model_validate(found | {"page": page, "size": size})
 
 
-@router.post("/sms/{message_id}/resend", responses=_ACT)
+@router.post("/sms/{message_id}/resend", responses=ACT)
 async def resend(message_id: Id, request: Request, desk: DeskDep, person: CallbackPauser) -> SmsMessage:
     """Try a message anew that was given up. Audited."""
     sent = await outreach_of(desk.rooms).messages.send_again(message_id, person.account)
