@@ -17,7 +17,6 @@ from ivr.views import SeatStatus
 
 router = APIRouter(prefix="/api/live", tags=["supervision"])
 SeatPath = Annotated[str, Path(max_length=8)]
-CallPath = Id
 
 
 @router.post("/seats/{seat}/watch/{mode}", responses=ACT)
@@ -69,7 +68,7 @@ async def message(wish: MessageWish, request: Request, desk: DeskDep, supervisor
 
 @router.post("/waiting/{call_id}/move", responses=ACT)
 async def move_waiting(
-    call_id: CallPath, wish: MoveWish, request: Request, desk: DeskDep, supervisor: Supervisor
+    call_id: Id, wish: MoveWish, request: Request, desk: DeskDep, supervisor: Supervisor
 ) -> Call:
     """Give a waiting citizen to a certain seat, ready or not, or to another group's line."""
     where = f"seat {wish.seat}" if wish.seat is not None else f"group {wish.group}"
