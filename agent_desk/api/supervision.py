@@ -67,9 +67,7 @@ async def message(wish: MessageWish, request: Request, desk: DeskDep, supervisor
 
 
 @router.post("/waiting/{call_id}/move", responses=ACT)
-async def move_waiting(
-    call_id: Id, wish: MoveWish, request: Request, desk: DeskDep, supervisor: Supervisor
-) -> Call:
+async def move_waiting(call_id: Id, wish: MoveWish, request: Request, desk: DeskDep, supervisor: Supervisor) -> Call:
     """Give a waiting citizen to a certain seat, ready or not, or to another group's line."""
     where = f"seat {wish.seat}" if wish.seat is not None else f"group {wish.group}"
     await _audit(desk, request, supervisor, "call_moved", call_id, wish.reason, to=where)
