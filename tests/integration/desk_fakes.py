@@ -45,7 +45,7 @@ from ivr.views import (
 )
 from recordings.sealing import Keyring, Sealed
 from tickets.finding import Wanted
-from tickets.pivot import PivotWish
+from tickets.grains import PivotWish
 from tickets.views import TicketGlance
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
