@@ -270,3 +270,90 @@ async def test_figures_are_drawn_and_the_list_goes_on(scene: Scene) -> None:
         await expect(page.get_by_test_id("ticket-row")).not_to_have_count(50)
         numbers = await page.get_by_test_id("ticket-row").evaluate_all("rows => rows.map(row => row.dataset.number)")
         assert len(set(numbers)) == len(numbers) > 60
+
+
+async def begin_dossier(page: Page, kind: str, fields: dict[str, str]) -> None:
+    """The form of one kind, filled in, not yet handed in; its list is empty."""
+    await page.get_by_test_id(f"dossiers-tab-{kind}").click()
+    await expect(page.get_by_test_id("dossiers-empty")).to_be_visible()
+    await page.get_by_test_id("dossier-new").click()
+    await expect(page.get_by_test_id("dossier-submit")).to_be_disabled()
+    for field, value in fields.items():
+        await page.get_by_test_id(f"dossier-{field}").fill(value)
+
+
+async def is_told(page: Page, sentence: str) -> None:
+    await expect(page.locator(".el-message").filter(has_text=sentence).first).to_be_visible()
+
+
+@pytest.mark.long
+async def test_an_enterprise_has_its_agent_visits_and_milestones(scene: Scene) -> None:
+    company = {"title": "建厂代办", "subject": "91371300MA3C00000B", "subject_name": "临沂某机械公司", "lead": "专员李某"}
+    async with scene.page("supervisor", "/dossiers") as page:
+        await begin_dossier(page, "enterprise", company)
+        await page.get_by_test_id("dossier-submit").click()
+        await is_told(page, "统一社会信用代码有误")
+        await page.get_by_test_id("dossier-subject").fill("91371300MA3C000005")  # what was filled in is kept
+        await page.get_by_test_id("dossier-submit").click()
+        await page.get_by_test_id("entry-submit").click()
+        await is_told(page, "请填写人员")
+        await page.get_by_test_id("entry-who-field").fill("专员李某")
+        await page.get_by_test_id("entry-text-field").fill("到厂了解用电报装进度")
+        await page.get_by_test_id("entry-submit").click()
+        await expect(page.get_by_test_id("dossier-entries")).to_contain_text("用电报装")
+        await page.get_by_test_id("entry-milestone").click()
+        await page.get_by_test_id("entry-text-field").fill("取得施工许可")
+        await page.get_by_test_id("entry-due_on-field").fill("2026-12-31")
+        await page.get_by_test_id("entry-submit").click()
+        await page.get_by_test_id("dossier-result").fill("已投产")
+        await page.get_by_test_id("dossier-end").click()
+        await is_told(page, "节点尚未完成")
+        await page.get_by_test_id("entry-done").click()
+        await page.get_by_test_id("entry-refers_to").click()
+        await page.get_by_role("option", name="取得施工许可").click()
+        await page.get_by_test_id("entry-submit").click()
+        await expect(page.get_by_test_id("dossier-entries").locator("[data-entry=done]")).to_be_visible()
+        await page.get_by_test_id("dossier-end").click()
+        await expect(page.get_by_test_id("dossier-state")).to_have_attribute("data-state", "closed")
+
+
+@pytest.mark.long
+async def test_an_inspection_draws_work_orders_and_finds_something(scene: Scene) -> None:
+    async with scene.page("inspector", "/dossiers") as page:
+        await begin_dossier(page, "inspection", {"title": "效能检查", "lead": "派驻组", "place": "政务大厅三楼"})
+        await page.get_by_test_id("dossier-submit").click()
+        await is_told(page, "请填写单位")
+        await page.get_by_test_id("dossier-unit").click()
+        await page.get_by_role("option", name="沂水县").click()
+        await page.get_by_test_id("dossier-submit").click()
+        await page.get_by_test_id("dossier-draw").click()
+        await expect(page.get_by_test_id("dossier-samples").locator("li")).not_to_have_count(0)
+        await page.get_by_test_id("entry-text-field").fill("答复与现场不符")
+        await page.get_by_test_id("entry-submit").click()
+        await is_told(page, "请填写抽查的工单")
+        await page.get_by_test_id("entry-ticket").click()
+        await page.get_by_role("option").first.click()
+        await page.get_by_test_id("entry-submit").click()
+        await expect(page.get_by_test_id("dossier-entries")).to_contain_text("答复与现场不符")
+
+
+@pytest.mark.long
+async def test_a_holiday_opens_with_its_roster(scene: Scene) -> None:
+    async with scene.page("supervisor", "/dossiers") as page:
+        await begin_dossier(page, "duty", {"title": "国庆值守", "begins_on": "2026-10-01", "ends_on": "2026-10-07"})
+        await page.get_by_test_id("dossier-submit").click()
+        await is_told(page, "请先排好值班表")
+        for row, (who, begins, ends) in enumerate(
+            (("王主任", "2020-01-01T08:00", "2099-01-01T08:00"), ("赵科长", "2099-01-02T08:00", "2099-01-01T08:00"))
+        ):
+            if row:
+                await page.get_by_test_id("roster-more").click()
+            await page.get_by_test_id(f"roster-who-{row}").fill(who)
+            await page.get_by_test_id(f"roster-begins-{row}").fill(begins)
+            await page.get_by_test_id(f"roster-ends-{row}").fill(ends)
+        await page.get_by_test_id("dossier-submit").click()
+        await is_told(page, "值班结束时间须晚于开始时间")
+        await page.get_by_test_id("roster-begins-1").fill("2098-01-02T08:00")
+        await page.get_by_test_id("dossier-submit").click()
+        await expect(page.get_by_test_id("dossier-on-duty")).to_contain_text("王主任")
+        await expect(page.get_by_test_id("dossier-on-duty")).not_to_contain_text("赵科长")
