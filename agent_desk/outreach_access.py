@@ -11,12 +11,9 @@ from agent_desk.robot_view import outreach_of
 from hotline.security import Deed, Person
 
 
-async def note(
-    desk: Desk, request: Request, person: Person, what: str, whom: str, detail: Mapping[str, str] | None = None
-) -> None:
-    """Write a deed into the audit trail."""
-    deed = Deed(who=person.account, what=what, whom=whom, from_where=address_of(request), detail=detail or {})
-    await desk.security.audit.note(deed)
+def deed_of(request: Request, person: Person, what: str, whom: str, detail: Mapping[str, str] | None = None) -> Deed:
+    """What this person is about to do, for the audit trail; an act writes it in its own transaction."""
+    return Deed(who=person.account, what=what, whom=whom, from_where=address_of(request), detail=detail or {})
 
 
 async def show_attempts(desk: Desk, task_id: str, *, sound: bool) -> list[Attempt]:

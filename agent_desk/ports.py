@@ -303,11 +303,11 @@ class Robot(Protocol):
         """What it does now, from memory."""
         ...
 
-    async def pause(self, by: str, reason: str) -> None:
-        """Dial nothing any more; it outlives a restart."""
+    async def pause(self, by: str, reason: str, deed: Deed) -> None:
+        """Dial nothing any more; it outlives a restart. The deed is written in the same transaction."""
         ...
 
-    async def resume(self, by: str) -> None:
+    async def resume(self, by: str, deed: Deed) -> None:
         """Dial again."""
         ...
 

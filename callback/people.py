@@ -10,6 +10,7 @@ from callback.task_moves import TaskMoves, done_fact
 from hotline.database import UnitOfWork
 from hotline.errors import RuleBroken
 from hotline.facts.callbacks import RobotPaused, RobotResumed
+from hotline.security import Deed, append_deed
 
 
 class PeoplesTasks(TaskMoves):
@@ -58,20 +59,23 @@ class PeoplesTasks(TaskMoves):
         done = await uow.execute(update(callback_tasks).where(*waiting).values(**closed, done_at=now, updated_at=now))
         return done.rowcount
 
-    async def pause(self, scope: str, by: str, note: str = "") -> None:
+    async def pause(self, scope: str, by: str, note: str = "", deed: Deed | None = None) -> None:
         """Dial nothing any more, or nothing of one campaign; calls that are up go on. Harmless twice."""
         now = self._clock.now()
         async with self._database.unit_of_work() as uow:
             await uow.execute(delete(callback_pauses).where(callback_pauses.c.scope == scope))
             await uow.execute(insert(callback_pauses).values(scope=scope, by=by, at=now, note=note[:200]))
             uow.record(RobotPaused(at=now, by=by, scope=scope, reason=note[:200]))
+            await append_deed(uow, deed, now)
 
-    async def resume(self, scope: str, by: str) -> None:
+    async def resume(self, scope: str, by: str, deed: Deed | None = None) -> None:
         """Dial again. Harmless twice."""
+        now = self._clock.now()
         async with self._database.unit_of_work() as uow:
             gone = await uow.execute(delete(callback_pauses).where(callback_pauses.c.scope == scope))
             if gone.rowcount:
-                uow.record(RobotResumed(at=self._clock.now(), by=by, scope=scope))
+                uow.record(RobotResumed(at=now, by=by, scope=scope))
+            await append_deed(uow, deed, now)
 
     async def wish(self, uow: UnitOfWork, phone: str, hours: str, by: str) -> None:
         """When a citizen wants to be phoned (``09:00-11:30``), every time; empty: no wish. Raises ``RuleBroken``."""

@@ -26,6 +26,7 @@ from hotline.clock import Clock
 from hotline.errors import HotlineError
 from hotline.facts.callbacks import CallbackDue, RobotChanged, RobotPaused, RobotResumed
 from hotline.facts.calls import CallEnded
+from hotline.security import Deed
 from telephony.observations import LegGone, LinkUp
 from telephony.port import CallerSession
 
@@ -90,13 +91,13 @@ class CallbackRobot:
         """Whether this citizen is on one of the robot's calls."""
         return self._calls.has(phone)
 
-    async def pause(self, by: str, reason: str = "") -> None:
+    async def pause(self, by: str, reason: str = "", deed: Deed | None = None) -> None:
         """Dial nothing any more, over a restart too; calls that are up go on."""
-        await self._tasks.pause("", by, reason)
+        await self._tasks.pause("", by, reason, deed)
 
-    async def resume(self, by: str) -> None:
+    async def resume(self, by: str, deed: Deed | None = None) -> None:
         """Dial again."""
-        await self._tasks.resume("", by)
+        await self._tasks.resume("", by, deed)
 
     def status(self) -> RobotStatus:
         """The robot now."""

@@ -125,7 +125,7 @@ class Interviewer:
         """
         flow = self._book.flow(flow_name)
         spoken = await self._speaker.prompts(matter, "matter") if matter and self._speaker is not None else ()
-        step = begin(flow, {**values, "matter": next(iter(spoken), "").removeprefix("hotline/"), "language": language})
+        step = begin(flow, {**values, "matter": next(iter(spoken), ""), "language": language})
         interview = _Interview(notes)
         interview.begin(step.state)
         end = await FlowRunner(flow, session, interview).run(step)

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query, Request
 
 from agent_desk.api.parameters import ACT, READ, Id, Page, Size
 from agent_desk.guard import CallbackDialler, CallbackHand, Desk, DeskDep
-from agent_desk.outreach_access import note, show_attempts
+from agent_desk.outreach_access import deed_of, show_attempts
 from agent_desk.outreach_models import (
     Dialled,
     Ground,
@@ -66,40 +66,40 @@ async def read_task(task_id: Id, desk: DeskDep, viewer: CallbackHand) -> HandDet
 @router.post("/{task_id}/take", responses=ACT)
 async def take(task_id: Id, request: Request, desk: DeskDep, person: CallbackDialler) -> HandTask:
     """It is mine now. 409 while it is another's."""
-    await outreach_of(desk.rooms).hand_list.take(task_id, person)
-    await note(desk, request, person, "visit_taken", task_id)
+    deed = deed_of(request, person, "visit_taken", task_id)
+    await outreach_of(desk.rooms).hand_list.take(task_id, person, deed)
     return await _show(desk, task_id, person)
 
 
 @router.post("/{task_id}/release", responses=ACT)
 async def release(task_id: Id, request: Request, desk: DeskDep, person: CallbackHand) -> HandTask:
     """Anybody may take it; a supervisor may release anybody's."""
-    await outreach_of(desk.rooms).hand_list.release(task_id, person)
-    await note(desk, request, person, "visit_released", task_id)
+    deed = deed_of(request, person, "visit_released", task_id)
+    await outreach_of(desk.rooms).hand_list.release(task_id, person, deed)
     return await _show(desk, task_id, person)
 
 
 @router.post("/{task_id}/dial", responses=ACT)
 async def dial(task_id: Id, request: Request, desk: DeskDep, person: CallbackDialler) -> Dialled:
     """Ring the citizen for my seat. How it goes comes by the live feed (``by_hand``)."""
-    call_id = await outreach_of(desk.rooms).hand_list.dial(task_id, person)
-    await note(desk, request, person, "visit_dialled", task_id, {"call_id": call_id})
+    deed = deed_of(request, person, "visit_dialled", task_id)
+    call_id = await outreach_of(desk.rooms).hand_list.dial(task_id, person, deed)
     return Dialled(call_id=call_id)
 
 
 @router.post("/{task_id}/stop", status_code=204, responses=ACT)
 async def stop(task_id: Id, request: Request, desk: DeskDep, person: CallbackDialler) -> None:
     """Stop ringing."""
-    await outreach_of(desk.rooms).hand_list.stop(task_id, person)
-    await note(desk, request, person, "visit_dial_stopped", task_id)
+    deed = deed_of(request, person, "visit_dial_stopped", task_id)
+    await outreach_of(desk.rooms).hand_list.stop(task_id, person, deed)
 
 
 @router.post("/{task_id}/result", responses=ACT)
 async def record(task_id: Id, wish: HandResultWish, request: Request, desk: DeskDep, person: CallbackDialler) -> Visit:
     """What came of it; the work order is closed, or redone, at once."""
     result = HandResult(**wish.model_dump())
-    row = await outreach_of(desk.rooms).hand_list.record(task_id, result, person)
-    await note(desk, request, person, "visit_recorded", task_id, {"disposition": wish.disposition})
+    deed = deed_of(request, person, "visit_recorded", task_id, {"disposition": wish.disposition})
+    row = await outreach_of(desk.rooms).hand_list.record(task_id, result, person, deed)
     return Visit.model_validate(shape_of(row))
 
 

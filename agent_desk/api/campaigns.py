@@ -10,7 +10,7 @@ from starlette.background import BackgroundTask
 from agent_desk.api.parameters import ACT, BINARY, READ, Id, Page, Size
 from agent_desk.api.visits import _FILE
 from agent_desk.guard import CampaignReader, CampaignRunner, Desk, DeskDep
-from agent_desk.outreach_access import note
+from agent_desk.outreach_access import deed_of
 from agent_desk.outreach_models import (
     Campaign,
     CampaignPage,
@@ -57,8 +57,8 @@ async def find_campaigns(
 @router.post("", responses=ACT)
 async def make(wish: CampaignWish, request: Request, desk: DeskDep, person: CampaignRunner) -> Campaign:
     """A draft."""
-    row = await outreach_of(desk.rooms).campaigns.make(_outline(wish), person.account)
-    await note(desk, request, person, "campaign_made", row["id"], {"name": row["name"]})
+    deed = deed_of(request, person, "campaign_made", "", {"name": wish.name})
+    row = await outreach_of(desk.rooms).campaigns.make(_outline(wish), person.account, deed)
     return _shape(row, {})
 
 
@@ -79,8 +79,8 @@ async def edit(
     campaign_id: Id, wish: CampaignWish, request: Request, desk: DeskDep, person: CampaignRunner
 ) -> Campaign:
     """Change a draft."""
-    await outreach_of(desk.rooms).campaigns.edit(campaign_id, _outline(wish), person.account)
-    await note(desk, request, person, "campaign_edited", campaign_id)
+    deed = deed_of(request, person, "campaign_edited", campaign_id)
+    await outreach_of(desk.rooms).campaigns.edit(campaign_id, _outline(wish), person.account, deed)
     return await _show(desk, campaign_id)
 
 
@@ -105,10 +105,10 @@ async def upload_list(
     kept = 0
     if skip_faults or not reading.faults:
         chosen = sample(reading.entries, share, seed)
-        await campaigns.set_list(campaign_id, chosen, person.account, "csv")
         kept = len(chosen)
         detail = {"entries": str(kept), "faults": str(len(reading.faults)), "share": str(share)}
-        await note(desk, request, person, "campaign_list", campaign_id, detail)
+        deed = deed_of(request, person, "campaign_list", campaign_id, detail)
+        await campaigns.set_list(campaign_id, chosen, person.account, "csv", deed)
     faults = [ListFault.model_validate(fault) for fault in reading.faults[:SHOWN_FAULTS]]
     more = len(reading.faults) - len(faults)
     return ListOutcome(kept=kept, read=len(reading.entries), faults=faults, more_faults=more)
@@ -131,9 +131,9 @@ async def query_list(
             group = str(ticket.get(wish.group_by) or "")[:40] if wish.group_by else ""
             found[phone] = Listed(phone=phone, group=group, note=ticket["number"], ticket_id=ticket["id"])
     chosen = sample(list(found.values()), wish.share, wish.seed)
-    await campaigns.set_list(campaign_id, chosen, person.account, "query")
     asked = {name: str(value) for name, value in wish.model_dump().items() if value}
-    await note(desk, request, person, "campaign_list", campaign_id, asked | {"entries": str(len(chosen))})
+    deed = deed_of(request, person, "campaign_list", campaign_id, asked | {"entries": str(len(chosen))})
+    await campaigns.set_list(campaign_id, chosen, person.account, "query", deed)
     return ListOutcome(kept=len(chosen), read=len(found), faults=[], more_faults=0)
 
 
@@ -146,8 +146,8 @@ async def act_on(
     person: CampaignRunner,
 ) -> Campaign:
     """Start, pause, resume, stop. Whoever is on the line is asked to the end."""
-    await outreach_of(desk.rooms).campaigns.act(campaign_id, Action(act), person.account)
-    await note(desk, request, person, f"campaign_{act}", campaign_id)
+    deed = deed_of(request, person, f"campaign_{act}", campaign_id)
+    await outreach_of(desk.rooms).campaigns.act(campaign_id, Action(act), person.account, deed)
     return await _show(desk, campaign_id)
 
 
@@ -185,7 +185,8 @@ async def export(
     now = desk.clock.now().astimezone(desk.settings.site.zone)
     heading = f"{row['name']} {person.name}({person.account}) {now:%Y-%m-%d %H:%M} 导出"
     path, count = await write_table(form, columns_of(questions), rows_of(store, campaign_id, questions), heading)
-    await note(desk, request, person, "campaign_exported", campaign_id, {"rows": str(count), "form": form})
+    deed = deed_of(request, person, "campaign_exported", campaign_id, {"rows": str(count), "form": form})
+    await desk.security.audit.note(deed)
     leave = BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True)
     return FileResponse(
         path, media_type=XLSX if form == "xlsx" else CSV, filename=f"民调-{now:%Y%m%d-%H%M}.{form}", background=leave,

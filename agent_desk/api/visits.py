@@ -10,7 +10,7 @@ from starlette.background import BackgroundTask
 
 from agent_desk.api.parameters import ACT, BINARY, READ, READ_BY_RULE, Id, Page, Size
 from agent_desk.guard import CallbackExporter, CallbackPauser, CallbackReader, CallbackWatcher, DeskDep
-from agent_desk.outreach_access import note, show_attempts
+from agent_desk.outreach_access import deed_of, show_attempts
 from agent_desk.outreach_models import PauseWish, RobotView, SmsMessage, SmsPage, VisitDetail, VisitPage
 from agent_desk.robot_view import outreach_of, robot_of, show_robot
 from agent_desk.tables import CSV, XLSX, FileKind, write_table
@@ -76,7 +76,8 @@ async def export_visits(
     heading = f"{person.name}({person.account}) {now:%Y-%m-%d %H:%M} 导出"
     path, count = await write_table(form, [title for _, title in _COLUMNS], lines, heading)
     asked = {name: str(value) for name, value in vars(wanted).items() if value not in ("", None)}
-    await note(desk, request, person, "visits_exported", "visits", asked | {"rows": str(count), "form": form})
+    deed = deed_of(request, person, "visits_exported", "visits", asked | {"rows": str(count), "form": form})
+    await desk.security.audit.note(deed)
     leave = BackgroundTask(shutil.rmtree, path.parent, ignore_errors=True)
     return FileResponse(
         path, media_type=XLSX if form == "xlsx" else CSV, filename=f"回访-{now:%Y%m%d-%H%M}.{form}", background=leave,
@@ -100,11 +101,11 @@ async def switch_robot(
 ) -> RobotView:
     """Dial nothing any more, or go on; calls that are up are finished. It outlives a restart. Audited."""
     robot = robot_of(desk.rooms)
-    await note(desk, request, person, f"robot_{act}d", "robot", {"reason": wish.reason})
+    deed = deed_of(request, person, f"robot_{act}d", "robot", {"reason": wish.reason})
     if act == "pause":
-        await robot.pause(person.account, wish.reason)
+        await robot.pause(person.account, wish.reason, deed)
     else:
-        await robot.resume(person.account)
+        await robot.resume(person.account, deed)
     return await show_robot(desk.rooms)
 
 
@@ -136,8 +137,8 @@ async def find_messages(
 @router.post("/sms/{message_id}/resend", responses=ACT)
 async def resend(message_id: Id, request: Request, desk: DeskDep, person: CallbackPauser) -> SmsMessage:
     """Try a message anew that was given up. Audited."""
-    sent = await outreach_of(desk.rooms).messages.send_again(message_id, person.account)
-    await note(desk, request, person, "sms_resent", message_id)
+    deed = deed_of(request, person, "sms_resent", message_id)
+    sent = await outreach_of(desk.rooms).messages.send_again(message_id, person.account, deed)
     return SmsMessage.model_validate(sent)
 
 

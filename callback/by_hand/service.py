@@ -8,6 +8,7 @@ not know the channel any more, the task is a person's again; the claim stays.
 
 import asyncio
 from collections.abc import Coroutine, Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 import structlog
@@ -24,7 +25,7 @@ from hotline.database import Database, UnitOfWork
 from hotline.errors import Forbidden, HotlineError, RuleBroken
 from hotline.facts.outreach import HandCallChanged, HandCallEnded, HandCallMade, HandListChanged
 from hotline.outreach import ByHand
-from hotline.security import Person, may
+from hotline.security import Deed, Person, append_deed, may
 from telephony.observations import LegGone, LinkUp
 
 _log = structlog.get_logger()
@@ -93,23 +94,25 @@ class HandList:
 
     # -- what people do -------------------------------------------------------------------------------------------
 
-    async def take(self, task_id: str, by: Person) -> None:
+    async def take(self, task_id: str, by: Person, deed: Deed | None = None) -> None:
         """It is this person's. Raises RuleBroken: another's, or done meanwhile."""
         self._demand_open(await self._tasks.get(task_id))
         async with self._database.unit_of_work() as uow:
             await self._claims.take(uow, task_id, by, self._clock.now())
+            await append_deed(uow, deed, self._clock.now())
         self._tell()
 
-    async def release(self, task_id: str, by: Person) -> None:
+    async def release(self, task_id: str, by: Person, deed: Deed | None = None) -> None:
         """Anybody may take it; a supervisor may release anybody's. Raises Forbidden, RuleBroken while it is phoned."""
         if (await self._tasks.get(task_id))["state"] == BY_HAND:
             raise RuleBroken("通话中不能退回", "not while the citizen is on the phone", code="on_the_line")
         async with self._database.unit_of_work() as uow:
             if not await self._claims.give_back(uow, task_id, None if may(by, "callback.pause") else by.account):
                 raise Forbidden("该任务不是您领取的", "this task is not yours")
+            await append_deed(uow, deed, self._clock.now())
         self._tell()
 
-    async def dial(self, task_id: str, by: Person) -> str:
+    async def dial(self, task_id: str, by: Person, deed: Deed | None = None) -> str:
         """Ring the citizen for this person's seat; returns the id that the call will have. Goes on by itself."""
         if by.seat is None:
             raise Forbidden("您没有座席,不能外呼", "your account has no seat")
@@ -120,20 +123,20 @@ class HandList:
             raise RuleBroken("该市民没有留下电话", "there is no number", code="no_number")
         made = self._line.keep(by.seat, row["phone"], _LABEL, by)
         try:
-            await self._write_down(row, made, by)
+            await self._write_down(row, made, by, deed and replace(deed, detail={"call_id": made.call_id}))
         except HotlineError:
             self._line.give_up(made.channel_id)
             raise
         self._spawn(self._call(row, made, by))
         return made.call_id
 
-    async def stop(self, task_id: str, by: Person) -> None:
+    async def stop(self, task_id: str, by: Person, deed: Deed | None = None) -> None:
         """Stop ringing. One who has picked up is hung up at the desk."""
-        await self._demand_claim(task_id, by)
+        await self._demand_claim(task_id, by, deed)
         for row in await self.readings.open_calls(task_id):
             await self._line.hang_up(row["channel_id"])
 
-    async def record(self, task_id: str, result: HandResult, by: Person) -> Row:
+    async def record(self, task_id: str, result: HandResult, by: Person, deed: Deed | None = None) -> Row:
         """Write down what came of it; the work order is closed, or redone, in the same transaction."""
         tried = [*await self._tasks.attempts(task_id), *await self.readings.calls_of(task_id)]
         calls_made = sum(one["outcome"] != NOT_SENT for one in tried)
@@ -146,6 +149,7 @@ class HandList:
                 by=by.account, uow=uow,
             )  # fmt: skip
             await self._claims.give_back(uow, task_id, by.account)
+            await append_deed(uow, deed, self._clock.now())
         self._tell()
         return row
 
@@ -188,7 +192,7 @@ class HandList:
 
     # -- one call -------------------------------------------------------------------------------------------------
 
-    async def _write_down(self, row: Row, made: Made, by: Person) -> None:
+    async def _write_down(self, row: Row, made: Made, by: Person, deed: Deed | None) -> None:
         """Before anything is dialled: the call, and that nobody else phones this citizen meanwhile."""
         now = self._clock.now()
         seat = by.seat or ""
@@ -201,6 +205,7 @@ class HandList:
             async with self._database.unit_of_work() as uow:
                 await uow.execute(insert(calls).values(named | told))
                 uow.record(HandCallMade(at=now, by=by.account, **named))
+                await append_deed(uow, deed, now)
         except (HotlineError, IntegrityError) as failure:
             self._ours.discard(made.channel_id)
             await self._put_down(row["id"])
@@ -257,9 +262,10 @@ class HandList:
         if row["state"] != HUMAN:
             raise RuleBroken("该任务不在人工回访列表中", "this one is not for people", code="conflict")
 
-    async def _demand_claim(self, task_id: str, by: Person) -> None:
+    async def _demand_claim(self, task_id: str, by: Person, deed: Deed | None = None) -> None:
         async with self._database.unit_of_work() as uow:
             await self._claims.demand(uow, task_id, by, self._clock.now())
+            await append_deed(uow, deed, self._clock.now())
 
     def _tell(self) -> None:
         self._bus.publish(HandListChanged())

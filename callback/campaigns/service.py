@@ -8,6 +8,7 @@ answers (``conclude``).
 
 import asyncio
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
@@ -30,6 +31,7 @@ from hotline.errors import HotlineError, RuleBroken
 from hotline.facts.outreach import CampaignChanged, CampaignEntryDone, CampaignMoved
 from hotline.ids import new_id
 from hotline.outreach import Campaigns as Rules
+from hotline.security import Deed, append_deed
 
 _log = structlog.get_logger()
 _LOOK_AGAIN_SECONDS = 60.0
@@ -68,7 +70,7 @@ class CampaignService:
 
     # -- what people do -------------------------------------------------------------------------------------------
 
-    async def make(self, outline: Outline, by: str) -> Row:
+    async def make(self, outline: Outline, by: str, deed: Deed | None = None) -> Row:
         """A draft."""
         self._demand_flow(outline.flow)
         now = self._clock.now()
@@ -77,9 +79,10 @@ class CampaignService:
         async with self._database.unit_of_work() as uow:
             await uow.execute(insert(campaigns).values(row))
             uow.record(_moved(row, "make", "", State.DRAFT, by, now))
+            await append_deed(uow, deed and replace(deed, whom=row["id"]), now)
         return await self.store.get(row["id"])
 
-    async def edit(self, campaign_id: str, outline: Outline, by: str) -> Row:
+    async def edit(self, campaign_id: str, outline: Outline, by: str, deed: Deed | None = None) -> Row:
         """Change a draft. Raises NotFound, RuleBroken."""
         self._demand_flow(outline.flow)
         now = self._clock.now()
@@ -88,13 +91,16 @@ class CampaignService:
             lifecycle.demand_draft(State(row["state"]))
             row = await self.store.change(uow, row, outline.columns | {"updated_at": now})
             uow.record(_moved(row, "edit", State.DRAFT, State.DRAFT, by, now))
+            await append_deed(uow, deed, now)
         return row
 
     async def demand_draft(self, campaign_id: str) -> None:
         """Raises NotFound; RuleBroken once it has begun."""
         lifecycle.demand_draft(State((await self.store.get(campaign_id))["state"]))
 
-    async def set_list(self, campaign_id: str, listed: Sequence[Listed], by: str, source: str) -> Row:
+    async def set_list(
+        self, campaign_id: str, listed: Sequence[Listed], by: str, source: str, deed: Deed | None = None
+    ) -> Row:
         """Whom a draft asks, in place of whom it asked. Raises NotFound, RuleBroken."""
         if not listed:
             raise RuleBroken("名单里没有号码", "there is nobody in the list", code="empty_list")
@@ -108,10 +114,11 @@ class CampaignService:
             row = await self.store.change(uow, row, {"updated_at": now})
             detail = {"entries": str(len(listed)), "source": source}
             uow.record(_moved(row, "list", State.DRAFT, State.DRAFT, by, now, detail))
+            await append_deed(uow, deed, now)
         self._tell(campaign_id)
         return row
 
-    async def act(self, campaign_id: str, action: Action, by: str) -> Row:
+    async def act(self, campaign_id: str, action: Action, by: str, deed: Deed | None = None) -> Row:
         """Start, pause, resume or stop it. Raises NotFound, RuleBroken."""
         now = self._clock.now()
         async with self._database.unit_of_work() as uow:
@@ -127,6 +134,7 @@ class CampaignService:
                 await self._withdraw(uow, campaign_id, by, now)
             row = await self.store.change(uow, row, changes)
             uow.record(_moved(row, action, before, to, by, now))
+            await append_deed(uow, deed, now)
         self._note(row)
         self._tell(campaign_id)
         self._woken.set()

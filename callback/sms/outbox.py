@@ -17,6 +17,7 @@ from hotline.database import Database, UnitOfWork
 from hotline.errors import NotFound, RuleBroken
 from hotline.facts.outreach import SmsDemanded, SmsGivenUp, SmsSent
 from hotline.logs import mask_phone
+from hotline.security import Deed, append_deed
 
 Row = dict[str, Any]
 DUE, SENT, GIVEN_UP = "due", "sent", "given_up"
@@ -87,7 +88,7 @@ class SmsOutbox:
                 uow.record(SmsGivenUp(at=now, why=why[:500], **named))
         return pause is not None
 
-    async def send_again(self, message_id: str, by: str) -> Row:
+    async def send_again(self, message_id: str, by: str, deed: Deed | None = None) -> Row:
         """Try a message anew that was given up. Raises NotFound, RuleBroken."""
         now = self._clock.now()
         async with self._database.unit_of_work() as uow:
@@ -101,6 +102,7 @@ class SmsOutbox:
             if done.rowcount != 1:
                 raise RuleBroken("这条短信无需重发", "this message needs no sending again", code="not_given_up")
             uow.record(SmsDemanded(at=now, by=by, message_id=row["id"], **_named(dict(row))))
+            await append_deed(uow, deed, now)
             return _shape(dict(row))
 
     async def page(self, *, state: str | None, page: int, size: int) -> Row:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.security.accounts import Account, Accounts
-from hotline.security.audit import Audit, Deed
+from hotline.security.audit import Audit, Deed, append_deed
 from hotline.security.identity import Person, Role
 from hotline.security.lockout import LockedOut
 from hotline.security.passwords import Passwords
@@ -30,6 +30,7 @@ __all__ = [
     "SeededAccount",
     "Session",
     "Sessions",
+    "append_deed",
     "demand",
     "may",
     "seed_accounts",

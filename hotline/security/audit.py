@@ -38,8 +38,10 @@ class AuditEntry:
     deed: Deed
 
 
-async def append_deed(uow: UnitOfWork, deed: Deed, at: datetime) -> None:
-    """Write ``deed`` in a transaction that is open, so that it stands or falls with what was done."""
+async def append_deed(uow: UnitOfWork, deed: Deed | None, at: datetime) -> None:
+    """Write ``deed`` in a transaction that is open, so that it stands or falls with what was done. None: no deed."""
+    if deed is None:
+        return
     row = {"at": at, "who": deed.who[:64], "what": deed.what[:64], "whom": deed.whom[:128]}
     row |= {"from_where": deed.from_where[:64], "detail": json.dumps(dict(deed.detail), ensure_ascii=False)}
     await uow.execute(insert(audit), row)

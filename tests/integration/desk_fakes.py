@@ -584,10 +584,10 @@ class FakeRobot:
         call = LiveCall("callback_1", "visit", "callback_c1", "260302120000000001", CITIZEN, "answered", NOON, "solved")
         return RobotStatus(bool(self.paused_by), self.paused_by, "closed", None, 4, 1, 2.0, NOON, (call,))
 
-    async def pause(self, by: str, reason: str) -> None:
+    async def pause(self, by: str, reason: str, deed: Deed) -> None:
         self.paused_by = by
 
-    async def resume(self, by: str) -> None:
+    async def resume(self, by: str, deed: Deed) -> None:
         self.paused_by = ""
 
 

@@ -8,6 +8,7 @@ import os
 import random
 import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from typing import Any
 import pytest
 
 from telephony.asterisk import ensure_asterisk
+from tests.postgresql import in_memory, temporary_cluster
 from tests.system.conftest import REPOSITORY
 from tests.system.engines import House, open_house
 from tests.system.visited import PACE, WAYS, Citizens, Ledger, Way, last_attempt, prepare
@@ -63,6 +65,11 @@ async def kill(house: House) -> None:
     await house.engine.start()
 
 
+async def kill_for_good(house: House) -> None:
+    """kill -9, and nobody starts it again: its Asterisk is left alone."""
+    await house.engine.kill()
+
+
 async def strike(house: House, ledger: Ledger, blows: Sequence[tuple[int, Blow]], spans: list[Span]) -> None:
     """Each blow when so many attempts were made; notes from when to when it lasted."""
     for attempts, blow in blows:
@@ -89,38 +96,57 @@ def check(way: Way, row: Mapping[str, Any], attempt: Mapping[str, Any], rung: in
     assert said == dict(list(way.answers.items())[: len(said)]), (way.name, row["phone"], said)
 
 
-async def play(folder: Path, ways: Sequence[Way], timeout: float, blows: Sequence[tuple[int, Blow]] = ()) -> None:
-    """The whole crowd, until the proof holds."""
+async def play(houses: Sequence[House], ways: Sequence[Way], timeout: float, blows: Sequence[tuple[int, Blow]]) -> None:
+    """The whole crowd, until the proof holds. Several houses share one database; the blows meet the last one."""
+    first, last = houses[0], houses[-1]
+    homes, ledger = [Citizens(house, ways) for house in houses], Ledger(first.database, first.site)
+    spans: list[Span] = []
+    async with AsyncExitStack() as stack:
+        for home in homes:
+            await stack.enter_async_context(home.at_home())
+        group = await stack.enter_async_context(asyncio.TaskGroup())
+        for number in homes[0].ways:
+            await ledger.owe(number)
+        group.create_task(strike(last, ledger, blows, spans))
+        rows = await ledger.until_all_were_phoned(len(ways), timeout)
+    assert len(spans) == len(blows)
+    attempts = await ledger.attempts()
+    for number, way in homes[0].ways.items():
+        attempt, rung = last_attempt(rows[number], attempts), sum(home.rung[number] for home in homes)
+        check(way, rows[number], attempt, rung, hit=is_hit(attempt, spans))
+    assert sum(1 for attempt in attempts if attempt["outcome"] != "not_sent") == len(ways)
+    assert all(home.rung for home in homes)  # each had its share
+    await ledger.settle_the_rest(rows)
+    assert f"tasks closed: {len(ways)};" in await audited(first)
+    for house in houses:
+        await until_no_line_is_held(house)
+
+
+async def until_no_line_is_held(house: House) -> None:
+    """Every line is given back; a leg that was hung up just now may take a moment."""
+    async with asyncio.timeout(15):
+        while await house.citizens_channels():  # noqa: ASYNC110
+            await asyncio.sleep(0.2)
+
+
+async def play_alone(folder: Path, ways: Sequence[Way], timeout: float, *blows: tuple[int, Blow]) -> None:
+    """One engine on SQLite."""
     prepare(folder)
     async with open_house(folder, **_SITE) as house:
-        citizens, ledger, spans = Citizens(house, ways), Ledger(house.database, house.site), list[Span]()
-        async with citizens.at_home(), asyncio.TaskGroup() as group:
-            for number in citizens.ways:
-                await ledger.owe(number)
-            group.create_task(strike(house, ledger, blows, spans))
-            rows = await ledger.until_all_were_phoned(len(ways), timeout)
-        assert len(spans) == len(blows)
-        attempts = await ledger.attempts()
-        for number, way in citizens.ways.items():
-            attempt = last_attempt(rows[number], attempts)
-            check(way, rows[number], attempt, citizens.rung[number], hit=is_hit(attempt, spans))
-        assert sum(1 for attempt in attempts if attempt["outcome"] != "not_sent") == len(ways)
-        await ledger.settle_the_rest(rows)
-        assert f"tasks closed: {len(ways)};" in await audited(house)
-        assert await house.citizens_channels() == []  # every line was given back
+        await play([house], ways, timeout, blows)
 
 
 @pytest.mark.timeout(180)
 async def test_a_small_crowd_with_a_death_and_a_cut_link(tmp_path: Path) -> None:
     ways = [*WAYS, *WAYS[:6], *WAYS]
-    await play(tmp_path, ways, 120, [(12, kill), (27, cut_the_link)])
+    await play_alone(tmp_path, ways, 120, (12, kill), (27, cut_the_link))
 
 
 @pytest.mark.long
 @pytest.mark.timeout(3600)
 async def test_a_thousand(tmp_path: Path) -> None:
     chance = random.Random(12345)
-    await play(tmp_path, [chance.choice(WAYS) for _ in range(1000)], 3000)
+    await play_alone(tmp_path, [chance.choice(WAYS) for _ in range(1000)], 3000)
 
 
 @pytest.mark.long
@@ -129,4 +155,18 @@ async def test_twenty_deaths_and_twenty_cut_links(tmp_path: Path) -> None:
     chance = random.Random(54321)
     instants = sorted(chance.sample(range(10, 580), 40))
     blows = [(instant, kill if n % 2 else cut_the_link) for n, instant in enumerate(instants)]
-    await play(tmp_path, [chance.choice(WAYS) for _ in range(600)], 3000, blows)
+    await play_alone(tmp_path, [chance.choice(WAYS) for _ in range(600)], 3000, *blows)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(900)
+async def test_two_engines_on_postgresql_share_the_work(tmp_path: Path) -> None:
+    """The second is killed, comes back, loses its link, and dies for good: the first finishes its work too."""
+    blows = [(20, kill), (50, cut_the_link), (90, kill_for_good)]
+    with temporary_cluster(in_memory()) as cluster:
+        shared = {"storage": {"database": cluster.url()}}
+        for name in ("one", "two"):
+            prepare(tmp_path / name)
+        async with open_house(tmp_path / "one", **_SITE, **shared) as one:
+            async with open_house(tmp_path / "two", **_SITE, **shared) as two:
+                await play([one, two], [*WAYS] * 8, 780, blows)

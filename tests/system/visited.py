@@ -31,7 +31,7 @@ from tickets.site import TicketSite
 
 TONES: Mapping[str, int] = {
     "callback-solved": 600, "callback-satisfied": 800, "callback-manner": 1000, "callback-reason": 1200,
-    "callback-agent": 1400, "callback-words": 1600, "callback-later": 2000,
+    "callback-agent": 1400, "callback-words": 1600, "callback-later": 2000, "matter": 2400,
 }  # fmt: skip
 SHORT = (
     "callback-intro",
@@ -158,6 +158,7 @@ async def _take(ringing: IncomingCall, way: Way) -> None:
 
 async def _talk(call: PhoneCall, way: Way) -> None:
     loop, since = asyncio.get_running_loop(), 0.0
+    await call.hears_tone(TONES["matter"], 60, since)  # which matter it is about is said first
     for question, key in way.keys:
         await call.hears_tone(TONES[f"callback-{question}"], 60, since)
         since = loop.time()
