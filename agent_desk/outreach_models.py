@@ -11,7 +11,7 @@ Name = Annotated[str, Field(max_length=80)]
 Group = Annotated[str, Field(max_length=40)]
 Grade = Annotated[int, Field(ge=1, le=5)]
 GroundKey = Annotated[str, Field(max_length=40)]
-HandDisposition = Literal["surveyed", "refused", "wrong_person", "unreachable"]
+HandDisposition = Literal["surveyed", "refused", "wrong_person", "unreachable", "connected"]
 CampaignState = Literal["draft", "running", "paused", "stopped", "done"]
 _WHAT = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]{1,40}$")]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from callback.port import NOT_SENT
+from callback.port import MISSED, NOT_SENT
 
 Row = Mapping[str, Any]
 
@@ -41,10 +41,11 @@ class Proof:
 def prove(
     orders: Sequence[Row], waiting: Iterable[Row], tasks: Sequence[Row], attempts: Sequence[Row],
     open_subjects: frozenset[str], may_dial: Callable[[datetime], bool],
+    may_ring_back: Callable[[datetime], bool] = lambda _: True,
 ) -> Proof:  # fmt: skip
     """``orders``: ended in the period; ``waiting``: those that wait for a visit now; ``tasks``: closed in the period;
     ``attempts``: dialled in it; ``open_subjects``: what open tasks are about; ``may_dial``: whether an instant lies in
-    a window.
+    a window of the robot, ``may_ring_back``: in one for calls that nobody took.
     """
     holes = [
         *(_hole(row, "已办结但无回访结果", "ended without a disposition") for row in orders if not row["disposition"]),
@@ -62,7 +63,8 @@ def prove(
         *(
             _hole(row, f"时段外拨号 {row['dialled_at']}", f"dialled at a bad hour, {row['dialled_at']}", "task_id")
             for row in attempts
-            if row["outcome"] != NOT_SENT and not may_dial(row["dialled_at"])
+            if row["outcome"] != NOT_SENT
+            and not (may_ring_back if row.get("kind") == MISSED else may_dial)(row["dialled_at"])
         ),
     ]
     return Proof(

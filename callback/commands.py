@@ -1,7 +1,7 @@
 """``hotline callback audit``: the proof, for any period, that every citizen was phoned back."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -27,6 +27,10 @@ From = Annotated[datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], h
 To = Annotated[datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="截止日 / last day")]
 
 
+RingsBack = Callable[[datetime], bool]
+"""Whether a citizen whose call nobody took may be rung then."""
+
+
 class OrdersRead(Protocol):
     """Reads work orders for the proof; the tickets room's."""
 
@@ -41,7 +45,9 @@ class PaceMade(Protocol):
     def __call__(self, settings: Settings) -> Pace: ...
 
 
-def callback_command(read_orders: OrdersRead, make_pace: PaceMade) -> typer.Typer:
+def callback_command(
+    read_orders: OrdersRead, make_pace: PaceMade, make_rings_back: Callable[[Settings], RingsBack]
+) -> typer.Typer:
     """The command, with what other rooms know handed in."""
     command = typer.Typer(help="回访:核查 / return visits: the proof", no_args_is_help=True)
 
@@ -60,37 +66,42 @@ def callback_command(read_orders: OrdersRead, make_pace: PaceMade) -> typer.Type
             raise RuleBroken("截止日早于起始日", "--to lies before --from", code="bad_field")
         begins = datetime.combine(first, time(), zone)
         ends = datetime.combine(last + timedelta(days=1), time(), zone)
-        proof = asyncio.run(_prove(settings, begins, ends, read_orders, make_pace(settings)))
+        rings_back = make_rings_back(settings)
+        proof = asyncio.run(_prove(settings, begins, ends, read_orders, make_pace(settings), rings_back))
         _show(proof, first, last)
         raise typer.Exit(1 if proof.holes else 0)
 
     return command
 
 
-async def _prove(settings: Settings, since: datetime, until: datetime, read: OrdersRead, pace: Pace) -> Proof:
+async def _prove(
+    settings: Settings, since: datetime, until: datetime, read: OrdersRead, pace: Pace, rings_back: RingsBack
+) -> Proof:
     async with AsyncExitStack() as stack:
         database = await Database.open(settings.database_url, Bus())
         stack.push_async_callback(database.close)
         await migrate(database)
         orders, waiting = await read(database, since, until)
-        return await prove_period(database, since, until, orders, waiting, pace)
+        return await prove_period(database, since, until, orders, waiting, pace, rings_back)
 
 
 async def prove_period(
-    database: Database, since: datetime, until: datetime, orders: Rows, waiting: Rows, pace: Pace
-) -> Proof:
+    database: Database, since: datetime, until: datetime, orders: Rows, waiting: Rows, pace: Pace,
+    rings_back: RingsBack = lambda _: True,
+) -> Proof:  # fmt: skip
     """The proof over the callback room's tables and these work orders."""
     tasks, attempts = callback_tasks.c, callback_attempts.c
     async with database.reading() as connection:
         closed = select(tasks.id, tasks.number, tasks.disposition).where(
             tasks.state == "closed", tasks.done_at >= since, tasks.done_at < until
         )
-        dialled = select(callback_attempts).where(attempts.dialled_at >= since, attempts.dialled_at < until)
+        dialled = select(callback_attempts, tasks.kind).join(callback_tasks, tasks.id == attempts.task_id)
+        dialled = dialled.where(attempts.dialled_at >= since, attempts.dialled_at < until)
         still_open = select(tasks.ticket_id).where(tasks.state != "closed", tasks.kind == VISIT)
         done = [dict(row) for row in (await connection.execute(closed)).mappings()]
         rung = [dict(row) for row in (await connection.execute(dialled)).mappings()]
         subjects = frozenset((await connection.execute(still_open)).scalars())
-    return prove(orders, waiting, done, rung, subjects, pace.is_open)
+    return prove(orders, waiting, done, rung, subjects, pace.is_open, rings_back)
 
 
 def _show(proof: Proof, first: date, last: date) -> None:

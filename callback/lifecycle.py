@@ -1,8 +1,8 @@
 """The life of one return visit as a literal table; a missing key is the error.
 
-``due → claimed → dialling → answered → surveyed | refused | wrong_person | voicemail | later``; from dialling
-``no_answer | busy | invalid_number | failed``. All of these are stations within one transaction: from there the task
-is due again by the plan, goes to a person (``human``, ``by_hand`` while he phones), or is ``closed``: the end, always
+``due → claimed → dialling → answered → surveyed | refused | wrong_person | voicemail | later | connected``; from
+dialling ``no_answer | busy | invalid_number | failed``. All of these are stations within one transaction: from there
+the task is due again by the plan, goes to a person (``human``, ``by_hand`` while he phones), or is ``closed``: the end, always
 with a disposition. ``dialling`` is committed *before* Asterisk is asked to dial, so after a crash ``claimed`` means
 "certainly not dialled" and ``dialling`` means "ask Asterisk first".
 """
@@ -29,6 +29,7 @@ class State(StrEnum):
     BUSY = "busy"
     INVALID_NUMBER = "invalid_number"
     FAILED = "failed"
+    CONNECTED = "connected"
     HUMAN = "human"
     BY_HAND = "by_hand"
     CLOSED = "closed"
@@ -48,6 +49,7 @@ STATE_ZH: Mapping[State, str] = {
     State.BUSY: "占线",
     State.INVALID_NUMBER: "号码无效",
     State.FAILED: "呼叫失败",
+    State.CONNECTED: "已接通人工",
     State.HUMAN: "待人工回访",
     State.BY_HAND: "人工回访中",
     State.CLOSED: "已完成",
@@ -67,6 +69,8 @@ class Disposition(StrEnum):
     WRONG_PERSON = "wrong_person"
     UNREACHABLE = "unreachable"
     """Documented: the grounds stand beside it."""
+    CONNECTED = "connected"
+    """An agent talked with the citizen: what a call that nobody took is owed."""
     WITHDRAWN = "withdrawn"
     """Nobody wants to know any more: a campaign was stopped."""
 
@@ -96,6 +100,10 @@ class Event(StrEnum):
     BUSY = "busy"
     INVALID = "invalid"
     FAIL = "fail"
+    HANG_UP = "hang_up"
+    """The citizen picked up and left before an agent came."""
+    CONNECT = "connect"
+    """An agent has the citizen."""
     RETRY = "retry"
     GIVE_UP = "give_up"
     HAND_OVER = "hand_over"
@@ -127,9 +135,12 @@ TABLE: Mapping[State, Mapping[Event, State]] = {
         Event.BUSY: State.BUSY,
         Event.INVALID: State.INVALID_NUMBER,
         Event.FAIL: State.FAILED,
+        Event.HANG_UP: State.FAILED,
+        Event.CONNECT: State.CONNECTED,
     },
     State.SURVEYED: {Event.CLOSE: State.CLOSED, Event.HAND_OVER: State.HUMAN},
     State.REFUSED: {Event.CLOSE: State.CLOSED},
+    State.CONNECTED: {Event.CLOSE: State.CLOSED},
     State.WRONG_PERSON: {Event.GIVE_UP: State.HUMAN},  # the number is not the citizen's: a person looks for another
     State.VOICEMAIL: _AGAIN,
     State.LATER: _AGAIN,

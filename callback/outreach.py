@@ -8,7 +8,7 @@ from pathlib import Path
 from callback.by_hand.service import HandList, Line
 from callback.campaigns.service import CampaignService
 from callback.dispositions import Dispositions
-from callback.port import CAMPAIGN
+from callback.port import CAMPAIGN, Engine
 from callback.sms.answers import CitizenAnswers
 from callback.sms.delivery import SmsDelivery
 from callback.sms.outbox import SmsOutbox
@@ -37,7 +37,7 @@ class Outreach:
     @classmethod
     def of(
         cls, settings: Settings, database: Database, bus: Bus, clock: Clock, secrets: Secrets, *,
-        tasks: CallbackTasks, line: Line, flows: Callable[[], Sequence[str]],
+        tasks: CallbackTasks, line: Line, flows: Callable[[], Sequence[str]], engine: Engine = Engine(),
     ) -> "Outreach":  # fmt: skip
         """Make them, and tell the ledger of return visits whom to tell."""
         zone, sms, key = settings.site.zone, settings.callback.sms, secrets.get("citizen_link_key")
@@ -49,7 +49,7 @@ class Outreach:
         tasks.conclusions[CAMPAIGN] = campaigns
         tasks.gate = campaigns
         return cls(
-            hand_list=HandList(database, bus, clock, tasks, settings.callback.by_hand, line),
+            hand_list=HandList(database, bus, clock, tasks, settings.callback.by_hand, line, engine),
             campaigns=campaigns,
             messages=messages,
             answers=answers,

@@ -16,9 +16,12 @@ from hotline.security import Deed, append_deed
 class PeoplesTasks(TaskMoves):
     """The ledger of return visits, with what people may do to it."""
 
-    async def take_up(self, task_id: str, by: str) -> Row:
-        """Somebody is about to phone the citizen himself: nobody else does meanwhile. Raises ``RuleBroken``."""
-        return await self._by_hand(task_id, Event.TAKE_UP, {"grounds": by[:200]})
+    async def take_up(self, task_id: str, by: str, uow: UnitOfWork | None = None) -> Row:
+        """Somebody is about to phone the citizen himself: nobody else does meanwhile.
+
+        Raises ``RuleBroken``; IntegrityError while another of our calls has the citizen.
+        """
+        return await self._by_hand(task_id, Event.TAKE_UP, {"grounds": by[:200]}, uow)
 
     async def put_down(self, task_id: str, by: str) -> Row:
         """Nothing came of it: back on the list. Raises ``RuleBroken``."""
@@ -94,7 +97,8 @@ class PeoplesTasks(TaskMoves):
         await self._conclude(uow, row, by)
         return row
 
-    async def _by_hand(self, task_id: str, event: Event, changes: Row) -> Row:
-        async with self._database.unit_of_work() as uow:
-            row = await self._locked(uow, task_id)
-            return await self._move(uow, row, changes, event)
+    async def _by_hand(self, task_id: str, event: Event, changes: Row, uow: UnitOfWork | None = None) -> Row:
+        if uow is not None:
+            return await self._move(uow, await self._locked(uow, task_id), changes, event)
+        async with self._database.unit_of_work() as own:
+            return await self._move(own, await self._locked(own, task_id), changes, event)

@@ -71,7 +71,7 @@ class TaskMoves(TaskReadings):
 
     async def _conclude(self, uow: UnitOfWork, row: Row, by: str) -> None:
         room = self.conclusions.get(row["kind"])
-        if room is None:  # a missed call: nobody waits for a result
+        if room is None:
             return
         said = {name: row[name] for name in ("solved", "satisfaction", "manner")}
         await room.conclude(uow, row["ticket_id"], disposition=label(row["disposition"]), by=by, **said)

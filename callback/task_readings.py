@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import func, or_, select
 
 from callback.lifecycle import BY_ROBOT, DISPOSITION_ZH, STATE_ZH, State
-from callback.port import Row
+from callback.port import MISSED, Row
 from callback.tables import callback_attempts, callback_engines, callback_pauses, callback_tasks, callback_wishes
 from hotline.clock import Clock
 from hotline.database import Database
@@ -29,10 +29,12 @@ class TaskReadings:
     async def due(self, now: datetime, limit: int) -> list[Row]:
         """Tasks to dial now, the longest due of each unit (or campaign) first, at most ``limit`` of each.
 
-        With ``wish``: the hours in which their citizen wants to be phoned.
+        Calls that nobody took are not among them: the line rings these citizens when their place is reached. With
+        ``wish``: the hours in which their citizen wants to be phoned.
         """
         turn = func.row_number().over(partition_by=_t.unit, order_by=(_t.due_at, _t.id)).label("turn")
-        waiting = select(_t.id, turn).where(_t.state == State.DUE.value, _t.due_at <= now).subquery()
+        of_robot = (_t.state == State.DUE.value, _t.kind != MISSED)
+        waiting = select(_t.id, turn).where(*of_robot, _t.due_at <= now).subquery()
         wish = callback_wishes.c.hours.label("wish")
         query = select(callback_tasks, wish).join(waiting, waiting.c.id == _t.id)
         query = query.outerjoin(callback_wishes, callback_wishes.c.phone == _t.phone).where(waiting.c.turn <= limit)
@@ -40,7 +42,8 @@ class TaskReadings:
 
     async def next_due(self, after: datetime) -> datetime | None:
         """When the next task falls due later than ``after``."""
-        query = select(func.min(_t.due_at)).where(_t.state == State.DUE.value, _t.due_at > after)
+        of_robot = (_t.state == State.DUE.value, _t.kind != MISSED)
+        query = select(func.min(_t.due_at)).where(*of_robot, _t.due_at > after)
         async with self._database.reading() as connection:
             found: datetime | None = await connection.scalar(query)
         return found
@@ -50,7 +53,7 @@ class TaskReadings:
         living = select(callback_engines.c.id).where(callback_engines.c.alive_until > now)
         nobody_elses = or_(_t.engine.is_(None), _t.engine == engine, _t.engine.not_in(living))
         states = [state.value for state in BY_ROBOT]
-        return await self._rows(select(callback_tasks).where(_t.state.in_(states), nobody_elses))
+        return await self._rows(select(callback_tasks).where(_t.state.in_(states), _t.kind != MISSED, nobody_elses))
 
     async def asterisk_of(self, engine: str | None) -> str | None:
         """The Asterisk with which that robot dials, or dialled."""

@@ -19,7 +19,9 @@ from asr.night import NightReading
 from asr.recognition import bigger_model
 from asr.repair import Repair
 from asr.service import Transcription, open_transcription
+from callback.missed import MissedCalls
 from callback.outreach import Outreach
+from callback.port import MISSED
 from callback.robot import CallbackRobot
 from callback.site import dialling_rules_of, engine_of, pace_of
 from callback.tasks import CallbackTasks
@@ -174,7 +176,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         is_working = site.rules.calendar.provisional().is_working
         work_orders = WorkOrders(database, clock, site, tasks, recordings)
         outbound = centre.outbound = Outbound(settings, bus, clock, line.telephone, centre)
-        promises = PromiseDialler(settings, bus, clock, line.telephone, centre)
+        promises = PromiseDialler(settings, bus, clock, line.telephone, centre, engine_of(settings).id)
         robot = CallbackRobot(
             tasks,
             work_orders,
@@ -200,7 +202,15 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
         nuisance = NuisanceList(database, clock, settings.nuisance)
         await nuisance.load()
         outreach = Outreach.of(
-            settings, database, bus, clock, secrets, tasks=tasks, line=outbound, flows=centre.reception.interviews
+            settings,
+            database,
+            bus,
+            clock,
+            secrets,
+            tasks=tasks,
+            line=outbound,
+            flows=centre.reception.interviews,
+            engine=engine_of(settings),
         )
         await outreach.campaigns.load()
         outreach.campaigns.wake = robot.wake
@@ -236,8 +246,10 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
                 speaker=SynthesisedSpeech(folder / "sounds"),
                 emergencies=emergencies,
                 nuisance=nuisance,
+                owed=MissedCalls(tasks, database, clock, settings.site.zone),
             )
         )
+        tasks.conclusions[MISSED] = centre.owed
         line.route("citizen", centre.citizen)
         line.route("seat", centre.status_by_phone)
         line.route("callback", robot.survey)

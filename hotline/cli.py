@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -22,6 +23,7 @@ from hotline.settings import Secrets, Settings, load_settings
 from ivr.commands import prompts_command, simulate_command
 from ivr.flow.commands import flow_command
 from ivr.kpi_command import kpi_command
+from ivr.turns import seconds_until_open
 from recordings.commands import recordings_command
 from telephony.asterisk.process import find_running
 from telephony.asterisk.render import AsteriskFiles
@@ -37,6 +39,12 @@ from tickets.year.commands import replay_year
 def callback_pace(settings: Settings) -> Pace:
     """When citizens may be phoned, on the calendar of deadlines."""
     return pace_of(settings, TicketSite.of(settings).rules.calendar.provisional().is_working)
+
+
+def promise_hours(settings: Settings) -> Callable[[datetime], bool]:
+    """When citizens may be rung whose call nobody took."""
+    windows, zone = settings.promises.windows, settings.site.zone
+    return lambda at: seconds_until_open(at.astimezone(zone), windows) == 0
 
 
 cli = typer.Typer(
@@ -55,7 +63,7 @@ cli.add_typer(simulate_command(replay_year), name="simulate")
 cli.add_typer(phone_command, name="phone")
 cli.add_typer(tickets_command, name="tickets")
 cli.command("kpi")(kpi_command)
-cli.add_typer(callback_command(read_concluded, callback_pace), name="callback")
+cli.add_typer(callback_command(read_concluded, callback_pace, promise_hours), name="callback")
 cli.command("draft")(draft_command)
 cli.command("learn")(learn_command)
 

@@ -33,4 +33,4 @@ class House:
     @property
     def owed(self) -> OwedCalls:
         """The calls that we owe."""
-        return OwedCalls(self.database, self.clock)
+        return OwedCalls(self.database, self.clock, self.services.owed)

@@ -19,6 +19,7 @@ from hotline.facts import Fact
 from ivr import owed_calls, store, tables
 from ivr.nuisance import service as nuisance
 from ivr.orders import Order, Step
+from ivr.services import NoLedger, OwedLedger
 
 _log = structlog.get_logger()
 BACKLOG_LIMIT = 100_000
@@ -42,6 +43,7 @@ class Journal:
         self._carry_out = carry_out
         self._queue: asyncio.Queue[_Entry | None] = asyncio.Queue()
         self._unwritten: list[Fact] = []
+        self.owed: OwedLedger = NoLedger()
         self.failing = False
         """True while the database refuses what happens."""
 
@@ -79,7 +81,7 @@ class Journal:
                     uow.record(fact)
                 await store.upsert(uow, tables.calls, _last("call_id", [row for e in entries for row in e.calls]))
                 await store.upsert(uow, tables.seats, _last("id", [row for e in entries for row in e.seats]))
-                await owed_calls.follow(uow, (*backlog, *facts))
+                await owed_calls.follow(uow, (*backlog, *facts), self.owed)
                 await nuisance.follow(uow, (*backlog, *facts))
             self.failing = False
         except Unavailable as failure:

@@ -7,7 +7,7 @@ from facts in the very transaction that writes these, so that a killed engine le
 """
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Insert, insert, select, update
@@ -16,11 +16,12 @@ from sqlalchemy.exc import IntegrityError
 
 from hotline.clock import Clock
 from hotline.database import Database, UnitOfWork
-from hotline.errors import NotFound
+from hotline.errors import NotFound, RuleBroken
 from hotline.facts import Fact
 from hotline.facts.calls import CallConnected, CallEnded, CallPromised, PromiseDialled, PromiseKept, PromiseMissed
 from hotline.ids import new_id
 from ivr.people import Call
+from ivr.services import NoLedger, OwedLedger
 from ivr.tables import calls, owed_calls
 from ivr.views import CallState
 
@@ -28,6 +29,8 @@ Row = dict[str, Any]
 ABANDONED = "abandoned"
 """The reason of a promise to a citizen who gave up waiting; also of the end of that call."""
 _SHOWN_AT_MOST = 500
+_ANOTHERS = timedelta(seconds=20)
+"""How long a citizen is left alone who is on another of our calls."""
 WAITING, DIALLING, BY_HAND = "waiting", "dialling", "hand"
 """Stages of an open promise: its turn has not come, the citizen is rung, people are to phone."""
 
@@ -35,9 +38,10 @@ WAITING, DIALLING, BY_HAND = "waiting", "dialling", "hand"
 class OwedCalls:
     """The list of promises."""
 
-    def __init__(self, database: Database, clock: Clock) -> None:
+    def __init__(self, database: Database, clock: Clock, ledger: OwedLedger | None = None) -> None:
         self._database = database
         self._clock = clock
+        self._ledger: OwedLedger = ledger or NoLedger()
 
     async def promise(self, call: Call, number: str = "", reason: str = "requested") -> bool:
         """Owe this caller a call, at ``number`` or the caller's own. False: there is no number to call."""
@@ -58,6 +62,7 @@ class OwedCalls:
             async with self._database.unit_of_work() as uow:
                 await uow.execute(insert(owed_calls).values(row))
                 uow.record(CallPromised(at=now, call_id=call.call_id, task_id=row["id"], reason=reason))
+                await self._ledger.owe(uow, row)
         except IntegrityError:
             pass  # promised already
         return True
@@ -88,8 +93,20 @@ class OwedCalls:
             if done.rowcount != 1:
                 raise NotFound("没有这条待回电记录", "there is no such open promise of a call")
             uow.record(PromiseKept(at=now, by=by, task_id=task_id))
+            await self._ledger.keep(uow, task_id, by)
             kept = await uow.execute(select(owed_calls).where(owed_calls.c.id == task_id))
             return dict(kept.mappings().one())
+
+    async def conclude(
+        self, uow: UnitOfWork, ticket_id: str, *, disposition: str, solved: bool | None, satisfaction: int | None,
+        manner: int | None = None, by: str = "robot",
+    ) -> None:  # fmt: skip
+        """Somebody wrote down what came of it: nothing is owed any more. ``ticket_id`` is the promise's."""
+        still_open = (owed_calls.c.id == ticket_id, owed_calls.c.state == "open")
+        now = self._clock.now()
+        done = await uow.execute(update(owed_calls).where(*still_open).values(state="done", done_at=now, by=by[:64]))
+        if done.rowcount:
+            uow.record(PromiseKept(at=now, by=by, task_id=ticket_id))
 
     # -- ringing the citizen when the turn has come ---------------------------------------------------------------
 
@@ -104,24 +121,33 @@ class OwedCalls:
         async with self._database.reading() as connection:
             return [dict(row) for row in (await connection.execute(query)).mappings()]
 
-    async def claim(self, row: Row, channel_id: str) -> Row | None:
-        """Write down that the citizen is about to be rung; None when somebody else was faster."""
+    async def claim(self, row: Row, channel_id: str, engine: str = "") -> Row | None:
+        """Write down that the citizen is about to be rung; None when somebody else was faster, or has him."""
         now = self._clock.now()
         changes = {"stage": DIALLING, "attempt": row["attempt"] + 1, "channel_id": channel_id}
-        async with self._database.unit_of_work() as uow:
-            if not await self._move(uow, row, WAITING, changes):
-                return None
-            fact = PromiseDialled(
-                at=now, by="robot", task_id=row["id"], attempt=row["attempt"] + 1, channel_id=channel_id
-            )
-            uow.record(fact)
+        changes |= {"engine": engine, "dialled_at": now}
+        try:
+            async with self._database.unit_of_work() as uow:
+                if not await self._move(uow, row, WAITING, changes):
+                    return None
+                await self._ledger.dial(uow, row["id"], channel_id)
+                told = {"task_id": row["id"], "attempt": row["attempt"] + 1, "channel_id": channel_id}
+                uow.record(PromiseDialled(at=now, by="robot", **told))
+        except (IntegrityError, RuleBroken):  # the robot, or a person, is on the phone with this citizen
+            await self._put_off(row, now + _ANOTHERS)
+            return None
         return row | changes
+
+    async def _put_off(self, row: Row, due_at: datetime) -> None:
+        async with self._database.unit_of_work() as uow:
+            await self._move(uow, row, WAITING, {"due_at": due_at})
 
     async def give_back(self, row: Row) -> None:
         """Nothing was dialled after all: the attempt does not count."""
         changes = {"stage": WAITING, "attempt": row["attempt"] - 1, "channel_id": None}
         async with self._database.unit_of_work() as uow:
-            await self._move(uow, row, DIALLING, changes)
+            if await self._move(uow, row, DIALLING, changes):
+                await self._ledger.give_back(uow, row["id"])
 
     async def miss(self, row: Row, outcome: str, again: datetime | None) -> None:
         """The attempt did not bring citizen and agent together: again then, or (None) by people."""
@@ -132,6 +158,7 @@ class OwedCalls:
                     at=self._clock.now(), by="robot", task_id=row["id"], outcome=outcome, by_hand=again is None
                 )
                 uow.record(missed)
+                await self._ledger.miss(uow, row["id"], outcome, again)
 
     async def rung(self, task_id: str, channel_id: str) -> Row | None:
         """The promise for which this channel was rung, while it is still to be kept, with the number once dialled."""
@@ -148,28 +175,29 @@ class OwedCalls:
         return bool((await uow.execute(update(owed_calls).where(*held).values(changes))).rowcount)
 
 
-async def follow(uow: UnitOfWork, facts: Iterable[Fact]) -> None:
+async def follow(uow: UnitOfWork, facts: Iterable[Fact], ledger: OwedLedger) -> None:
     """What promises follow from ``facts``, whose calls are written by now: owed to who gave up, kept by an answer."""
     for fact in facts:
         match fact:
             case CallConnected():
-                await _keep_by_answer(uow, fact)
+                await _keep_by_answer(uow, fact, ledger)
             case CallEnded(reason=reason) if reason == ABANDONED:
-                await _owe(uow, fact)
+                await _owe(uow, fact, ledger)
             case _:
                 pass
 
 
-async def _keep_by_answer(uow: UnitOfWork, answered: CallConnected) -> None:
+async def _keep_by_answer(uow: UnitOfWork, answered: CallConnected, ledger: OwedLedger) -> None:
     caller = select(calls.c.caller).where(calls.c.call_id == answered.call_id).scalar_subquery()
     query = select(owed_calls.c.id).where(owed_calls.c.state == "open", owed_calls.c.phone == caller)
     for task_id in (await uow.execute(query)).scalars().all():
         done = {"state": "done", "done_at": answered.at, "by": answered.account}
         await uow.execute(update(owed_calls).where(owed_calls.c.id == task_id).values(done))
         uow.record(PromiseKept(at=answered.at, by=answered.account, task_id=task_id, call_id=answered.call_id))
+        await ledger.keep(uow, task_id, answered.account)
 
 
-async def _owe(uow: UnitOfWork, ended: CallEnded) -> None:
+async def _owe(uow: UnitOfWork, ended: CallEnded, ledger: OwedLedger) -> None:
     columns = (calls.c.caller, calls.c.line, calls.c.group, calls.c.queued_at)
     call = (await uow.execute(select(*columns).where(calls.c.call_id == ended.call_id))).first()
     if call is None or not call.caller:
@@ -182,6 +210,7 @@ async def _owe(uow: UnitOfWork, ended: CallEnded) -> None:
     row |= {"since": call.queued_at or ended.at, "created_at": ended.at, "due_at": ended.at}
     if (await uow.execute(_insert_if_none_open(uow, row))).rowcount == 1:
         uow.record(CallPromised(at=ended.at, call_id=ended.call_id, task_id=row["id"], reason=ABANDONED))
+        await ledger.owe(uow, row)
 
 
 def _insert_if_none_open(uow: UnitOfWork, row: Row) -> Insert:

@@ -38,6 +38,8 @@ _log = structlog.get_logger()
 GATHER_SECONDS = 0.1
 """Events of one moment are looked at together."""
 _LOOK_AGAIN_SECONDS = 15.0
+_ANOTHERS_LONGEST = timedelta(minutes=30)
+"""Another engine's ringing, and waiting with it, is over after so long, whatever became of that engine."""
 _NEWS: tuple[type[Message], ...] = (
     CallPromised, PromiseKept, PromiseMissed, CallQueued, CallConnected, CallEnded, OfferEnded,
     SeatStateObserved, SeatStatusChosen, LegGone, LinkUp,
@@ -48,13 +50,17 @@ _LIST_CHANGED = (CallPromised, PromiseKept, PromiseMissed, LinkUp)
 class PromiseDialler:
     """One engine's calls to citizens who were promised one."""
 
-    def __init__(self, settings: Settings, bus: Bus, clock: Clock, telephone: Telephony, centre: CallCentre) -> None:
+    def __init__(
+        self, settings: Settings, bus: Bus, clock: Clock, telephone: Telephony, centre: CallCentre, engine: str = ""
+    ) -> None:
         self._rules = settings.promises
         self._zone = settings.site.zone
         self._bus = bus
         self._clock = clock
         self._telephone = telephone
         self._centre = centre
+        self._engine = engine
+        """Who we are among engines that share the database."""
         self._open: Sequence[Row] = ()
         """Promises that may be dialled some time."""
         self._stale = True
@@ -125,7 +131,7 @@ class PromiseDialler:
     async def _ring(self, row: Row, group: asyncio.TaskGroup) -> None:
         channel = new_id("promise")
         self._stale = True
-        claimed = await self._centre.owed.claim(row, channel)
+        claimed = await self._centre.owed.claim(row, channel, self._engine)
         if claimed is not None:
             self._live[channel] = claimed
             group.create_task(self._guarded(self._dial(claimed)))
@@ -176,12 +182,20 @@ class PromiseDialler:
         for row in await self._centre.owed.in_stage(DIALLING):
             if row["channel_id"] in self._live and row["channel_id"] not in self._up:
                 continue  # its own dialling tells
+            if self._is_anothers(row):
+                continue
             if await self._telephone.ask_leg(row["channel_id"]) is None:
                 await self._settle(row, "unknown")
             else:
                 self._live[row["channel_id"]] = row
                 self._up.add(row["channel_id"])
         self._recovered = True
+
+    def _is_anothers(self, row: Row) -> bool:
+        """On another engine's Asterisk, which cannot be asked here; it settles it, unless it is gone for good."""
+        at = row["dialled_at"]
+        recent = at is not None and self._clock.now() - at < _ANOTHERS_LONGEST
+        return row["engine"] not in (None, "", self._engine) and recent
 
     # -- events ---------------------------------------------------------------------------------------------------
 

@@ -131,6 +131,7 @@ class CallCentre:
     def provide(self, services: Services) -> None:
         """What flows may ask of other rooms; before that they are told that it cannot be asked."""
         self.reception.house.services = services
+        self.journal.owed = services.owed
 
     # -- life -----------------------------------------------------------------------------------------------------
 

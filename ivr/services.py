@@ -1,9 +1,11 @@
 """What the first minute of a call asks of other rooms. Handed in by ``app.py``; what is not there is not offered."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol
 
+from hotline.database import UnitOfWork
 from hotline.settings import Nuisance
 from ivr.flow.hours import OpeningHours
 from ivr.nuisance.service import Listing
@@ -77,6 +79,40 @@ class Speaker(Protocol):
         ...
 
 
+class OwedLedger(Protocol):
+    """The ledger of every call back, whoever dials. All in the caller's transaction."""
+
+    async def owe(self, uow: UnitOfWork, owed: Mapping[str, Any]) -> None:
+        """This citizen is to be phoned back."""
+        ...
+
+    async def dial(self, uow: UnitOfWork, owed_id: str, channel_id: str) -> None:
+        """About to be rung. Raises IntegrityError while another of our calls has this citizen, RuleBroken."""
+        ...
+
+    async def give_back(self, uow: UnitOfWork, owed_id: str) -> None:
+        """Nothing was dialled after all."""
+        ...
+
+    async def miss(self, uow: UnitOfWork, owed_id: str, outcome: str, again: datetime | None) -> None:
+        """The attempt brought citizen and agent not together: again then, or (None) by people."""
+        ...
+
+    async def keep(self, uow: UnitOfWork, owed_id: str, by: str) -> None:
+        """An agent talked with the citizen."""
+        ...
+
+
+class NoLedger:
+    """Where nobody else wants to know."""
+
+    async def owe(self, uow: UnitOfWork, owed: Mapping[str, Any]) -> None: ...
+    async def dial(self, uow: UnitOfWork, owed_id: str, channel_id: str) -> None: ...
+    async def give_back(self, uow: UnitOfWork, owed_id: str) -> None: ...
+    async def miss(self, uow: UnitOfWork, owed_id: str, outcome: str, again: datetime | None) -> None: ...
+    async def keep(self, uow: UnitOfWork, owed_id: str, by: str) -> None: ...
+
+
 @dataclass(frozen=True, kw_only=True)
 class Services:
     """All of them."""
@@ -89,3 +125,4 @@ class Services:
     speaker: Speaker | None = None
     emergencies: EmergencyLine | None = None
     nuisance: NuisanceGuard | None = None
+    owed: OwedLedger = field(default_factory=NoLedger)

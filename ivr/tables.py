@@ -81,6 +81,8 @@ owed_calls = Table(
     Column("attempt", Integer, nullable=False, server_default="0"),
     Column("channel_id", String(40)),
     Column("due_at", Instant, nullable=False),
+    Column("engine", String(40)),
+    Column("dialled_at", Instant),
     Index("ix_owed_calls_state_since", "state", "since"),
     Index("uq_owed_calls_phone_open", "phone", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
 )

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from hotline.errors import RuleBroken
 
 SURVEYED, REFUSED, WRONG_PERSON, UNREACHABLE = "surveyed", "refused", "wrong_person", "unreachable"
+CONNECTED = "connected"
+"""What a call that nobody took is owed: somebody talked with the citizen. There is nothing to grade."""
 DISPOSITIONS = (SURVEYED, REFUSED, WRONG_PERSON, UNREACHABLE)
+DISPOSITIONS_OF_MISSED = (CONNECTED, WRONG_PERSON, UNREACHABLE)
 LONGEST_WORDS = 1000
 
 
@@ -24,9 +27,12 @@ class HandResult:
     """Key of ``callback.by_hand.grounds``; for ``unreachable``."""
 
 
-def check(result: HandResult, grounds: Mapping[str, str], *, calls: int) -> None:
-    """Raise RuleBroken with what is missing. ``calls``: attempts by robot and people so far."""
-    if result.disposition not in DISPOSITIONS:
+def check(result: HandResult, grounds: Mapping[str, str], *, calls: int, missed: bool = False) -> None:
+    """Raise RuleBroken with what is missing.
+
+    ``calls``: attempts by robot and people so far; ``missed``: about a call that nobody took, not a work order.
+    """
+    if result.disposition not in (DISPOSITIONS_OF_MISSED if missed else DISPOSITIONS):
         raise _bad("没有这种回访结果", "there is no such result")
     for grade in (result.satisfaction, result.manner):
         if grade is not None and grade not in range(1, 6):
@@ -42,7 +48,7 @@ def check(result: HandResult, grounds: Mapping[str, str], *, calls: int) -> None
                 raise _bad("请选择无法联系的原因", "choose why the citizen cannot be reached")
             if calls == 0 and result.ground != "withheld":
                 raise _bad("还没有拨打过,不能登记为无法联系", "nobody has phoned yet", code="never_phoned")
-        case "wrong_person" | "refused":
+        case "wrong_person" | "refused" | "connected":
             if result.satisfaction is not None or result.solved is not None:
                 raise _bad("未作评价时不能填写满意度", "no grade without an answer")
         case _:

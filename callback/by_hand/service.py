@@ -9,6 +9,7 @@ not know the channel any more, the task is a person's again; the claim stays.
 import asyncio
 from collections.abc import Coroutine, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any, Protocol
 
 import structlog
@@ -19,6 +20,7 @@ from callback.by_hand.claims import Claims
 from callback.by_hand.readings import HandReadings
 from callback.by_hand.results import HandResult, check, grounds_text
 from callback.by_hand.tables import hand_calls as calls
+from callback.port import MISSED, Engine
 from hotline.bus import Bus, SubscriberTooSlow
 from hotline.clock import Clock
 from hotline.database import Database, UnitOfWork
@@ -34,6 +36,8 @@ HUMAN, BY_HAND = "human", "by_hand"
 TALKED, LOST, NOT_SENT = "talked", "lost", "not_sent"
 _LABEL = "人工回访"
 _LOOK_AGAIN_SECONDS = 20.0
+_ANOTHERS_LONGEST = timedelta(hours=2)
+"""A call that another engine made is over after so long, whatever became of that engine."""
 
 
 class Tasks(Protocol):
@@ -41,7 +45,7 @@ class Tasks(Protocol):
 
     async def get(self, task_id: str) -> Row: ...
     async def attempts(self, task_id: str) -> Sequence[Row]: ...
-    async def take_up(self, task_id: str, by: str) -> Row: ...
+    async def take_up(self, task_id: str, by: str, uow: UnitOfWork | None = None) -> Row: ...
     async def put_down(self, task_id: str, by: str) -> Row: ...
 
     async def settle_by(
@@ -73,13 +77,17 @@ class Line(Protocol):
 class HandList:
     """Return visits for people. ``line`` is None where nobody can be phoned from a desk."""
 
-    def __init__(self, database: Database, bus: Bus, clock: Clock, tasks: Tasks, rules: ByHand, line: Line) -> None:
+    def __init__(
+        self, database: Database, bus: Bus, clock: Clock, tasks: Tasks, rules: ByHand, line: Line,
+        engine: Engine = Engine(),
+    ) -> None:  # fmt: skip
         self._database = database
         self._bus = bus
         self._clock = clock
         self._tasks = tasks
         self._rules = rules
         self._line = line
+        self._engine = engine.id
         self._claims = Claims(database, rules.claim_minutes)
         self.readings = HandReadings(database, clock, self._claims)
         self._ours: set[str] = set()
@@ -140,7 +148,8 @@ class HandList:
         """Write down what came of it; the work order is closed, or redone, in the same transaction."""
         tried = [*await self._tasks.attempts(task_id), *await self.readings.calls_of(task_id)]
         calls_made = sum(one["outcome"] != NOT_SENT for one in tried)
-        check(result, self._rules.grounds, calls=calls_made)
+        missed = (await self._tasks.get(task_id))["kind"] == MISSED
+        check(result, self._rules.grounds, calls=calls_made, missed=missed)
         async with self._database.unit_of_work() as uow:
             await self._claims.demand(uow, task_id, by, self._clock.now())
             row = await self._tasks.settle_by(
@@ -180,7 +189,7 @@ class HandList:
 
     async def _recover(self) -> None:
         for row in await self.readings.open_calls():
-            if row["channel_id"] in self._ours:
+            if row["channel_id"] in self._ours or self._is_anothers(row):
                 continue
             if await self._line.is_up(row["channel_id"]):
                 self._orphans[row["channel_id"]] = row
@@ -190,6 +199,11 @@ class HandList:
             if not await self.readings.open_calls(task_id):
                 await self._put_down(task_id)
 
+    def _is_anothers(self, row: Row) -> bool:
+        """On another engine's Asterisk, which cannot be asked here; it settles it, unless it is gone for good."""
+        recent = self._clock.now() - row["dialled_at"] < _ANOTHERS_LONGEST
+        return row["engine"] not in (None, "", self._engine) and recent
+
     # -- one call -------------------------------------------------------------------------------------------------
 
     async def _write_down(self, row: Row, made: Made, by: Person, deed: Deed | None) -> None:
@@ -198,17 +212,17 @@ class HandList:
         seat = by.seat or ""
         named = {"channel_id": made.channel_id, "task_id": row["id"], "ticket_id": row["ticket_id"], "seat": seat}
         told = {"call_id": made.call_id, "phone": row["phone"], "account": by.account, "dialled_at": now}
+        told["engine"] = self._engine
         busy = RuleBroken("该市民正在通话中,请稍后再拨", "this citizen is on the line", code="on_the_line")
         self._ours.add(made.channel_id)
         try:
-            await self._tasks.take_up(row["id"], by.account)
             async with self._database.unit_of_work() as uow:
+                await self._tasks.take_up(row["id"], by.account, uow)
                 await uow.execute(insert(calls).values(named | told))
                 uow.record(HandCallMade(at=now, by=by.account, **named))
                 await append_deed(uow, deed, now)
         except (HotlineError, IntegrityError) as failure:
             self._ours.discard(made.channel_id)
-            await self._put_down(row["id"])
             if isinstance(failure, IntegrityError):
                 raise busy from None
             raise

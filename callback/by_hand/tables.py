@@ -30,5 +30,6 @@ hand_calls = Table(
     Column("dialled_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("outcome", String(20)),
+    Column("engine", String(40)),
     Index("uq_callback_hand_calls_phone_up", "phone", unique=True, sqlite_where=_UP, postgresql_where=_UP),
 )

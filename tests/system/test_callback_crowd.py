@@ -167,6 +167,8 @@ async def test_two_engines_on_postgresql_share_the_work(tmp_path: Path) -> None:
         shared = {"storage": {"database": cluster.url()}}
         for name in ("one", "two"):
             prepare(tmp_path / name)
-        async with open_house(tmp_path / "one", **_SITE, **shared) as one:
-            async with open_house(tmp_path / "two", **_SITE, **shared) as two:
-                await play([one, two], [*WAYS] * 8, 780, blows)
+        async with (
+            open_house(tmp_path / "one", **_SITE, **shared) as one,
+            open_house(tmp_path / "two", **_SITE, **shared) as two,
+        ):
+            await play([one, two], [*WAYS] * 8, 780, blows)

@@ -51,7 +51,7 @@ def test_a_missing_cell_is_refused() -> None:
 
 def test_no_way_leads_to_closed_but_by_a_disposition() -> None:
     into = {state for state, cells in TABLE.items() if State.CLOSED in cells.values()}
-    assert into == {State.DUE, State.SURVEYED, State.REFUSED, State.HUMAN, State.BY_HAND}
+    assert into == {State.DUE, State.SURVEYED, State.REFUSED, State.CONNECTED, State.HUMAN, State.BY_HAND}
     assert set(TABLE) == set(State) == set(STATE_ZH)
 
 
