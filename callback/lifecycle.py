@@ -2,9 +2,9 @@
 
 ``due → claimed → dialling → answered → surveyed | refused | wrong_person | voicemail | later | connected``; from
 dialling ``no_answer | busy | invalid_number | failed``. All of these are stations within one transaction: from there
-the task is due again by the plan, goes to a person (``human``, ``by_hand`` while he phones), or is ``closed``: the end, always
-with a disposition. ``dialling`` is committed *before* Asterisk is asked to dial, so after a crash ``claimed`` means
-"certainly not dialled" and ``dialling`` means "ask Asterisk first".
+the task is due again by the plan, goes to a person (``human``, ``by_hand`` while he phones), or is ``closed``: the
+end, always with a disposition. ``dialling`` is committed *before* Asterisk is asked to dial, so after a crash
+``claimed`` means "certainly not dialled" and ``dialling`` means "ask Asterisk first".
 """
 
 from collections.abc import Mapping
