@@ -37,6 +37,8 @@ class Gateway:
 
     host: str
     port: int
+    qualify_seconds: int = 0
+    """So often it is asked whether it is there; 0: never."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -77,6 +77,9 @@ class Trunk(Section):
 
     host: Address = "127.0.0.1"
     port: Port = 5090
+    qualify_seconds: Annotated[int, Field(ge=0, le=300)] = 0
+    """So often the gateway is asked whether it is there (SIP OPTIONS): one that is silent is dialled by nobody, and the
+    robot waits for it. 0: never, for a gateway that answers no OPTIONS."""
 
 
 class Asterisk(Section):

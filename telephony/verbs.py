@@ -7,6 +7,7 @@ became of the leg by the id that we gave it.
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from hotline.errors import RuleBroken, Unavailable
 from hotline.ids import new_id
@@ -31,8 +32,12 @@ _SETTLED_WITHIN, _LOOK_AT_TRANSIT_EVERY = 1.0, 0.01
 _RESULTS = {1: Result.NO_ANSWER, 3: Result.NO_ANSWER, 4: Result.ANSWERED, 5: Result.BUSY}
 """OriginateResponse's Reason is a control frame of Asterisk: 1 hang-up, 3 ringing, 4 answer, 5 busy, 8 congestion."""
 
+_SILENT = (Result.NO_ANSWER, Result.REJECTED)
+"""What a call comes to that nothing answered, not even the gateway."""
 _CAUSES = {17: Result.BUSY, 18: Result.NO_ANSWER, 19: Result.NO_ANSWER, 20: Result.NO_ANSWER}
 """Q.850 causes of a leg that was never answered: 17 busy, 18 and 19 nobody answers, 20 not there."""
+OUT_OF_ORDER = 38
+"""The Q.850 cause of a call that a silent gateway never took: Asterisk itself names none."""
 _CAUSE_SECONDS = 1.0
 """How long the hang-up may come after the answer about it."""
 
@@ -49,6 +54,16 @@ def phone_endpoint(seat: str) -> str:
     return f"PJSIP/{seat}-sip"
 
 
+@dataclass(slots=True)
+class _Dialled:
+    """A call on its way."""
+
+    ended: "asyncio.Future[int]"
+    """Why its leg ended."""
+    rang: bool = False
+    """The far end was seen to ring, or to pick up."""
+
+
 class Telephone:
     """The verbs over one AMI link. ``legs`` is kept by the reconciler."""
 
@@ -57,8 +72,7 @@ class Telephone:
         self._audiosocket = audiosocket
         self._legs: Mapping[str, Leg] = {}
         self._phones: Mapping[str, PhoneState] = {}
-        self._dialled: dict[str, asyncio.Future[int]] = {}
-        """Legs being dialled, and why they ended."""
+        self._dialled: dict[str, _Dialled] = {}
 
     @property
     def up(self) -> bool:
@@ -82,12 +96,15 @@ class Telephone:
     def believe(self, legs: Mapping[str, Leg]) -> None:
         """Take over what the reconciler has found out."""
         self._legs = legs
+        for uniqueid, dialled in self._dialled.items():
+            leg = legs.get(uniqueid)
+            dialled.rang |= leg is not None and leg.state is not LegState.DOWN
 
     def note_end(self, uniqueid: str, cause: int) -> None:
         """A leg has ended, for this cause."""
-        ended = self._dialled.get(uniqueid)
-        if ended is not None and not ended.done():
-            ended.set_result(cause)
+        dialled = self._dialled.get(uniqueid)
+        if dialled is not None and not dialled.ended.done():
+            dialled.ended.set_result(cause)
 
     async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
         """Let two legs hear each other. Asterisk answers in about 2 ms; ``LegBridged`` follows for each."""
@@ -213,14 +230,16 @@ class Telephone:
         limit = dial.ring_seconds + _ANSWER_MARGIN
         loop = asyncio.get_running_loop()
         deadline = loop.time() + limit
-        ended = self._dialled[dial.channel_id] = loop.create_future()
+        dialled = self._dialled[dial.channel_id] = _Dialled(loop.create_future())
         try:
             answer = await self._link.originate(_originate_fields(dial), limit)
             reason = _number(answer.get("Reason"))
             result = Result.ANSWERED if answer.response == "Success" else _RESULTS.get(reason, Result.REJECTED)
             cause = 0
             if result is Result.REJECTED:
-                result, cause = await self._why_ended(ended)
+                result, cause = await self._why_ended(dialled.ended)
+            if result in _SILENT and not cause and not dialled.rang and await self._is_away(dial.endpoint):
+                result, cause = Result.REJECTED, OUT_OF_ORDER
         except Refused as refusal:
             return OriginateOutcome(Result.REJECTED, dial.channel_id, reason=_number(refusal.why))
         except Unavailable:
@@ -290,6 +309,15 @@ class Telephone:
         except TimeoutError:
             return Result.REJECTED, 0
         return _CAUSES.get(cause, Result.REJECTED), cause
+
+    async def _is_away(self, endpoint: str) -> bool:
+        """Whether Asterisk knows that the gateway of this endpoint is silent. Not where it is never asked (see trunk)."""
+        gateway = endpoint.partition("@")[2]
+        try:
+            contacts = await self._link.listing("PJSIPShowContacts") if gateway else []
+        except Refused:
+            return False
+        return any(found.get("Aor") == gateway and found.get("Status") == "Unreachable" for found in contacts)
 
     def _name_of(self, channel: str) -> str:
         """These two actions know channels by name only."""

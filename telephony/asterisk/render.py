@@ -62,7 +62,7 @@ def plan_switch(
             rtp_first=asterisk.rtp_first,
             rtp_last=asterisk.rtp_last,
         ),
-        trunk=Gateway(host=asterisk.trunk.host, port=asterisk.trunk.port),
+        trunk=Gateway(**asterisk.trunk.model_dump()),
         lines=tuple(Line(number=line.number) for line in settings.lines),
         seats=tuple(SeatLogin(id=seat.id, password=secrets.seat_password(seat.id)) for seat in settings.seats),
         ami_password=secrets.ami_password,

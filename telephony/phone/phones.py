@@ -128,6 +128,16 @@ class ScriptedGateway:
         assert self._line is not None
         self._line.stop()
 
+    def switch_off(self) -> None:
+        """The gateway is dead: it hears nothing and says nothing."""
+        assert self._line is not None
+        self._line.wire.unplugged = True
+
+    def switch_on(self) -> None:
+        """It is back."""
+        assert self._line is not None
+        self._line.wire.unplugged = False
+
     @property
     def address(self) -> Address:
         """Where it listens: the trunk's host and port in the settings."""
