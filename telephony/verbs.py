@@ -311,11 +311,11 @@ class Telephone:
         return _CAUSES.get(cause, Result.REJECTED), cause
 
     async def _is_away(self, endpoint: str) -> bool:
-        """Whether Asterisk knows that the gateway of this endpoint is silent. Not where it is never asked (see trunk)."""
+        """Whether Asterisk finds this endpoint's gateway silent. Never where it never asks (``trunk`` settings)."""
         gateway = endpoint.partition("@")[2]
         try:
             contacts = await self._link.listing("PJSIPShowContacts") if gateway else []
-        except Refused:
+        except (Refused, Unavailable):  # what is known of the call stands
             return False
         return any(found.get("Aor") == gateway and found.get("Status") == "Unreachable" for found in contacts)
 

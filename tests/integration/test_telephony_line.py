@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import TypeVar
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from hotline.bus import Bus, Subscription
 from hotline.errors import ConfigurationError, RuleBroken, Unavailable
 from telephony.ami import AmiAddress, Patience
+from telephony.legs import LegState
 from telephony.line import TelephonyLine
 from telephony.observations import (
     AsteriskRestarted,
@@ -25,7 +27,7 @@ from telephony.observations import (
     SeatParked,
 )
 from telephony.port import Dial, LegMissing, Refused, Result
-from telephony.verbs import outside_line
+from telephony.verbs import OUT_OF_ORDER, outside_line
 from tests.integration.fake_ami import FakeAmi, FakeChannel
 
 PATIENCE = Patience(action=1.0, ping_every=60.0, first_pause=0.01, longest_pause=0.05)
@@ -329,6 +331,34 @@ async def test_dialling_tells_its_outcome(
     assert sent["Channel"] == ["PJSIP/13800000001@trunk"]
     assert (sent["ChannelId"], sent["Async"], sent["Timeout"]) == (["leg_1"], ["true"], ["300"])
     assert sent["Variable"] == ["HOTLINE_TASK=task_1"]
+
+
+@pytest.mark.parametrize(("status", "rings", "cause"), [
+    ("Unreachable", False, OUT_OF_ORDER), ("Unreachable", True, 0), ("NonQualified", False, 0),
+])  # fmt: skip
+async def test_a_silent_gateway_is_told_from_a_citizen_who_does_not_answer(
+    ami: FakeAmi, line: TelephonyLine, seen: Subscription, status: str, rings: bool, cause: int
+) -> None:
+    contact = [("Event", "ContactList"), ("Aor", "trunk"), ("Status", status)]
+    ami.answers["PJSIPShowContacts"] = lambda _: [
+        [("Response", "Success"), ("EventList", "start")], contact,
+        [("Event", "ContactListComplete"), ("EventList", "Complete"), ("ListItems", "1")],
+    ]  # fmt: skip
+    ami.answers["Originate"] = lambda _: [[("Response", "Success"), ("Message", "Originate successfully queued")]]
+    dialling = asyncio.create_task(line.telephone.originate(dial()))
+    (sent,) = await ami.received("Originate")
+    leg = ami.add(FakeChannel("PJSIP/trunk-9", "leg_1", state="0"))
+    await the_next(seen, NewLeg)
+    if rings:
+        ami.channels["leg_1"] = replace(leg, state="5")
+        ami.channel_event("Newstate", ami.channels["leg_1"])
+        async with asyncio.timeout(5):
+            while line.telephone.legs["leg_1"].state is not LegState.RINGING:  # noqa: ASYNC110 nobody is told of it
+                await asyncio.sleep(0.01)
+    number = ("ActionID", sent["ActionID"][0])
+    ami.event("OriginateResponse", number, ("Response", "Failure"), ("Reason", "3"))
+    outcome = await dialling
+    assert (outcome.cause, outcome.result is Result.REJECTED) == (cause, cause == OUT_OF_ORDER)
 
 
 @pytest.mark.parametrize(("alive", "result"), [(True, Result.ANSWERED), (False, Result.UNKNOWN)])

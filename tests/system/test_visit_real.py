@@ -54,7 +54,7 @@ async def answers(call: PhoneCall, *said: tuple[str, str], higher: int = 0) -> N
 async def until_closed(ledger: Ledger, number: str) -> dict[str, Any]:
     """The task, once it has ended."""
     async with asyncio.timeout(30):
-        while (row := (await ledger.rows())[number])["state"] != "closed":
+        while (row := (await ledger.rows())[number])["state"] != "closed":  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     return row
 
