@@ -25,6 +25,7 @@ from telephony.port import Refused
 from telephony.verbs import Telephone
 
 _log = structlog.get_logger()
+_RINGING = "5"
 _ASK_AGAIN = (0.02, 0.1, 0.5)
 """Seconds until a claim that did not hold is asked about again: Asterisk may say "left" a moment before it is so."""
 _SOON = 0.5
@@ -114,6 +115,8 @@ class Reconciler:
         if isinstance(item, AmiMessage) and item.event == "DeviceStateChange":
             await self._phones.hear(item)
         elif isinstance(item, AmiMessage):
+            if item.event == "Newstate" and item.get("ChannelState") == _RINGING:
+                self._telephone.note_ringing(item.get("Uniqueid"))  # not worth a question: it moves and ends nothing
             step = hear(self._legs, item, {question.claim.uniqueid for question in self._questions})
             self._believe(step)
             if step.claim is not None:

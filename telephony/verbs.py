@@ -61,7 +61,7 @@ class _Dialled:
     ended: "asyncio.Future[int]"
     """Why its leg ended."""
     rang: bool = False
-    """The far end was seen to ring, or to pick up."""
+    """The far end was seen to ring."""
 
 
 class Telephone:
@@ -96,9 +96,11 @@ class Telephone:
     def believe(self, legs: Mapping[str, Leg]) -> None:
         """Take over what the reconciler has found out."""
         self._legs = legs
-        for uniqueid, dialled in self._dialled.items():
-            leg = legs.get(uniqueid)
-            dialled.rang |= leg is not None and leg.state is not LegState.DOWN
+
+    def note_ringing(self, uniqueid: str) -> None:
+        """The far end rings."""
+        if (dialled := self._dialled.get(uniqueid)) is not None:
+            dialled.rang = True
 
     def note_end(self, uniqueid: str, cause: int) -> None:
         """A leg has ended, for this cause."""

@@ -10,7 +10,6 @@ import pytest
 from hotline.bus import Bus, Subscription
 from hotline.errors import ConfigurationError, RuleBroken, Unavailable
 from telephony.ami import AmiAddress, Patience
-from telephony.legs import LegState
 from telephony.line import TelephonyLine
 from telephony.observations import (
     AsteriskRestarted,
@@ -352,9 +351,8 @@ async def test_a_silent_gateway_is_told_from_a_citizen_who_does_not_answer(
     if rings:
         ami.channels["leg_1"] = replace(leg, state="5")
         ami.channel_event("Newstate", ami.channels["leg_1"])
-        async with asyncio.timeout(5):
-            while line.telephone.legs["leg_1"].state is not LegState.RINGING:  # noqa: ASYNC110 nobody is told of it
-                await asyncio.sleep(0.01)
+        ami.add(FakeChannel("PJSIP/trunk-10", "another"))  # seen after it
+        await the_next(seen, NewLeg)
     number = ("ActionID", sent["ActionID"][0])
     ami.event("OriginateResponse", number, ("Response", "Failure"), ("Reason", "3"))
     outcome = await dialling
