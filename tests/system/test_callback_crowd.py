@@ -153,9 +153,9 @@ async def test_a_thousand(tmp_path: Path) -> None:
 @pytest.mark.timeout(3600)
 async def test_twenty_deaths_and_twenty_cut_links(tmp_path: Path) -> None:
     chance = random.Random(54321)
-    instants = sorted(chance.sample(range(10, 580), 40))
+    instants = sorted(chance.sample(range(10, 980), 40))
     blows = [(instant, kill if n % 2 else cut_the_link) for n, instant in enumerate(instants)]
-    await play_alone(tmp_path, [chance.choice(WAYS) for _ in range(600)], 3000, *blows)
+    await play_alone(tmp_path, [chance.choice(WAYS) for _ in range(1000)], 3000, *blows)
 
 
 @pytest.mark.long
