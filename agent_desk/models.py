@@ -303,6 +303,9 @@ class Ticket(TicketSummary):
     answer: str | None = None
     solved: bool | None = None
     satisfaction: int | None = None
+    first_solved: bool | None = None
+    first_satisfaction: int | None = None
+    """What was said at the first return visit; it stays, whatever a rework brings."""
     article_id: str | None = None
     disposition: str | None = None
     matter: str | None = None

@@ -23,6 +23,10 @@ class Engine:
     """With which Asterisk it dials. Only that one can be asked what became of its calls."""
 
 
+Scores = tuple[bool | None, int | None]
+"""Solved, and the grade (1 to 5)."""
+
+
 class Conclusions(Protocol):
     """Where the result of a task goes: the work order, or the campaign, in the same transaction."""
 
@@ -36,8 +40,9 @@ class Conclusions(Protocol):
         satisfaction: int | None,
         manner: int | None = None,
         by: str = "robot",
+        first: Scores | None = None,
     ) -> None:
-        """Close the work order, or have it redone."""
+        """Close the work order, or have it redone. ``first``: what the citizen had said before that, if it differs."""
         ...
 
 

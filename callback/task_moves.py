@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 
+from callback.answers import read_answers
 from callback.lifecycle import Event, State, follow
 from callback.port import CampaignGate, Conclusions, GivenUp, Row
 from callback.tables import callback_attempts, callback_tasks
@@ -73,7 +74,12 @@ class TaskMoves(TaskReadings):
         room = self.conclusions.get(row["kind"])
         if room is None:
             return
-        said = {name: row[name] for name in ("solved", "satisfaction", "manner")}
+        heard = read_answers(row["answers"])  # by the robot; a person may have written down something else since
+        first = (heard.solved, heard.satisfaction)
+        differs = first not in ((None, None), (row["solved"], row["satisfaction"]))
+        said = {name: row[name] for name in ("solved", "satisfaction", "manner")} | {
+            "first": first if differs else None
+        }
         await room.conclude(uow, row["ticket_id"], disposition=label(row["disposition"]), by=by, **said)
 
 

@@ -99,7 +99,7 @@ class OwedCalls:
 
     async def conclude(
         self, uow: UnitOfWork, ticket_id: str, *, disposition: str, solved: bool | None, satisfaction: int | None,
-        manner: int | None = None, by: str = "robot",
+        manner: int | None = None, by: str = "robot", first: tuple[bool | None, int | None] | None = None,
     ) -> None:  # fmt: skip
         """Somebody wrote down what came of it: nothing is owed any more. ``ticket_id`` is the promise's."""
         still_open = (owed_calls.c.id == ticket_id, owed_calls.c.state == "open")

@@ -256,10 +256,12 @@ class WorkOrders:
         satisfaction: int | None,
         manner: int | None = None,
         by: str = "robot",
+        first: tuple[bool | None, int | None] | None = None,
     ) -> None:
         """What a return visit found: closed, or redone with a new clock. In the callback room's own transaction.
 
-        The first score stays beside the last one, whatever a rework brings.
+        The first score stays beside the last one, whatever a rework brings, or a talk with an agent: ``first`` is what
+        was said before that (solved, grade).
         """
         row = await store.fetch(uow, ticket_id)
         if row is None or row["state"] != State.TO_CALLBACK:
@@ -269,7 +271,7 @@ class WorkOrders:
             "solved": solved, "satisfaction": satisfaction, "manner": manner, "disposition": disposition[:40],
         }  # fmt: skip
         if row["first_satisfaction"] is None and row["first_solved"] is None:
-            said |= {"first_solved": solved, "first_satisfaction": satisfaction}
+            said["first_solved"], said["first_satisfaction"] = first or (solved, satisfaction)
         row = await store.change(uow, row, said)
         actor = Actor(by, SYSTEM.roles)
         note = _describe(disposition, solved, satisfaction)

@@ -83,7 +83,7 @@ class TicketViews:
             for name in (
                 "description", "call_id", "reply", "contact", "answer", "solved", "satisfaction", "article_id",
                 "disposition", "matter", "route", "leader", "instruction", "extension_days", "merged_into", "process",
-                "contacted",
+                "contacted", "first_solved", "first_satisfaction",
             )
         }  # fmt: skip
         shown = [self.step(step) for step in steps]

@@ -152,7 +152,7 @@ class CampaignService:
 
     async def conclude(
         self, uow: UnitOfWork, ticket_id: str, *, disposition: str, solved: bool | None, satisfaction: int | None,
-        manner: int | None = None, by: str = "robot",
+        manner: int | None = None, by: str = "robot", first: tuple[bool | None, int | None] | None = None,
     ) -> None:  # fmt: skip
         """An entry's task closes. ``ticket_id`` is the entry's."""
         query = select(callback_tasks).where(callback_tasks.c.ticket_id == ticket_id)

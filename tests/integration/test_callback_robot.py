@@ -54,6 +54,7 @@ class Files:
         satisfaction: int | None,
         manner: int | None = None,
         by: str = "robot",
+        first: tuple[bool | None, int | None] | None = None,
     ) -> None:
         self.concluded.append((ticket_id, disposition, solved, satisfaction))
 

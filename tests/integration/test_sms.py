@@ -51,6 +51,7 @@ class Ledger:
     async def conclude(
         self, uow: UnitOfWork, ticket_id: str, *, disposition: str, solved: bool | None, satisfaction: int | None,
         manner: int | None = None, by: str = "robot",
+        first: tuple[bool | None, int | None] | None = None,
     ) -> None:  # fmt: skip
         self.ended.append((ticket_id, solved, satisfaction, manner, by))
 

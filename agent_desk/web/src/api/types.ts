@@ -368,6 +368,8 @@ export interface Ticket extends TicketSummary {
   answer?: string | null;
   solved?: boolean | null;
   satisfaction?: number | null;
+  /** At the first return visit; it stays, whatever a rework brings. */
+  first_satisfaction?: number | null;
   created_by?: string | null;
   timeline: TimelineEntry[];
   callbacks: CallbackAttempt[];

@@ -130,7 +130,7 @@ export interface HandForm {
   grounds: { key: string; name: string }[];
 }
 export interface HandResult {
-  disposition: "surveyed" | "refused" | "wrong_person" | "unreachable";
+  disposition: "surveyed" | "refused" | "wrong_person" | "unreachable" | "connected";
   solved: boolean | null;
   satisfaction: number | null;
   manner: number | null;

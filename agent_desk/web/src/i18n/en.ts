@@ -405,6 +405,7 @@ export const en: Messages = {
     solved: "solved",
     unsolved: "not solved",
     satisfaction: "satisfaction {n}",
+    firstScore: "first grade {n}",
     open: "Open work order",
   },
   filter: { todo: "To do", dispatched: "To sign", in_progress: "In progress", reply_review: "In review", to_callback: "To call back", closed: "Closed", all: "All" },

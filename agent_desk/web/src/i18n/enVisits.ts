@@ -51,6 +51,7 @@ export const enVisits: typeof zhVisits = {
       rejected: "rejected",
       invalid_number: "invalid number",
       failed: "failed",
+      connected: "phoned back",
       withdrawn: "withdrawn",
       talked: "talked",
       hung_up: "hung up at once",

@@ -404,6 +404,7 @@ export const zh = {
     solved: "已解决",
     unsolved: "未解决",
     satisfaction: "满意度 {n}",
+    firstScore: "首次满意度 {n}",
     open: "打开工单",
   },
   filter: { todo: "待办", dispatched: "待签收", in_progress: "办理中", reply_review: "待审核", to_callback: "待回访", closed: "已办结", all: "全部" },

@@ -49,6 +49,7 @@ export const zhVisits = {
       rejected: "拒接",
       invalid_number: "号码无效",
       failed: "呼叫失败",
+      connected: "已回电",
       withdrawn: "已撤销",
       talked: "已通话",
       hung_up: "接通即挂",

@@ -20,7 +20,7 @@ const LOOKS: Record<string, Look> = {
 
 export const lookOf = (state: string): Look => LOOKS[state] ?? { tone: "idle", shape: "ring" };
 
-const GOOD = ["surveyed"];
+const GOOD = ["surveyed", "connected"];
 const OPEN_ENDS = ["refused", "withdrawn", "wrong_person"];
 
 export function endLook(disposition: string | null): Look {
