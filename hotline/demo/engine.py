@@ -13,7 +13,8 @@ from hotline.errors import Unavailable
 from telephony.asterisk.process import find_running
 from telephony.asterisk.render import AsteriskFiles
 
-_SECONDS_TO_BE_UP = 60.0
+_SECONDS_TO_BE_UP = 150.0
+"""Two seconds on an idle machine; many on one that is busy with other things."""
 
 
 class EngineProcess:
