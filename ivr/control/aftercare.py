@@ -35,6 +35,7 @@ from ivr.control.takeup import (
     orders_owed,
     see,
     stray_parties,
+    stray_seats,
     way_back,
 )
 from ivr.orders import Step
@@ -59,6 +60,8 @@ class Aftercare(Operations):
                     await self._take_up(saga)
         for party in self._stray_parties():  # before the citizens: a seat that talks with one is not free for its own
             await self._telephone.hang_up(party)
+        for seat in self._stray_seats():
+            await self._part(seat)
         for stray in self._strays():
             await self._bring_back(stray)
 
@@ -109,7 +112,7 @@ class Aftercare(Operations):
                 for saga in self.sagas.values()
                 if self._news(saga, see(saga, legs)) or orders_owed(saga, see(saga, legs))
             }
-            differing |= {*self._strays(), *self._stray_parties()}
+            differing |= {*self._strays(), *self._stray_parties(), *self._stray_seats()}
             for doubt in differing & before if self._telephone.up else ():
                 try:
                     await self._settle_doubt(doubt)
@@ -122,6 +125,8 @@ class Aftercare(Operations):
         if isinstance(doubt, str) and doubt.startswith((PARTY_LEG, ASKED_LEG)):
             if doubt in self._stray_parties():
                 await self._telephone.hang_up(doubt)
+        elif isinstance(doubt, str) and doubt in self._stray_seats():
+            await self._part(doubt)
         elif isinstance(doubt, str):
             await self._bring_back(doubt)
         else:
@@ -139,6 +144,16 @@ class Aftercare(Operations):
     def _stray_parties(self) -> list[str]:
         owned = {saga.party.uniqueid for saga in self.sagas.values() if saga.party is not None} | set(self._dialling)
         return [leg.uniqueid for leg in stray_parties(self._telephone.legs.values(), owned)]
+
+    def _stray_seats(self) -> list[str]:
+        owned = {saga.seat_leg for saga in self.sagas.values()}
+        owned |= {saga.party.uniqueid for saga in self.sagas.values() if saga.party is not None}
+        return [leg.uniqueid for leg in stray_seats(self._telephone.legs.values(), owned)]
+
+    async def _part(self, seat_leg: str) -> None:
+        """A seat that was left in talk with another one stands alone again, free for the next citizen."""
+        _log.warning("a seat was left in talk with another one", leg=seat_leg)
+        await self._hands.carry_out(Order.PARK_SEAT, Saga(call_id="", citizen="", seat="", seat_leg=seat_leg), None)
 
     async def _bring_back(self, call_id: str) -> None:
         async with self._lock(call_id):

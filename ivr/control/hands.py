@@ -97,6 +97,8 @@ class Hands:
                 return await self._apart(saga.citizen, saga.seat_leg)
             case Order.HOLD_PARTY if party is not None:
                 return await self._apart(party.uniqueid, saga.seat_leg)
+            case Order.PARK_SEAT:
+                return await self._stands(saga.seat_leg)
             case Order.CITIZEN_TO_SEAT | Order.ADD_SEAT:
                 return await self._together(saga.citizen, saga.seat_leg)
             case Order.CITIZEN_TO_PARTY | Order.ADD_CITIZEN | Order.ADD_PARTY if party is not None:
@@ -111,9 +113,12 @@ class Hands:
         bridges = {leg.bridge_id for leg in legs if leg is not None}
         return None in legs or (len(bridges) == 1 and None not in bridges)
 
-    async def _apart(self, one: str, other: str) -> bool:
+    async def _stands(self, one: str) -> bool:
         leg = await self._telephone.ask_leg(one)
-        if leg is not None and (leg.bridge_id is not None or leg.in_transit):
+        return leg is None or (leg.bridge_id is None and not leg.in_transit)
+
+    async def _apart(self, one: str, other: str) -> bool:
+        if not await self._stands(one):
             return False
         await self._telephone.settled(other)
         return True

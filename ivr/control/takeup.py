@@ -90,6 +90,20 @@ def stray_parties(legs: Iterable[Leg], owned: Collection[str]) -> list[Leg]:
     return [leg for leg in free if leg.uniqueid.startswith(PARTY_LEG)] + rings_on
 
 
+def stray_seats(legs: Iterable[Leg], owned: Collection[str]) -> list[Leg]:
+    """Seats that hear nobody but one another on behalf of no operation: the citizen went on without an engine."""
+    bridges: dict[str, list[Leg]] = {}
+    for leg in legs:
+        if leg.bridge_id is not None:
+            bridges.setdefault(leg.bridge_id, []).append(leg)
+    return [leg for legs_in in bridges.values() if all(_is_seat(leg, owned) for leg in legs_in) for leg in legs_in]
+
+
+def _is_seat(leg: Leg, owned: Collection[str]) -> bool:
+    """The leg of a seat itself, not a half of Asterisk's own queue that speaks for one, and in no operation."""
+    return leg.seat is not None and leg.channel.startswith(f"PJSIP/{leg.seat}-") and leg.uniqueid not in owned
+
+
 _ANSWERABLE = frozenset({Stage.CALLING, Stage.ADDING, Stage.SENDING})
 _HELD = frozenset({Stage.HELD, Stage.CALLING, Stage.CONSULTING, Stage.SENDING})
 

@@ -41,7 +41,8 @@ from ivr.control.parts import (
     Swap,
 )
 from ivr.control.saga import HELD_STAGES, MOVES, RUNG_MOVES, SEAT_MOVES, apply
-from ivr.control.takeup import Seen, events_seen, orders_owed
+from ivr.control.takeup import Seen, events_seen, orders_owed, stray_seats
+from telephony.legs import Leg
 from tests.make_call_control_page import PAGE, page
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -423,6 +424,19 @@ def test_nobody_is_lost_whatever_happens(steps: list[str], other: Party) -> None
             assert saga.stage in HELD_STAGES, (steps, saga.stage)
         if world.in_line or world.handed_over:
             assert saga.stage is Stage.TALKING
+
+
+def test_seats_left_in_talk_with_one_another_are_seen() -> None:
+    """The engine died after it had given the consultation up, and before it gave the citizen to the seat asked."""
+    first = Leg("1.1", "PJSIP/1001-00000001", bridge_id="b", seat="1001")
+    asked = Leg("1.2", "PJSIP/1002-00000002", bridge_id="b", seat="1002")
+    alone = Leg("1.3", "PJSIP/1003-00000003", seat="1003")
+    citizen = Leg("1.0", "PJSIP/trunk-00000000", bridge_id="b")
+    queue_half = Leg("1.4", "Local/1002@fallback-seat-0;2", bridge_id="b", seat="1002")
+    assert stray_seats([first, asked, alone], ()) == [first, asked]
+    assert stray_seats([first, asked], {"1.1"}) == []  # they consult
+    for other in (citizen, queue_half):
+        assert stray_seats([first, asked, other], ()) == []
 
 
 def test_the_page_of_the_documentation_is_made_from_the_tables() -> None:
