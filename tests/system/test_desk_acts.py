@@ -27,17 +27,33 @@ pytestmark = [
 GROUPS = [{"id": "general", "name": "综合", "offer_seconds": 60, "wrap_up_seconds": 300, "announce_seconds": 600}]
 FORCED = ("not_ready", "offline", "ready", "not_ready")
 ORDER = {"title": "路灯不亮", "description": "河湾村路灯不亮", "category": "市政公用/路灯井盖", "place": "沂水县"}
-SCRIPTS = [{"category": "*", "title": "开头语", "lines": ["您好,请讲。"]}]
+SCRIPTS = [
+    {"category": "*", "title": "开头语", "lines": ["您好,请讲。"]},
+    {"category": "市政公用/路灯井盖", "title": "路灯", "lines": ["灯杆上的编号是多少?"]},
+]
 
 _BAD_LINE = """() => {
   let received = 1000, lost = 0;
   RTCPeerConnection.prototype.getStats = async () => {
     received += 80;
     lost += 20;
-    return new Map([["in", { type: "inbound-rtp", kind: "audio", packetsReceived: received, packetsLost: lost }]]);
+    return new Map([
+      ["in", { type: "inbound-rtp", kind: "audio", packetsReceived: received, packetsLost: lost }],
+      ["out", { type: "remote-inbound-rtp", kind: "audio", fractionLost: 0.09 }],
+    ]);
   };
 }"""
-"""From now on a fifth of what the page should hear is lost, as far as the browser's statistics tell."""
+"""From now on a fifth of what the page should hear and 9 % of what it says are lost, as far as the statistics tell."""
+_SINKS = """() => {
+  window.sinks = [];
+  for (const sort of [HTMLMediaElement, AudioContext]) {
+    const choose = sort.prototype.setSinkId;
+    sort.prototype.setSinkId = function (id) {
+      return choose.call(this, id).then(() => window.sinks.push([sort.name, id]));
+    };
+  }
+}"""
+"""Out of which devices the browser itself agrees to play what, in ``sinks``."""
 _HIDDEN = """() => {
   window.notified = [];
   window.Notification = class {
@@ -168,6 +184,13 @@ async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
     await page.get_by_test_id("audio-microphone").click()
     await panel.locator(".el-select-dropdown__item:visible").nth(1).click()
     await page.wait_for_function("() => (localStorage.getItem('hotline.microphone') ?? '') !== ''")
+    await page.evaluate(_SINKS)
+    for use, sort in (("speaker", "HTMLMediaElement"), ("ringer", "AudioContext")):
+        await page.get_by_test_id(f"audio-{use}").click()
+        await panel.locator(".el-select-dropdown__item:visible").nth(1).click()
+        chosen = await page.evaluate("use => localStorage.getItem(`hotline.${use}`)", use)
+        assert chosen
+        await page.wait_for_function("want => window.sinks.some((one) => `${one}` === `${want}`)", arg=[sort, chosen])
     await hum(page, SEAT)
     await page.get_by_test_id("audio-echo").click()
     await heard_by(page, SEAT)  # out of the chosen microphone, through Asterisk and back
@@ -200,7 +223,7 @@ async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
     await shown(page, "[data-testid=leg-state][data-quality]")
     await page.evaluate(_BAD_LINE)
     await shown(page, "[data-testid=leg-state][data-quality=poor]")
-    await page.get_by_test_id("quality-warning").filter(has_text="丢包 20 %").wait_for(timeout=15_000)
+    await page.get_by_test_id("quality-warning").filter(has_text="丢包 20 %、市民方向丢包 9 %").wait_for(timeout=15_000)
     await page.evaluate("() => { delete RTCPeerConnection.prototype.getStats; }")
 
 
@@ -341,6 +364,11 @@ async def test_a_reload_and_a_network_gone_lose_neither_call_nor_words(stage: St
     citizen, call_id = await stage.connect("13800000034")
     await page.get_by_test_id("draft-title").fill("路灯不亮已三天")
     await shown(page, "[data-testid=draft][data-save-state=saved]")
+    await stage.press("Alt+j")
+    await shown(page, "[data-testid=script][data-category='*']")
+    await stage.agent.person.ask("PATCH", f"/desk/calls/{call_id}/draft", {"category": "市政公用/路灯井盖"})
+    assert "灯杆" in await (await shown(page, "[data-testid=script][data-category='市政公用/路灯井盖']")).inner_text()
+    await stage.press("Alt+j")
     await page.reload()
     await shown(page, "[data-testid=leg-state][data-state=up]", 20_000)
     await stage.talks(call_id)

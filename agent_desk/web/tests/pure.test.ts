@@ -65,6 +65,11 @@ describe("voice quality", () => {
     expect(qualityBetween(before, countersOf(stats(197, 3, 0.001, 0.01))).grade).toBe("fair");
     expect(qualityBetween(before, countersOf(stats(200, 0, 0.001, 0.6))).grade).toBe("poor");
   });
+  it("what the citizen does not hear counts as what the agent does not hear", () => {
+    const told = (fractionLost: number) => countersOf([...stats(200, 0, 0.001, 0.01), ["c", { type: "remote-inbound-rtp", kind: "audio", fractionLost }]]);
+    expect(qualityBetween(null, told(0.01)).grade).toBe("good");
+    expect(qualityBetween(null, told(0.07))).toMatchObject({ sentLoss: 0.07, grade: "poor" });
+  });
   it("a parked leg that hears nothing is not bad", () => {
     const quiet = countersOf(stats(0, 0, 0, 0.002));
     expect(qualityBetween(quiet, quiet)).toMatchObject({ loss: null, grade: "good" });

@@ -30,8 +30,8 @@ describe("the headset", () => {
   });
 
   it("complains of what is wrong with the line, and of nothing else", () => {
-    expect(complaints({ grade: "good", loss: 0, jitterMs: 5, rttMs: 40 })).toEqual([]);
-    expect(complaints({ grade: "poor", loss: 0.2, jitterMs: 61, rttMs: null })).toEqual([["loss", 20], ["jitter", 61]]);
+    expect(complaints({ grade: "good", loss: 0, jitterMs: 5, rttMs: 40, sentLoss: 0.01 })).toEqual([]);
+    expect(complaints({ grade: "poor", loss: 0.2, jitterMs: 61, rttMs: null, sentLoss: 0.08 })).toEqual([["loss", 20], ["sentLoss", 8], ["jitter", 61]]);
   });
 });
 

@@ -255,6 +255,7 @@ export const en: Messages = {
     poor: "poor",
     quality: "Voice quality",
     loss: "Loss",
+    sentLoss: "Loss to the citizen",
     jitter: "Jitter",
     rtt: "Round trip",
     ms: "{n} ms",

@@ -108,6 +108,7 @@ export const enRoom: typeof zhRoom = {
     lost: "The chosen device is gone; the system default is used.",
     warn: "Poor line: {what}. Check cable and headset; you may not be understood.",
     loss: "{n} % lost",
+    sentLoss: "{n} % lost on the way to the citizen",
     jitter: "jitter {n} ms",
     rtt: "round trip {n} ms",
     notify: "Allow notifications of calls",

@@ -254,6 +254,7 @@ export const zh = {
     poor: "质量差",
     quality: "语音质量",
     loss: "丢包",
+    sentLoss: "市民方向丢包",
     jitter: "抖动",
     rtt: "往返",
     ms: "{n} 毫秒",

@@ -107,6 +107,7 @@ export const zhRoom = {
     lost: "所选设备已拔出，改用系统默认。",
     warn: "语音质量差：{what}。请检查网线或耳机；对方可能听不清。",
     loss: "丢包 {n} %",
+    sentLoss: "市民方向丢包 {n} %",
     jitter: "抖动 {n} 毫秒",
     rtt: "往返 {n} 毫秒",
     notify: "允许后台来电通知",
