@@ -1,13 +1,16 @@
 """A supervisor at a live call, through the API, on the real Asterisk: each tone shows who hears whom."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import select
 
 from hotline.demo.people import Refusal, signed_in
 from hotline.facts.control import SeatForced, SeatMessaged, SeatSupervised
+from hotline.security.tables import audit
 from tests.system.engines import CHIEF_LOGIN, House, add_chief, open_house, speaking
 from tests.system.who_hears import hears
 
@@ -60,6 +63,20 @@ async def test_listen_whisper_barge_and_take_over(house: House) -> None:
     told = [fact.mode for fact in await house.all(SeatSupervised)]
     assert told[:4] == ["listen", "whisper", "barge", "takeover"]
     assert {fact.by for fact in await house.all(SeatSupervised)} == {"chief"}
+    deeds = [(what, whom, detail["reason"]) for what, whom, detail in await deeds_of(house, "chief")]
+    assert deeds == [
+        ("call_listen", "1001", "新人"),
+        ("call_whisper", "1001", ""),
+        ("call_barge", "1001", ""),
+        ("call_taken_over", "1001", "投诉升级"),
+    ]
+
+
+async def deeds_of(house: House, account: str) -> list[tuple[str, str, dict[str, str]]]:
+    """What the audit trail has of somebody besides signing in, oldest first."""
+    async with house.database.reading() as connection:
+        rows = (await connection.execute(select(audit).where(audit.c.who == account).order_by(audit.c.id))).all()
+    return [(row.what, row.whom, json.loads(row.detail)) for row in rows if row.what.startswith(("call_", "seat"))]
 
 
 async def test_a_supervisor_is_let_go_with_the_call_and_a_barger_keeps_the_citizen(house: House) -> None:
@@ -98,6 +115,9 @@ async def test_force_and_message(house: House) -> None:
         await agent.person.post("/desk/hand", raised=True, note="市民情绪激动")
         raised = await chief.feed.until("live.control", lambda data: data["seat"] == "1002" and data["hand_raised"])
         assert raised["seat"] == "1002"
+    deeds = {what: (whom, detail) for what, whom, detail in await deeds_of(house, "chief")}
+    assert deeds["seat_forced"] == ("1002", {"reason": "培训", "status": "not_ready"})
+    assert deeds["seats_messaged"][0] == "1002"
     assert [fact.status for fact in await house.all(SeatForced)] == ["not_ready"]
     assert len(await house.all(SeatMessaged)) == 1
 
