@@ -138,6 +138,7 @@ class Phones(Settling):
             return self._settle(step, now)
         if seat.leg is not None and seat.leg.uniqueid != leg.uniqueid:
             step.orders.append(HangUp(seat.leg.channel))
+            seat.mirrored = None  # the end of a seat's leg takes it out of the fallback queue, as the dialplan has it
         seat.leg = leg
         self._bring_back(seat, step, now)
         return self._settle(step, now, seats=[seat])

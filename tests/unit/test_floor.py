@@ -212,7 +212,8 @@ def test_a_second_leg_replaces_the_first() -> None:
     world = World()
     world.agent_ready("1001")
     step = world.floor.leg_parked("1001", SeatLeg("PJSIP/1001-2", "leg-new"), world.now)
-    assert step.orders == [HangUp("PJSIP/1001-1")]
+    # the first one's end takes the seat out of the fallback queue: Asterisk is told again
+    assert step.orders == [HangUp("PJSIP/1001-1"), MirrorReadiness("1001", True)]
     world.floor.leg_gone("leg-1001", world.now)
     assert world.floor.seats["1001"].leg == SeatLeg("PJSIP/1001-2", "leg-new")
 
