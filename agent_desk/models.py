@@ -576,6 +576,20 @@ class UnitList(Shape):
     items: list[Unit]
 
 
+class Area(Shape):
+    """A county or zone, and where its tile lies on the schematic map: column and row, null: nowhere yet."""
+
+    name: str
+    column: int | None
+    row: int | None
+
+
+class AreaList(Shape):
+    """The site's counties and zones."""
+
+    items: list[Area]
+
+
 class Deadline(Shape):
     """When a work order would be due."""
 

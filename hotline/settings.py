@@ -519,6 +519,9 @@ class Duty(Section):
     unit: str
 
 
+Cell = Annotated[int, Field(ge=0, lt=24)]
+
+
 class Organisation(Section):
     """Units, who is in charge of what, and the names of matters and places."""
 
@@ -527,6 +530,17 @@ class Organisation(Section):
     categories: dict[str, list[str]] = {}
     places: dict[str, list[str]] = {}
     """County or zone → its streets, towns and well-known places."""
+    map: dict[str, tuple[Cell, Cell]] = {}
+    """County or zone → column and row of its tile on the schematic map, from the top left."""
+
+    @model_validator(mode="after")
+    def _tiles_are_places(self) -> Self:
+        for name, tile in self.map.items():
+            if name not in self.places:
+                raise ValueError(f"map.{name}: no such place")
+            if list(self.map.values()).count(tile) > 1:
+                raise ValueError(f"map.{name}: another place has this tile")
+        return self
 
     @model_validator(mode="after")
     def _references_exist(self) -> Self:

@@ -9,6 +9,8 @@ from agent_desk.api.parameters import ACT, READ, READ_BY_RULE, Id, Page, Size
 from agent_desk.guard import CallbackReader, DeskDep, DirectoryReader, TicketActor, TicketReader
 from agent_desk.models import (
     ActionWish,
+    Area,
+    AreaList,
     BulkWish,
     CallbackPage,
     CategoryList,
@@ -110,6 +112,14 @@ async def read_categories(desk: DeskDep, _viewer: DirectoryReader) -> CategoryLi
 async def read_units(desk: DeskDep, _viewer: DirectoryReader) -> UnitList:
     """The handling units."""
     return UnitList.model_validate({"items": list(desk.rooms.work_orders.units())})
+
+
+@router.get("/areas", responses=documented(401, 403))
+async def read_areas(desk: DeskDep, _viewer: DirectoryReader) -> AreaList:
+    """Counties and zones, with their tiles on the map."""
+    site = desk.settings.organisation
+    tiles = {name: site.map.get(name, (None, None)) for name in site.places}
+    return AreaList(items=[Area(name=name, column=column, row=row) for name, (column, row) in tiles.items()])
 
 
 @router.get("/callbacks", responses=READ)

@@ -62,6 +62,7 @@ WHO_MAY: dict[tuple[str, str], frozenset[str] | None] = {
     ("POST", "/api/intake/{channel}/{number}/attachments"): frozenset({"agent1001", "supervisor"}),
     ("GET", "/api/categories"): ALL,
     ("GET", "/api/units"): ALL,
+    ("GET", "/api/areas"): ALL,
     ("GET", "/api/callbacks"): AGENT | DECIDERS,
     ("GET", "/api/visits"): AGENT | DECIDERS,
     ("GET", "/api/visits/export"): DECIDERS,

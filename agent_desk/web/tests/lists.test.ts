@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { cleaned, daysOf, extras, same } from "../src/department/listFilter";
 import { type PivotTable } from "../src/api/types";
+import { tilesOf } from "../src/figures/areaMap";
 import { chart, grid } from "../src/figures/pivot";
 
 test("an address or an old view becomes a filter of what is known", () => {
@@ -22,6 +23,15 @@ test("a grid adds up by rows, by columns and in all", () => {
   expect(made.rows.map((row) => row.total)).toEqual([5, 5]);
   expect(made.sums).toEqual([3, 7]);
   expect(made.total).toBe(10);
+});
+
+test("every area has one tile, what is not on the map stands below it", () => {
+  const area = (name: string, column: number | null = null, row: number | null = null) => ({ name, column, row });
+  const cell = (row: string, tickets: number, done = 0) => ({ row, column: "", tickets, done, overdue: 0 });
+  const tiles = tilesOf([area("沂水县", 3, 0), area("郯城县", 2, 4), area("新区"), area("高新区")], [cell("沂水县", 8, 3), cell("新区", 1), cell("别处", 2), cell("", 1)]);
+  expect(tiles.map((tile) => [tile.name, tile.column, tile.row])).toEqual([["沂水县", 3, 0], ["郯城县", 2, 4], ["新区", 0, 5], ["高新区", 1, 5], ["别处", 2, 5], ["", 3, 5]]);
+  expect(tiles.map((tile) => [tile.tickets, tile.open, tile.shade])).toEqual([[8, 5, 4], [0, 0, 0], [1, 1, 1], [0, 0, 0], [2, 2, 1], [1, 1, 1]]);
+  expect(tilesOf([], [])).toEqual([]);
 });
 
 const NAMES = { row: (key: string) => `r${key}`, column: (key: string) => `c${key}`, rest: "others" };

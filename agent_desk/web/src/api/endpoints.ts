@@ -2,6 +2,7 @@
 import type { ListFilter } from "../department/listFilter";
 import { http, query } from "./client";
 import type {
+  Area,
   Acknowledgement,
   AddressBook,
   Article,
@@ -113,6 +114,7 @@ export const api = {
     http.post<Acknowledgement>(`/intake/${part(channel)}`, matter),
   attach: (id: string, file: File) => http.post<Attachment>(`/tickets/${part(id)}/attachments${query({ name: file.name })}`, file),
   categories: () => http.get<{ items: CategoryGroup[] }>("/categories"),
+  areas: () => http.get<{ items: Area[] }>("/areas"),
   units: () => http.get<{ items: Unit[] }>("/units"),
   deadline: (urgency: string) => http.get<{ due_at: string }>(`/tickets/deadline${query({ urgency })}`),
 

@@ -476,6 +476,13 @@ export interface Unit {
   parent: string | null;
 }
 
+/** A county or zone, and where its tile lies on the schematic map; null: nowhere yet. */
+export interface Area {
+  name: string;
+  column: number | null;
+  row: number | null;
+}
+
 export interface LiveGroup {
   id: string;
   name: string;

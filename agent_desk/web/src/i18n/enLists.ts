@@ -16,7 +16,8 @@ export const enLists: typeof zhLists = {
   },
   figures: {
     title: "Figures of work orders", rows: "Rows", columns: "Columns", none: "None", tickets: "Work orders", done: "Done", overdue: "Were overdue", total: "Total",
-    noUnit: "Not dispatched", unknown: "Not known", empty: "No work orders in this time", rest: "Others", as: { table: "Table", chart: "Chart" },
+    noUnit: "Not dispatched", unknown: "Not known", empty: "No work orders in this time", rest: "Others", as: { table: "Table", chart: "Chart", map: "Map" },
+    mapEmpty: "No work orders yet. Each area will be shaded by how many it has; a click lists them.", openNow: "Open", tile: "{area}: {tickets} work orders, {open} open, {overdue} were overdue",
     axis: { month: "Month", day: "Day", year: "Year", area: "Area", type: "Type", unit: "Unit" },
   },
 };

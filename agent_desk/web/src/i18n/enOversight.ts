@@ -15,7 +15,7 @@ export const enOversight: typeof zhOversight = {
       field: { title: "Title", subject: "Social credit code", subject_name: "Enterprise", unit: "Unit", lead: "In charge", place: "Place", begins_on: "Begins", ends_on: "Ends", ticket: "Sampled work order", refers_to: "Milestone reached" },
       entry: { roster: "Roster", log: "Note", visit: "Visit", milestone: "Milestone", done: "Reached", finding: "Finding", decision: "Decision" },
       empty: { duty: "No duties. Holidays, tourist seasons and safety begin with a roster.", enterprise: "No enterprises.", inspection: "No inspections.", meeting: "No meetings." },
-      roster: "Roster", who: "Who", begins: "From", ends: "Until", more: "One more", text: "Text", due_on: "Due", onDuty: "On duty now", nobody: "Nobody",
+      roster: "Roster", who: "Who", begins: "From", ends: "Until", more: "One more", text: "Text", due_on: "Due", onDuty: "On duty now", during: "What came in during the duty", nobody: "Nobody",
       samples: "Sampled work orders", draw: "Draw", write: "Write", entries: "Entries", noEntries: "Nothing written yet.", reached: "Reached", result: "Result", end: "Close",
       saidOpened: "Opened", saidWritten: "Written", saidDrawn: "Drawn", saidClosed: "Closed",
     },

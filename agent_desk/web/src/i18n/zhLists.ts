@@ -15,7 +15,8 @@ export const zhLists = {
   },
   figures: {
     title: "工单统计", rows: "行", columns: "列", none: "不分列", tickets: "工单数", done: "已办结", overdue: "曾超期", total: "合计",
-    noUnit: "未派单", unknown: "未注明", empty: "这段时间没有工单", rest: "其余", as: { table: "表", chart: "图" },
+    noUnit: "未派单", unknown: "未注明", empty: "这段时间没有工单", rest: "其余", as: { table: "表", chart: "图", map: "地图" },
+    mapEmpty: "还没有工单。来了以后,每个区县按数量着色,点开即见清单。", openNow: "未办结", tile: "{area}:{tickets} 件,未办结 {open},曾超期 {overdue}",
     axis: { month: "月", day: "日", year: "年", area: "区县", type: "类型", unit: "承办单位" },
   },
 };

@@ -13,7 +13,7 @@ export const zhOversight = {
       field: { title: "名称", subject: "统一社会信用代码", subject_name: "企业名称", unit: "单位", lead: "负责人（专员）", place: "地点", begins_on: "开始日期", ends_on: "结束日期", ticket: "抽查的工单", refers_to: "所完成的节点" },
       entry: { roster: "排班", log: "记录", visit: "走访", milestone: "节点", done: "节点完成", finding: "检查发现", decision: "议定事项" },
       empty: { duty: "没有值守安排。节假日、旅游旺季、安全稳定保障都从排班开始。", enterprise: "没有企业专班。", inspection: "没有现场检查。", meeting: "没有调度会议。" },
-      roster: "值班表", who: "人员", begins: "自", ends: "至", more: "再加一班", text: "内容", due_on: "完成期限", onDuty: "现在值班", nobody: "无人",
+      roster: "值班表", who: "人员", begins: "自", ends: "至", more: "再加一班", text: "内容", due_on: "完成期限", onDuty: "现在值班", during: "值守期间的诉求", nobody: "无人",
       samples: "抽查工单", draw: "抽取", write: "记入", entries: "记录", noEntries: "还没有记录。", reached: "已完成", result: "结果", end: "结束",
       saidOpened: "已建立", saidWritten: "已记入", saidDrawn: "已抽取", saidClosed: "已结束",
     },
