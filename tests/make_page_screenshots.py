@@ -39,11 +39,10 @@ CONFIG = load_settings(Path("config.yaml"))
 async def main(folder: Path) -> None:
     async with AsyncExitStack() as stack:
         scratch = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        sections = {
-            "organisation": CONFIG.organisation,
-            "callback": Callback(sms=Sms(page_url="https://12345.example")),
-        }
-        house = await stack.enter_async_context(open_tickets_house(scratch, **sections))
+        sms = Callback(sms=Sms(page_url="https://12345.example"))
+        house = await stack.enter_async_context(
+            open_tickets_house(scratch, organisation=CONFIG.organisation, callback=sms)
+        )
         house.house.clock.advance((datetime.now(UTC) - NOON).total_seconds())
         await replay(house)
         desk = house.house.app.state.desk
@@ -96,12 +95,12 @@ async def command_desk(scene: Scene, folder: Path) -> None:
     async with scene.page("supervisor", "/dossiers") as page:
         today = datetime.now(UTC).date()
         await page.get_by_test_id("dossier-new").click()
-        for field, value in {
-            "title": "元旦假期值守", "begins_on": str(today), "ends_on": str(today + timedelta(days=3)), "lead": "值班领导",
-        }.items():  # fmt: skip
-            box = page.get_by_test_id(f"dossier-{field}")
-            if await box.count():
-                await box.fill(value)
+        for field, value in (
+            ("title", "元旦假期值守"),
+            ("begins_on", str(today)),
+            ("ends_on", str(today + timedelta(days=3))),
+        ):
+            await page.get_by_test_id(f"dossier-{field}").fill(value)
         for at, who in enumerate(("一班 王主任", "二班 赵科长")):
             if at:
                 await page.get_by_test_id("roster-more").click()

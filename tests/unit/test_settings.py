@@ -64,6 +64,8 @@ def test_a_fault_is_named_with_its_path(path: str, value: Any) -> None:
         ("seats.1.groups", ["ghosts"], "ghosts"),
         ("seats.1.id", "1001", "1001"),
         ("organisation.directory.0.unit", "nowhere", "nowhere"),
+        ("organisation.map", {"别处": [0, 0]}, "no such place"),
+        ("organisation.map", {"兰山区": [0, 0], "费县": [0, 0]}, "has this tile"),
         ("asterisk.http_port", 5038, "ami_port"),
         ("asterisk.rtp_last", 10010, "100 ports"),
         ("asr.hosts", ["10.0.0.5:9200"], "unencrypted"),
