@@ -67,6 +67,7 @@ from telephony.asterisk import (
 )
 from telephony.line import TelephonyLine
 from tickets.attachments import Attachments
+from tickets.office.postman import OfficePostman
 from tickets.oversight import Oversight
 from tickets.service import WorkOrders
 from tickets.site import TicketSite
@@ -96,6 +97,7 @@ class Machine:
     night: NightReading
     recordings: Recordings
     work_orders: WorkOrders
+    offices: OfficePostman
     robot: CallbackRobot
     outbound: Outbound
     outreach: Outreach
@@ -306,6 +308,9 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             night=night,
             recordings=recordings,
             work_orders=work_orders,
+            offices=OfficePostman(
+                database, bus, clock, site.office_urls, lambda unit: secrets.get(f"office_{unit}_token")
+            ),
             robot=robot,
             outbound=outbound,
             outreach=outreach,
@@ -331,6 +336,7 @@ async def run(machine: Machine, stop: asyncio.Event) -> None:
                 "call centre": machine.centre.run(),
                 "transcription": machine.transcription.run(),
                 "drafts": machine.work_orders.follow(machine.bus),
+                "office systems": machine.offices.run(),
                 "work orders' clock": machine.work_orders.keep_time(machine.bus),
                 "recordings": machine.recordings.run(),
                 "second pass": machine.repair.run(),

@@ -509,6 +509,8 @@ class Unit(Section):
     """Who is asked first, by the clock."""
     fallback_phones: list[Annotated[str, Field(pattern=r"^[0-9*#+]{2,32}$")]] = []
     """Tried in this order when nobody answers."""
+    office_url: Annotated[str, Field(pattern=r"^(https?://\S+)?$")] = ""
+    """Where the unit's own office system is told of each move of its work orders; empty: it asks by itself."""
 
 
 class Duty(Section):

@@ -18,6 +18,7 @@ from tickets.deadlines import UnknownCalendarYear
 from tickets.guards import SYSTEM, Actor, Case
 from tickets.lifecycle import acting_role, decide
 from tickets.moves import Change, changes_of
+from tickets.office.notices import Notices
 from tickets.process_book import Executes, ProcessBook
 from tickets.quality.sampling import selected
 from tickets.scope import OUT_OF_SCOPE
@@ -72,6 +73,7 @@ class Mover:
         self._visits = visits
         self._book = book
         self.watch = Watch(clock, site.supervision)
+        self._notices = Notices(site.office_urls)
 
     async def move(
         self, uow: UnitOfWork, row: Row, action: Action, actor: Actor, form: Mapping[str, Any], note: str = ""
@@ -118,7 +120,7 @@ class Mover:
             change.columns["archive_at"] = now + timedelta(days=process.archive_days)
         note = self._noted(row, action, form, change, note)
         from_state = "" if row["state"] == State.DRAFT else row["state"]
-        changed = _changed(row, change)
+        changed, before = _changed(row, change), row
         row = await store.change(uow, row, change.columns)
         said = {
             "action": action.value, "from_state": from_state, "to_state": row["state"],
@@ -131,6 +133,7 @@ class Mover:
             )
         )
         await self.watch.moved(uow, row, action, form, actor.account)
+        await self._notices.moved(uow, before, row, action.value, actor.account, now)
         return row
 
     async def _go_on(self, uow: UnitOfWork, row: Row, action: Action) -> Row:

@@ -46,6 +46,8 @@ class TicketSite:
     visit_seed: str = ""
     visit_shares: Mapping[str, float] = field(default_factory=dict)
     """Type of matter → a share of its own."""
+    office_urls: Mapping[str, str] = field(default_factory=dict)
+    """Unit → where its own office system listens."""
 
     @classmethod
     def of(cls, settings: Settings, classifier: Classifier | None = None) -> "TicketSite":
@@ -81,7 +83,7 @@ class TicketSite:
         return cls(
             settings.site.zone, rules, drafter, views, units, organisation.categories, process, ready, below,
             frozenset(promises.protected_types), settings.supervision, promises.visit_share, promises.visit_seed,
-            promises.visit_shares,
+            promises.visit_shares, {unit.code: unit.office_url for unit in organisation.units if unit.office_url},
         )  # fmt: skip
 
     def rules_of(self, process: Process, kind: str) -> DeadlineRules:

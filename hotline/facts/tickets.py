@@ -83,6 +83,29 @@ class AttachmentAdded(Fact):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeTold(Fact):
+    """A unit's own office system took the notice of a move."""
+
+    notice_id: str
+    ticket_id: str
+    number: str
+    unit: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OfficeNotTold(Fact):
+    """It did not take it, however often it was tried; the work order lies in its list all the same."""
+
+    notice_id: str
+    ticket_id: str
+    number: str
+    unit: str
+    attempts: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class DraftChanged(Signal):
     """The draft of a call's work order changed. ``draft`` has the shape of the API's Draft."""
 
