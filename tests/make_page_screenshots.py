@@ -134,8 +134,8 @@ async def campaign(scene: Scene, folder: Path) -> None:
         await page.get_by_test_id("campaign-name").fill("营商环境民调")
         await page.get_by_test_id("campaign-quotas").fill("兰山区=2")
         await page.get_by_test_id("campaign-save").click()
-        sheet = {"name": "a.csv", "mimeType": "text/csv", "buffer": SHEET.encode()}
-        await page.get_by_test_id("campaign-file").set_input_files(sheet)
+        file = page.get_by_test_id("campaign-file")
+        await file.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": SHEET.encode()})
         await page.get_by_test_id("campaign-skip").click()
         await page.get_by_test_id("campaign-start").click()
         await page.locator("[data-testid=campaign-state][data-state=running]").wait_for()
