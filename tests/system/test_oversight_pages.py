@@ -4,6 +4,7 @@ The real tickets room on a real database behind the real web server; no telephon
 """
 
 import asyncio
+import base64
 import contextlib
 import tempfile
 from collections.abc import AsyncIterator
@@ -362,3 +363,43 @@ async def test_a_holiday_opens_with_its_roster(scene: Scene) -> None:
         await expect(page.get_by_test_id("dossier-on-duty")).to_contain_text("王主任")
         await expect(page.get_by_test_id("dossier-on-duty")).not_to_contain_text("赵科长")
         await expect(page.get_by_test_id("duty-map").get_by_test_id("area-map")).to_be_visible()
+
+
+FILM = """async () => {
+  const canvas = Object.assign(document.createElement("canvas"), { width: 64, height: 64 });
+  const recorder = new MediaRecorder(canvas.captureStream(25), { mimeType: "video/mp4;codecs=vp9" });
+  const pieces = [];
+  recorder.ondataavailable = (piece) => pieces.push(piece.data);
+  const over = new Promise((done) => (recorder.onstop = done));
+  recorder.start();
+  for (let at = 0; at < 40; at++) {
+    canvas.getContext("2d").fillStyle = `hsl(${at * 9} 80% 50%)`;
+    canvas.getContext("2d").fillRect(0, 0, 64, 64);
+    await new Promise((next) => setTimeout(next, 25));
+  }
+  recorder.stop();
+  await over;
+  return btoa(String.fromCharCode(...new Uint8Array(await new Blob(pieces).arrayBuffer())));
+}"""
+"""A second of changing colours, filmed by the browser itself: base64 of an MP4."""
+
+
+@pytest.mark.long
+async def test_a_citizens_film_and_picture_play_in_the_work_order(scene: Scene) -> None:
+    ticket = await scene.dispatched(90, "河道有人倾倒垃圾")
+    async with scene.page("department", "/tickets") as page:
+        await page.locator(f"[data-ticket={ticket}]").first.click()
+        film = base64.b64decode(await page.evaluate(FILM))
+        picture = await page.screenshot()
+        box = page.get_by_test_id("ticket-attach")
+        await box.set_input_files({"name": "现场.mp4", "mimeType": "video/mp4", "buffer": film})
+        await box.set_input_files({"name": "现场.png", "mimeType": "image/png", "buffer": picture})
+        await box.set_input_files({"name": "现场.mp4", "mimeType": "video/mp4", "buffer": b"MZ no film"})
+        await is_told(page, "只接受 JPEG")
+        await expect(page.get_by_test_id("attachment-png")).to_have_js_property("complete", True)
+        assert await page.get_by_test_id("attachment-png").evaluate("one => one.naturalWidth") == 1366
+        shown = page.get_by_test_id("attachment-mp4")
+        await expect(shown).to_have_count(1)
+        await shown.evaluate("one => { one.muted = true; return one.play(); }")
+        await expect(shown).to_have_js_property("ended", True)
+        assert await shown.evaluate("one => one.currentTime") > 0.3
