@@ -6,8 +6,8 @@ import sqlalchemy as sa
 from alembic import op
 from hotline.database import Instant
 
-revision: str = '0024'
-down_revision: str | None = '0023'
+revision: str = '0025'
+down_revision: str | None = '0024'
 branch_labels: Sequence[str] | None = None
 depends_on: Sequence[str] | None = None
 
