@@ -17,6 +17,8 @@ from playwright.async_api import Page
 
 from agent_desk.pages import STATIC, Pages
 from agent_desk.server import create_app, serve
+from callback.lifecycle import Event
+from callback.port import LiveCall, RobotStatus
 from callback.sms.links import token_of
 from callback.sms.tables import citizen_links
 from hotline.demo.browser import find_browser, open_browser
@@ -25,7 +27,7 @@ from hotline.outreach import Sms
 from hotline.settings import Callback, Web, load_settings
 from tests.integration.desk_fakes import NOON
 from tests.integration.tickets_house import TicketsHouse, open_tickets_house
-from tests.system.test_visit_pages import SHEET, Scene
+from tests.system.test_visit_pages import Scene
 from tickets.pivot import Pivot
 from tickets.site import TicketSite
 from tickets.year.commands import plan_of
@@ -45,6 +47,7 @@ async def main(folder: Path) -> None:
         )
         house.house.clock.advance((datetime.now(UTC) - NOON).total_seconds())
         await replay(house)
+        house.house.app.state.desk.rooms.robot.status = talking_robot
         desk = house.house.app.state.desk
         settings = desk.settings.model_copy(update={"web": Web(port=free_ports()["web_port"])})
         serving = asyncio.create_task(serve(create_app(desk, Pages(STATIC)), settings))
@@ -55,6 +58,19 @@ async def main(folder: Path) -> None:
         serving.cancel()
         with suppress(asyncio.CancelledError):
             await serving
+
+
+def talking_robot() -> RobotStatus:
+    """Four of six lines in use, each somewhere else in its talk."""
+    now = datetime.now(UTC)
+    talks = (("answered", 47, "solved"), ("answered", 21, "satisfied"), ("dialling", 6, ""), ("answered", 9, "manner"))
+    calls = [
+        LiveCall(
+            f"t{n}", "visit", f"c{n}", f"2611291200{n:08d}", f"1380000{n:04d}", state, now - timedelta(seconds=s), q
+        )
+        for n, (state, s, q) in enumerate(talks)
+    ]
+    return RobotStatus(False, "", "closed", None, 6, len(calls), 2.0, now, tuple(calls))
 
 
 async def replay(house: TicketsHouse) -> None:
@@ -132,14 +148,22 @@ async def campaign(scene: Scene, folder: Path) -> None:
         await page.get_by_test_id("campaigns-empty").wait_for()
         await page.keyboard.press("n")
         await page.get_by_test_id("campaign-name").fill("营商环境民调")
-        await page.get_by_test_id("campaign-quotas").fill("兰山区=2")
+        await page.get_by_test_id("campaign-quotas").fill("兰山区=10")
         await page.get_by_test_id("campaign-save").click()
+        sheet = "电话,姓名,分组\n" + "".join(f"1381000{n:04d},市民{n},兰山区\n" for n in range(12))
         file = page.get_by_test_id("campaign-file")
-        await file.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": SHEET.encode()})
-        await page.get_by_test_id("campaign-skip").click()
+        await file.set_input_files({"name": "a.csv", "mimeType": "text/csv", "buffer": sheet.encode()})
         await page.get_by_test_id("campaign-start").click()
         await page.locator("[data-testid=campaign-state][data-state=running]").wait_for()
-        await page.locator(".el-message").first.wait_for(state="detached")
+        await scene.house.outreach.campaigns.feed()
+        for row, key in zip(await scene.house.visits.due(scene.house.house.clock.now(), 6), "112134", strict=True):
+            claimed = await scene.house.visits.claim(row)
+            assert claimed is not None
+            task = await scene.house.visits.answer(await scene.house.visits.dial(claimed))
+            await scene.house.visits.finish(await scene.house.visits.keep(task, "satisfied", key), Event.SURVEY)
+        await page.reload()
+        await page.get_by_test_id("campaigns-row").first.click()
+        await page.get_by_test_id("bars-question-satisfied").wait_for()
         await shot(page, folder / "campaign.png")
 
 
@@ -149,6 +173,7 @@ async def by_hand(scene: Scene, folder: Path) -> None:
     async with scene.page("agent1001", "/visits/hand") as page:
         await page.get_by_test_id("hand-row").first.click()
         await page.keyboard.press("t")
+        await page.locator("[data-testid=hand-phone]", has_not_text="*").wait_for()
         await page.keyboard.press("d")
         await page.locator("[data-testid=hand-call][data-stage=talking]").wait_for()
         await shot(page, folder / "by-hand.png")

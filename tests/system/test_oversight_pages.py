@@ -268,7 +268,7 @@ async def test_figures_are_drawn_and_the_list_goes_on(scene: Scene) -> None:
         await page.get_by_test_id("figures-as-map").click()
         await expect(page.locator("[data-testid=area-tile][data-area='']")).to_be_disabled()
         await page.locator("[data-testid=area-tile][data-area='沂水县']").click()
-        await expect(page.get_by_test_id("ticket-row").first).to_contain_text("锦绣小区")
+        await expect(page.get_by_test_id("ticket-row").first).to_contain_text("沂水县")
         await page.goto(f"{scene.address}/#/tickets")
         await expect(page.get_by_test_id("ticket-row")).to_have_count(50)
         await page.get_by_test_id("ticket-load-more").click()
@@ -362,7 +362,7 @@ async def test_a_holiday_opens_with_its_roster(scene: Scene) -> None:
         await page.get_by_test_id("dossier-submit").click()
         await expect(page.get_by_test_id("dossier-on-duty")).to_contain_text("王主任")
         await expect(page.get_by_test_id("dossier-on-duty")).not_to_contain_text("赵科长")
-        await expect(page.get_by_test_id("duty-map").get_by_test_id("area-map")).to_be_visible()
+        await expect(page.get_by_test_id("duty-map")).to_contain_text("还没有工单")
 
 
 FILM = """async () => {
