@@ -48,6 +48,7 @@ async def main(folder: Path) -> None:
             await (call.say(SPEECH / f"{name}.wav") if who == "citizen" else agent.say(SPEECH / f"{name}.wav"))
             await agent.person.feed.until("utterance", since=since)
         await agent.page.mouse.move(640, 640)
+        await agent.page.wait_for_timeout(600)  # what was told under the mouse fades
         await agent.page.screenshot(path=folder / "desk.png")
         await agent.person.post("/desk/hand", raised=True, note="市民情绪激动")
         await live.get_by_test_id("live-hand-1001").wait_for()
@@ -55,7 +56,6 @@ async def main(folder: Path) -> None:
         await live.screenshot(path=folder / "live.png")
         await show_room(live, site.url, folder)
         ticket = await agent.submit(shown["call_id"], script.corrections)
-        await agent.page.screenshot(path=folder / "submitted.png")
         await waiting.hang_up()
         await agent.hang_up(shown["call_id"])
         await agent.at("wrapup").wait_for()
@@ -63,11 +63,6 @@ async def main(folder: Path) -> None:
         await agent.page.locator("[data-testid=wrapup][data-kept=true]").wait_for()
         await agent.page.screenshot(path=folder / "wrap-up.png")
         await agent.end_wrap_up()
-        await agent.at("tab-mine").click()
-        await agent.at("audio-open").click()
-        await agent.page.get_by_test_id("audio-level").wait_for()
-        await agent.page.wait_for_timeout(600)  # it fades in
-        await agent.page.screenshot(path=folder / "headset.png")
         await clerk.locator(f"[data-ticket={ticket['id']}]").first.click()
         await clerk.get_by_test_id("ticket-sign").click()
         await clerk.get_by_test_id("ticket-reply-text").wait_for()

@@ -21,6 +21,8 @@ export function useDraftEditor() {
   let callId: string | null = null;
   let timer: number | undefined;
   let inFlight = false;
+  /** The work order is being made, or is: it carries all that stands in the form. */
+  let handedIn = false;
 
   function schedule(delay: number): void {
     window.clearTimeout(timer);
@@ -28,8 +30,9 @@ export function useDraftEditor() {
   }
 
   function turnTo(id: string | null): void {
-    if (callId !== null && editing.value.unsent.size > 0) void sendLate(callId, unsentOf(editing.value));
+    if (callId !== null && !handedIn && editing.value.unsent.size > 0) void sendLate(callId, unsentOf(editing.value));
     callId = id;
+    handedIn = false;
     window.clearTimeout(timer);
     saveState.value = "saved";
     const kept = id === null ? {} : unsentFor(id);
@@ -48,7 +51,7 @@ export function useDraftEditor() {
   async function send(): Promise<void> {
     const id = callId;
     const changes = unsentOf(editing.value);
-    if (id === null || inFlight || Object.keys(changes).length === 0) return;
+    if (id === null || inFlight || handedIn || Object.keys(changes).length === 0) return;
     inFlight = true;
     saveState.value = "saving";
     try {
@@ -59,6 +62,7 @@ export function useDraftEditor() {
       saveState.value = editing.value.unsent.size === 0 ? "saved" : "saving";
       if (editing.value.unsent.size > 0) schedule(DEBOUNCE_MS);
     } catch (error) {
+      if (handedIn) return; // it was on its way when the work order overtook it
       saveState.value = "local";
       if (asApiError(error).retryable) schedule(RETRY_MS);
       else tellError(error);
@@ -75,9 +79,20 @@ export function useDraftEditor() {
     schedule(DEBOUNCE_MS);
   }
 
+  /** The work order is about to be made of the form: nothing of it is sent beside that. */
+  function handIn(): void {
+    handedIn = true;
+    window.clearTimeout(timer);
+  }
+
+  /** It was not made: the draft goes on. */
+  function refused(): void {
+    handedIn = false;
+    schedule(0);
+  }
+
   /** The work order exists: nothing is left to send. */
   function submitted(): void {
-    window.clearTimeout(timer);
     if (callId !== null) keepUnsent(callId, {});
     editing.value = { ...editing.value, unsent: new Set() };
     saveState.value = "saved";
@@ -100,5 +115,5 @@ export function useDraftEditor() {
     void send();
   });
 
-  return { editing, saveState, type, submitted };
+  return { editing, saveState, type, handIn, refused, submitted };
 }
