@@ -76,6 +76,7 @@ async def show_room(live: Any, url: str, folder: Path) -> None:
     await live.get_by_test_id("drawer-transcript").wait_for()
     await live.screenshot(path=folder / "drawer.png")
     await live.get_by_test_id("theme-switch").click()
+    await live.wait_for_timeout(600)  # colours fade over
     await live.screenshot(path=folder / "drawer-dark.png")
     await live.goto(f"{url}/#/wallboard")
     await live.locator("[data-testid=wallboard][data-known=true]").wait_for()
