@@ -32,8 +32,8 @@ class Classifier(Protocol):
         """``一级/二级``."""
         ...
 
-    def type(self, text: str, category: str = "") -> Guess | None:
-        """One of ``vocabulary.TYPES``."""
+    def type(self, text: str, category: str = "", agent: str = "") -> Guess | None:
+        """One of ``vocabulary.TYPES``; ``agent``: what the agent said meanwhile."""
         ...
 
     def urgency(self, text: str) -> Guess | None:
@@ -168,6 +168,8 @@ _CHATTER = 4.0
 """Weight of a phrase that is said in every call, under the empty label."""
 
 
+_BROAD = 0.5
+"""Weight of a phrase of the broad set: many leaves share its words."""
 _RULE = 3.0
 """A rule's weight beside the evidence of a word or two."""
 _LEAST = 10.0
@@ -182,6 +184,8 @@ def shipped_samples() -> tuple[tuple[str, str, float], ...]:
     for name in ("matters-colloquial", "matters-spoken"):
         more: Mapping[str, str] = shipped(name)
         phrases += [(phrase, leaf, 1.0 if leaf else _CHATTER) for leaf, line in more.items() for phrase in line.split()]
+    broad: Mapping[str, str] = shipped("matters-broad")
+    phrases += [(phrase, leaf, _BROAD) for leaf, line in broad.items() for phrase in line.split()]
     words = [(word, leaf, 2.0) for leaf, line in LEAF_WORDS.items() for word in line.split()]
     return (*phrases, *words, *((leaf.partition("/")[2], leaf, 2.0) for leaf in matters if leaf))
 
@@ -208,8 +212,8 @@ class LearntClassifier:
         verdicts = self.evidence.judge(text, _bonus(text))
         return [verdict for verdict in verdicts if self._known(verdict.label) and verdict.score >= _LEAST]
 
-    def type(self, text: str, category: str = "") -> Guess | None:
-        found = find_kind(text, category)
+    def type(self, text: str, category: str = "", agent: str = "") -> Guess | None:
+        found = find_kind(text, category, agent)
         return Guess(*found) if found else None
 
     def urgency(self, text: str) -> Guess | None:

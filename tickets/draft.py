@@ -13,6 +13,7 @@ from functools import cached_property
 from tickets.classifier import Classifier, Guess
 from tickets.dialogue import Asked, Spoken, Turn, is_recap, read_turns
 from tickets.dispatch import Directory
+from tickets.kinds import telling
 from tickets.normalise import Repairer
 from tickets.places import Address, Gazetteer, Place, combine
 from tickets.prose import matter_of, write
@@ -103,8 +104,8 @@ class Drafter:
         )
         about = self._without_places(f"{whole}，{confirmed}" if confirmed else whole)
         category = self.classifier.category(about)
-        said = "，".join(turn.text for turn in turns if turn.who == "citizen")
-        kind = self.classifier.type(said, category.value if category else "")
+        said, asked = telling(turns)
+        kind = self.classifier.type(said, category.value if category else "", asked)
         if kind is None and category:
             kind = Guess("求助", category.words)
         urgency = self.classifier.urgency(whole)
@@ -122,7 +123,8 @@ class Drafter:
         return {name: guess for name, guess in found.items() if guess}
 
     def _without_places(self, text: str) -> str:
-        """Names of places say nothing of the matter: 兰陵路 is no road damage."""
+        """Names of places say nothing of the matter: 兰陵路 is no road damage, who lives beside a driving school learns nothing there."""
+        text = _BESIDE.sub("、", text)
         for part in text.split("，"):
             if (place := self.gazetteer.find(part)) and len(place.tail) < len(part) - 2:
                 for word in place.words:
@@ -131,6 +133,7 @@ class Drafter:
         return text
 
 
+_BESIDE = re.compile(r"[\u4e00-\u9fff]{2,4}(?=旁边|对面|附近)")
 _SPEAKING = re.compile(r"小区|村|医院|学校|小学|中学|幼儿园|公园|工地|厂")
 """Kinds of places that do say something."""
 

@@ -36,27 +36,46 @@ _SUFFIX = (
     r"[一二三四五六七八九十]小(?![时区学户部会块段伙孩])"
 )
 _WEAK_SUFFIX = r"城|湾|府|郡|园|墅|里|河|桥|厂|居|院"
-_COMPONENT = re.compile(rf"[^{_NEVER_IN_NAMES}]{{1,7}}?(?:{_SUFFIX})")
-_WEAK_STEM = rf"[^{_NEVER_IN_NAMES}]{{2,5}}?(?:{_WEAK_SUFFIX})"
+_SIGN = rf"(?:[^{_NEVER_IN_NAMES}谁]|(?<=[阳丽名美华金帝])都)"
+"""A sign of a name; 都 is one in 阳都 and 丽都."""
+_COMPONENT = re.compile(rf"{_SIGN}{{1,7}}?(?:{_SUFFIX})")
+_WEAK_STEM = rf"{_SIGN}{{2,5}}?(?:{_WEAK_SUFFIX})"
 _WEAK = re.compile(rf"{_WEAK_STEM}(?=[{_NUMBER}]+(?:号楼|号院|栋|号|期|区|单元)|小区|[东西南北]门)")
 _WEAK_BESIDE = re.compile(rf"[^{_NEVER_IN_NAMES}]{{2,5}}?(?:城|湾|府|郡|园)(?=对面|旁边|附近|门口)")
 _WEAK_END = re.compile(rf"{_WEAK_STEM}$")
 _FIRM = re.compile(
-    rf"[^{_NEVER_IN_NAMES}]{{0,7}}?(?:网吧|网咖|饭店|饭馆|宾馆|酒楼|餐厅|大酒店|游乐场|游乐园|停车场|景区|幸福院|敬老院|养老院|"
+    rf"{_SIGN}{{0,7}}?(?:{_SIGN}[店馆铺坊](?![里口面])|(?:有限)?公司|[\u4e00-\u9fff]厂(?![家区长里])|门诊部?(?![费看医])|大排档|羊汤馆?|烤鱼|包子铺|饺子馆|拉面|快餐|酒吧|"
+    r"便利店|蛋糕店|辅导班|托管班|健身(?![房器])|造型|养老公寓|疗养院|(?:机械|木业|化工|物流|建材|板材)厂?|中心(?![小卫校街路幼学])|商贸城|沥青站|搅拌站|"
+    r"加气站|石子厂|洗砂厂|网吧|网咖|饭店|饭馆|宾馆|酒楼|餐厅|大酒店|游乐场|游乐园|停车场|景区|幸福院|敬老院|养老院|"
     r"(?:便民|政务|办事)?服务(?:大厅|中心)|办事大厅|美容院|理发店|健身房|药店|药房|诊所|烧烤店?|火锅店?|驾校|会所|影楼|洗浴|KTV|"
     r"棋牌室|供电所|派出所|营业厅|电影院|批发市场|汽修厂|4S店|大院|早教|培训班|补习班|板厂|食品厂|加工厂|化工厂|养殖场|屠宰场|"
     r"砖厂|石料厂|工地|售楼处|村委会|居委会|卫生所)"
 )
 """Houses and firms that people name after a road or a town."""
+_HOUSE_OF = re.compile(
+    r"(?:中心|第[一二三四五六])?(?:卫生院|中学|小学|初中|高中|学校|幼儿园|敬老院|养老院|医院|派出所|政府|法庭|供电所|便民服务中心|农贸市场|菜市场|"
+    r"大集|集市|加油站|汽车站|财政所|卫生室|村委会?|居委会|广场(?!舞)|公园|超市)(?![路街院校])"
+)
+"""The house that a town, a village or a road has one of."""
+_HOUSED = re.compile(rf"{_SIGN}{{2,6}}?(?=[{_NUMBER}]+(?:号楼|栋|号院|单元))")
+"""Whatever has a house number behind a town or a road is an estate."""
+_OWNED = re.compile(
+    rf"(?:买了|买的|住在|住的|我是|我们是|我在|我们)(?P<name>{_SIGN}{{2,7}})(?=的(?:房子|业主|住户|居民))"
+)
 _SHOPPED = re.compile(
     rf"(?![路网门附地楼上里])[^{_NEVER_IN_NAMES}]{{2,5}}?(?=买了?|吃了?|办了?|做了?|充了?|住院|看病|请客|存了?|报了)"
 )
 _ESTATE = re.compile(
     r"(?:小区|家园|花园|公寓|新村|佳苑|嘉园|佳园|新城|名城|华庭|华府|豪庭|豪园|雅居|雅苑|雅园|公馆|山庄|御园|庭院|国际城|家属院)$"
 )
+_NAMED_HOUSE = re.compile(rf"{_ESTATE.pattern}|(?:中心|广场|厂|店|馆|学校|小学|中学|公司|[{_NUMBER}](?:号楼|单元|栋))$")
 _MANAGED = re.compile(rf"[^{_NEVER_IN_NAMES}]{{3,6}}?(?=的?(?:物业|业主|开发商))")
 """An estate that is called by its bare name, where its manager is meant."""
 _ROAD_END = re.compile(r"(?:路|街|大道|镇|街道|商场|广场)$")
+_ESTATE_SIGN = re.compile(r"(?:苑|园|庭|府|城|邸|郡|湾|都|里|墅|寓|居)$")
+_NAMES_FOLLOW = re.compile(r"(?:^|[\0叫在是去到找，])$")
+_NO_NAME = re.compile(r"^[小大老新好旧这那某一二两三几开个办想全]|养殖场$|^(?:工|饭|理发|餐)|(?:病|普通|统筹)门诊")
+_HOUSES_STAND_AT = re.compile(r"(?:路|街|大道|镇|街道|乡|村)$")
 _TOWN_KIND = re.compile(r"(?:街道|镇|乡)$")
 _GOES_ON = re.compile(r"街道|镇(?!上)|乡|[路街村庄山河桥]|社区|小区|中学|小学|医院|水库|景区|大桥")
 """After a bare name: it is not the town that is named, or it is named in full."""
@@ -65,7 +84,7 @@ _NO_NAME_AFTER = frozenset("了不没还着过也都很就你哪要想跟与给�
 """A name does not follow these; what looks like one is a sentence going on."""
 _CROSSING = re.compile(
     rf"(?:[与和跟]|交)[^{_NEVER_IN_NAMES}]{{1,6}}?(?:路|大道|大街|街)(?=交|路口|口|的?十字|"
-    rf"那个|这个)"
+    rf"那个|这个|\0|$)"
 )
 _DETAIL = re.compile(
     rf"(?:[{_NUMBER}]+(?:号楼|号院|单元|栋|楼|号|组|户|期|区|层|室|排|弄|座))*"
@@ -77,7 +96,7 @@ _MASKED = re.compile(
     r"我(?:要|想|来)?(?:反映|投诉|举报|咨询|问)(?:一下)?|反映|投诉|举报|咨询|请问|麻烦|"
     r"[你您]好|昨天|今天|前天|每天|晚上|早上|中午|上午|下午|半夜|凌晨"
     r"|最近|这两天|上周|我们|我家|他们|住在|地址|位置|具体|附近的|一个|有个|有人|因为|"
-    r"没有|影响|施工|噪音|喂|(?<=路)和(?!.{0,6}路?[交口])|到处"
+    r"没有|影响|施工|噪音|喂|谁负责|负责|楼下|楼上|隔壁|(?<=路)和(?!.{0,6}路?[交口])|到处"
     r"|现在|就是|应该|那个|这个|就在|叫做|好像|然后|所以|但是|而且|已经|一直|经常|旁边的|"
     r"对面的|门口的|整个|全|属于|位于|靠近|大概|老家|家住|住的?|家里|去年|前年|今年|"
     r"上个月|刚才|建议|希望|能不能|可以|开车|走到|路过|经过|孩子|老人|干活|打工|上班|"
@@ -85,9 +104,9 @@ _MASKED = re.compile(
 )
 _COMMON_NOUNS = frozenset(word_list("common_places"))
 _VERBAL = re.compile(
-    r"^(?:一家|一所|这家|那家|某家|被|掉|推|让|占|挡|堵|表扬|感谢|开办|新建|外来|去|来|上|到|进|出|买|卖|网上|附近|"
+    r"^(?:一家|一所|一个|这家|那家|某家|被|掉|推|让|占|挡|堵|表扬|感谢|开办|新建|外来|去|来|上|到|进|出|买|卖|网上|附近|"
     r"门前|路边|旁边|楼下|周边|某|几)|"
-    r"(?:进|离|出|乱停|停|推进|跑|申请|排队|养殖|农村|门口|堵|挡)(?=小区|村$|路$|街$)|[0-9十]岁"
+    r"(?:进|离|出|乱停|停|推进|跑|申请|排队|养殖|农村|门口|堵|挡)(?=小区|村$|路$|街$)|[0-9十]岁|[上念读考](?:小学|中学|大学|幼儿园)$|^[\u4e00-\u9fff]小区$"
 )
 _ORIGIN = re.compile(r"(?:老家|户口|户籍|原来|以前|娘家|婆家)(?:是|在|住)*(?:咱|我们)?$")
 _DENIED = re.compile(r"(?:不是|不在|不属于)$")
@@ -103,7 +122,7 @@ _ANSWER_LEAD = re.compile(
 _LONGEST_ANSWER = 22
 _NO_ANSWER = re.compile(
     r"[0-9]{5,}|[幺零一二两三四五六七八九]{6,}|电话|手机|先问|问问|乡下|农村|不知道|不清楚|谢谢|再见|吗$|怎么|什么|说过|没有|不是|不对|[我你您他]|了|"
-    r"太|都|坏|希望|赶紧|麻烦|可以|不行|告诉|没人|反正|全市"
+    r"太|都(?![^，]{0,2}(?:$|[零一二三四五六七八九十两0-9]|小区|花园|公馆|城))|坏|还没|没定|随便|保密|希望|赶紧|麻烦|可以|不行|告诉|没人|反正|全市"
 )
 _ANSWER_END = re.compile(r"(?:这边|那边|这里|那里|这块|那块|这儿|那儿|这个地方|这个位置|的|了|吧|啊|呢|呀|哈|嘛)+$")
 
@@ -220,7 +239,7 @@ class Gazetteer:
         else:
             stop = _extend(masked, end)
         spoken = (named or text[start:end]) if town else ""
-        tail = spoken + text[end:stop].lstrip("市县区" if not town else "").removeprefix("的")
+        tail = spoken + text[end:stop].lstrip("市县区" if not town else "").removeprefix("的").removeprefix("那个")
         if asked and (rest := _whole_answer(text[stop:])) and len(tail + rest.tail) <= _LONGEST_ANSWER:
             tail, stop = tail + rest.tail, stop + rest.end
         if town and tail == spoken and (other := _find_free(masked[: anchor[0]])) and _level(other.tail) != 1:
@@ -284,7 +303,7 @@ def combine(places: Sequence[Place]) -> Address | None:
     """One address out of all places named in a conversation: the fullest, completed by what was said elsewhere."""
     if not places:
         return None
-    best = max(places, key=lambda place: (len(place.tail) + 6 * place.asked, bool(place.county)))
+    best = max(places, key=lambda place: (len(place.tail) + 6 * place.asked if place.tail else -1, bool(place.county)))
     counties = [place for place in places if place.county]
     owner = best if best.county else next((place for place in reversed(counties)), None)
     county = owner.county if owner else ""
@@ -326,7 +345,9 @@ def _complete(detail: str, other: Place) -> str:
     )
     number = re.compile(rf"[{_NUMBER}]+(?:号楼|号院|单元|栋|号)")
     behind = ""
-    if have == {1} and parts and (_level(parts[0]) in (2, 3) or _ESTATE.search(parts[0])):  # the rest was said apart
+    if (
+        have == {1} and parts and (_level(parts[0]) in (2, 3) or _NAMED_HOUSE.search(other.tail))
+    ):  # the rest was said apart
         return detail + other.tail
     if not number.search(detail) and (hit := number.search(other.tail)) and (other.asked or hit.start() == 0):
         behind = other.tail[hit.start() :]
@@ -347,12 +368,25 @@ def _extend(text: str, at: int) -> int:
         hit := (_COMPONENT.match(text, at) or _WEAK.match(text, at) or _WEAK_END.match(text, at))
     ) and hit.group() not in _COMMON_NOUNS:
         at = hit.end()
+    if text.startswith("小区", at) and _ESTATE_SIGN.search(text[:at]):
+        at += 2
+    if _HOUSES_STAND_AT.search(text[:at]) and (house := _HOUSE_OF.match(text, at)):
+        at = house.end()
     if crossing := _CROSSING.match(text, at):
         at = crossing.end()
     elif _TOWN_END.search(text[:at]) and (estate := _MANAGED.match(text, at)) and not _VERBAL.search(estate.group()):
         at = estate.end()
     elif firm := _firm_at(text, at):
         at = firm.end()
+    elif (
+        _TOWN_END.search(text[:at])
+        and text.startswith("\0\0", at)
+        and (firm := _firm_at(text, at + 2))
+        and len(firm.group()) > 4
+    ):
+        at = firm.end()  # 杨集镇那个银河板材厂
+    elif _ROAD_END.search(text[:at]) and (housed := _HOUSED.match(text, at)):
+        at = housed.end()
     detail = _DETAIL.match(text, at)
     return detail.end() if detail else at
 
@@ -376,7 +410,23 @@ def _find_free(text: str) -> Place | None:
         if best is None or len(found) > len(best.tail):
             best = Place(found, "", found, hit.start(), end, (found,))
         at = end
-    return best
+    return best or _find_named(text)
+
+
+def _find_named(text: str) -> Place | None:
+    """An estate that somebody lives in, a firm with a name of its own, though no road and no town is said with it."""
+    for hit in _OWNED.finditer(text):
+        if not _VERBAL.search(hit.group("name")) and hit.group("name") not in _COMMON_NOUNS:
+            name = hit.group("name")
+            return Place(name, "", name, hit.start("name"), hit.end("name"), (name,))
+    for hit in _FIRM.finditer(text):
+        name, before = hit.group(), text[: hit.start()]
+        if len(name) >= 4 and _NAMES_FOLLOW.search(before) and not _VERBAL.search(name) and not _NO_NAME.search(name):
+            end = _extend(text, hit.end())
+            return Place(
+                text[hit.start() : end], "", text[hit.start() : end], hit.start(), end, (text[hit.start() : end],)
+            )
+    return None
 
 
 def _whole_answer(text: str) -> Place | None:

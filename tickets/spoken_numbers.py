@@ -34,7 +34,8 @@ _LANDLINE = re.compile(r"0\d{2,3}[2-9]\d{6,7}")
 _LOCAL = re.compile(r"[2-9]\d{6,7}")
 _NAMED = re.compile(r"电话|手机|号码|打这个|座机")
 _GAPS = re.compile(r"[\s,,、。.\-—–()()~]+")
-_BETWEEN = re.compile(rf"(?<=[{_STRICT}])(?:嗯+|啊+|呃+|哦|额|然后|那个|这个)+(?=[{_STRICT}])")
+_BETWEEN = re.compile(rf"(?<=[{_STRICT}])(?:嗯+|啊+|呃+|哦|额|然后是?|完了是?|接着是?|再是?|那个|这个)+(?=[{_STRICT}])")
+_LAST_OF_ALL = re.compile(rf"(?<![{_STRICT}])([{_STRICT}]{{7}})最后是?([{_STRICT}]{{4}})(?![{_STRICT}])")
 _TIMES = re.compile(rf"([两二三四五六])个([{_STRICT}])")
 _MINE = re.compile(
     r"我的?(?:[\u4e00-\u9fff]{0,4})?(?:电话|手机|号码|联系方式)|联系(?:电话|方式|我)|"
@@ -43,7 +44,7 @@ _MINE = re.compile(
 )
 _OTHERS = re.compile(
     r"(?:物业|公司|老板|包工头|对方|骗子|商家|店家|客服|他们|房东|供电所|热力|他的|她的|"
-    r"那个人|开发商|司机|中介|村书记|村委|车主|显示|打来)[^我您]{0,12}$"
+    r"那个人|开发商|司机|中介|村书记|村委|车主|(?<!不)显示|打来)[^我您]{0,12}$"
 )
 _PART = re.compile(
     rf"(?P<where>最后|后面|后|末尾|尾号|中间|前面|开头|"
@@ -146,7 +147,7 @@ def _mend(heard: _Heard, text: str) -> _Heard | None:
 
 
 def _plain(text: str) -> str:
-    text = _BETWEEN.sub("", _GAPS.sub("", text))
+    text = _LAST_OF_ALL.sub(r"\1\2", _BETWEEN.sub("", _GAPS.sub("", text)))
     return _TIMES.sub(lambda hit: hit.group(2) * int(to_digits(hit.group(1))), text)
 
 
