@@ -28,8 +28,8 @@ PEER = "d8331a8"
 ROOT = Path(__file__).resolve().parents[1]
 DIALOGUES = ROOT / "tests" / "data" / "dialogues-heldout.jsonl"
 RAMBLING = ROOT / "tests" / "drafting" / "rambling.txt"
-LATER = ROOT / "tests" / "drafting" / "later.txt"
-"""Told after the rules were last changed."""
+SEALED = ("later.txt", "sealed.txt", "unseen.txt")
+"""Below tests/drafting: told apart from the rules; what each was used for stands at its head."""
 FIELDS = ("type", "category", "county", "detail", "urgency", "phone", "repeat")
 _PEER_PROGRAM = """
 import json, sys
@@ -62,9 +62,10 @@ async def run(tell: Tell) -> Sequence[Row]:
     theirs = judge(rambling, (await asyncio.to_thread(draft_all, rambling))[0])
     by_field = ", ".join(f"{field} {theirs[field]:.1%}" for field in ("type", "category", "detail"))
     tell(f"of {len(rambling)} rambling dialogues {theirs['all']:.1%}: {by_field}")
-    later = read_told(LATER)
-    theirs = judge(later, (await asyncio.to_thread(draft_all, later))[0])
-    tell(f"of {len(later)} told later {theirs['all']:.1%}: " + ", ".join(f"{f} {theirs[f]:.1%}" for f in FIELDS))
+    for name in SEALED:
+        told = read_told(RAMBLING.with_name(name))
+        theirs = judge(told, (await asyncio.to_thread(draft_all, told))[0])
+        tell(f"of {len(told)} in {name} {theirs['all']:.1%}: " + ", ".join(f"{f} {theirs[f]:.1%}" for f in FIELDS))
     tell(f"one utterance more: p95 {p95:.1f} ms, worst {max(delays) * 1000:.1f} ms, of {len(delays)}")
     ours_all, peers_all = round(ours["all"], 4), round(peers["all"], 4)
     return [

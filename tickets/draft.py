@@ -123,7 +123,7 @@ class Drafter:
         return {name: guess for name, guess in found.items() if guess}
 
     def _without_places(self, text: str) -> str:
-        """Names of places say nothing of the matter: 兰陵路 is no road damage, who lives beside a driving school learns nothing there."""
+        """Names of places say nothing of the matter: 兰陵路 is no road damage, beside a school is not in it."""
         text = _BESIDE.sub("、", text)
         for part in text.split("，"):
             if (place := self.gazetteer.find(part)) and len(place.tail) < len(part) - 2:

@@ -1,7 +1,7 @@
 """Which of the six types a matter is: speech acts and what the leaf is usually called about, weighed. Pure.
 
-Where an act is named outright (我要投诉) the weights agree anyway; where it is not, many small signs decide together, so that a
-way of speaking that no rule foresaw still falls on the right side. What is answered carries the words that spoke for it.
+Where an act is named outright (我要投诉) the weights agree anyway; where it is not, many small signs decide together,
+so that a way of speaking that no rule foresaw still falls on the right side. The words that spoke for it come along.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +10,8 @@ from functools import cache
 from tickets.acts import find_acts
 from tickets.dialogue import Asked, Turn
 from tickets.lexicon import shipped, word_list
+from tickets.vocabulary import TYPES
 
-TYPES = ("咨询", "求助", "投诉", "举报", "建议", "表扬")
 _USUAL: dict[str, str] = {
     leaf: kind
     for kind, name in (("complained of", "complained_of"), ("asked of", "asked_of"))
@@ -30,7 +30,7 @@ _BESIDE = frozenset({Asked.PHONE, Asked.NAME, Asked.REPEAT})
 
 
 def telling(turns: Sequence[Turn]) -> tuple[str, str]:
-    """What citizen and agent said that can tell the type: not the answers to who, on which number, for the how-manieth time."""
+    """What citizen and agent said that can tell the type: not who calls, from where, for which time."""
     citizen = (turn.text for turn in turns if turn.who == "citizen" and turn.asked not in _BESIDE)
     return "，".join(citizen), "，".join(turn.text for turn in turns if turn.who == "agent")
 
@@ -60,7 +60,7 @@ def features(citizen: str, category: str, agent: str = "") -> dict[str, float]:
 
 @cache
 def _weights() -> Mapping[str, Mapping[str, float]]:
-    weights: Mapping[str, Mapping[str, float]] = shipped("acts")
+    weights: Mapping[str, Mapping[str, float]] = shipped("act-weights")
     return weights
 
 

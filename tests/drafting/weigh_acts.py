@@ -1,8 +1,8 @@
-"""Weighs speech acts (tickets/acts.py) for each type of matter and writes tickets/data/acts.yaml.
+"""Weighs speech acts (tickets/acts.py) for each type of matter and writes tickets/data/act-weights.yaml.
 
 Multinomial logistic regression over the acts and over what a leaf is usually called about. It learns from the dialogues
-that may be looked at, never from tests/data/dialogues-heldout.jsonl, later.txt, sealed.txt nor the closed half of
-rambling.txt. Run `python -m tests.drafting.weigh_acts`; it tells how well each file is judged by weights from the others.
+that may be looked at, never from tests/data/dialogues-heldout.jsonl, later.txt, sealed.txt, unseen.txt nor the closed
+half of rambling.txt. Run `python -m tests.drafting.weigh_acts`; it tells how well each file is judged by the others.
 """
 
 from collections.abc import Sequence
@@ -14,10 +14,11 @@ import yaml
 
 from bench.draft_fields import read_told
 from tickets.dialogue import Spoken, read_turns
-from tickets.kinds import TYPES, features, telling
+from tickets.kinds import features, telling
+from tickets.vocabulary import TYPES
 
 HERE = Path(__file__).parent
-TARGET = HERE.parents[1] / "tickets" / "data" / "acts.yaml"
+TARGET = HERE.parents[1] / "tickets" / "data" / "act-weights.yaml"
 _HOLD = 0.03
 """How strongly weights are held near nought."""
 Example = tuple[dict[str, float], str]
@@ -41,8 +42,10 @@ def short() -> list[Example]:
     return [(features(text.replace("/", "，"), leaf, ""), kind) for kind, leaf, text in parts]
 
 
-_SAID_OUTRIGHT = {"投诉": "says he complains", "举报": "says he reports", "建议": "says he suggests", "咨询": "says he asks",
-                  "求助": "says he needs help", "表扬": "praises"}  # fmt: skip
+_SAID_OUTRIGHT = {
+    "投诉": "says he complains", "举报": "says he reports", "建议": "says he suggests", "咨询": "says he asks",
+    "求助": "says he needs help", "表扬": "praises",
+}  # fmt: skip
 
 
 def outright(examples: Sequence[Example]) -> list[Example]:
