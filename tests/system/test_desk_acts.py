@@ -186,8 +186,9 @@ async def test_headset_scripts_and_the_list_of_keys(stage: Stage) -> None:
     await page.wait_for_function("() => (localStorage.getItem('hotline.microphone') ?? '') !== ''")
     await page.evaluate(_SINKS)
     for use, sort in (("speaker", "HTMLMediaElement"), ("ringer", "AudioContext")):
-        await page.get_by_test_id(f"audio-{use}").click()
-        await panel.locator(".el-select-dropdown__item:visible").nth(1).click()
+        choice = page.get_by_test_id(f"audio-{use}")
+        await choice.click()
+        await panel.locator(".row").filter(has=choice).locator(".el-select-dropdown__item").nth(1).click()
         chosen = await page.evaluate("use => localStorage.getItem(`hotline.${use}`)", use)
         assert chosen
         await page.wait_for_function("want => window.sinks.some((one) => `${one}` === `${want}`)", arg=[sort, chosen])
