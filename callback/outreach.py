@@ -53,7 +53,9 @@ class Outreach:
             campaigns=campaigns,
             messages=messages,
             answers=answers,
-            delivery=SmsDelivery(messages, sender, bus, clock, page_url=sms.page_url, link_key=key),
+            delivery=SmsDelivery(
+                messages, sender, bus, clock, page_url=sms.page_url, link_key=key, keep_days=sms.keep_days
+            ),
             dispositions=Dispositions(database, clock, zone),
             clock=clock,
             enabled=settings.callback.enabled,

@@ -58,7 +58,11 @@ class CampaignGate(Protocol):
     """Whether a campaign may be dialled for now."""
 
     def is_open(self, campaign_id: str, now: datetime) -> bool:
-        """It runs, is inside its own windows, and has not its quota yet."""
+        """It runs, is inside its own windows, and has not its quota yet; from memory."""
+        ...
+
+    async def runs(self, uow: UnitOfWork, campaign_id: str) -> bool:
+        """Whether nobody has paused or stopped it, on any engine."""
         ...
 
 

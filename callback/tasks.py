@@ -7,7 +7,7 @@ change nothing any more.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from callback.answers import read_answers
@@ -15,7 +15,7 @@ from callback.lifecycle import Event, State, follow
 from callback.pacing import Pace
 from callback.people import PeoplesTasks
 from callback.port import CAMPAIGN, NOT_SENT, VISIT, Row
-from callback.tables import callback_attempts, callback_engines, callback_tasks
+from callback.tables import callback_attempts, callback_engines, callback_pauses, callback_tasks
 from hotline.database import UnitOfWork
 from hotline.errors import RuleBroken
 from hotline.facts.callbacks import CallbackAnswered, CallbackDialled, CallbackDue, CallbackKeyed
@@ -59,13 +59,26 @@ class CallbackTasks(PeoplesTasks):
                 await uow.execute(insert(callback_engines).values(id=engine, **values))
 
     async def claim(self, row: Row, engine: str = "") -> Row | None:
-        """Take a due task for dialling. None when another robot, or another task of this citizen, was faster."""
+        """Take a due task for dialling.
+
+        None when another robot, or another task of this citizen, was faster, or somebody paused it on any engine.
+        """
         try:
             async with self._database.unit_of_work() as uow:
+                if await self._is_paused(uow, row):
+                    return None
                 changes = {"fence": row["fence"] + 1, "channel_id": new_id("callback"), "engine": engine}
                 return await self._move(uow, row, changes, Event.CLAIM)
         except (RuleBroken, IntegrityError):
             return None
+
+    async def _is_paused(self, uow: UnitOfWork, row: Row) -> bool:
+        """Asked where it is decided: what an engine remembers of another's screens is some seconds old."""
+        campaign = row["campaign_id"]
+        scopes = callback_pauses.c.scope.in_(["", campaign] if campaign else [""])
+        if (await uow.execute(select(callback_pauses.c.scope).where(scopes).limit(1))).first() is not None:
+            return True
+        return bool(campaign) and self.gate is not None and not await self.gate.runs(uow, campaign)
 
     async def adopt(self, row: Row, engine: str) -> Row | None:
         """Take over what a robot that is gone had on the phone: it can change nothing any more. None: it moved on."""

@@ -21,6 +21,8 @@ class Sms(Section):
     signature: Text = "12345热线"
     link_days: Annotated[int, Field(ge=1, le=90)] = 7
     """So long a citizen may answer."""
+    keep_days: Annotated[int, Field(ge=1)] = 730
+    """So long the number of a message is kept that is no longer to be sent; then it is struck out."""
     timeout_seconds: Annotated[float, Field(gt=0, le=60)] = 10.0
     attempts: Annotated[int, Field(ge=1, le=20)] = 8
     """Then a person sees to it; the pauses double from 5 seconds up to 10 minutes."""

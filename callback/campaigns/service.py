@@ -150,6 +150,11 @@ class CampaignService:
             State(row["state"]), row["begins_on"], row["ends_on"], now, self._zone
         )
 
+    async def runs(self, uow: UnitOfWork, campaign_id: str) -> bool:
+        """Whether nobody has paused or stopped it, on any engine."""
+        query = select(campaigns.c.state).where(campaigns.c.id == campaign_id)
+        return (await uow.execute(query)).scalar() == State.RUNNING
+
     async def conclude(
         self, uow: UnitOfWork, ticket_id: str, *, disposition: str, solved: bool | None, satisfaction: int | None,
         manner: int | None = None, by: str = "robot", first: tuple[bool | None, int | None] | None = None,
@@ -190,8 +195,9 @@ class CampaignService:
     async def feed(self) -> None:
         """Hand over what there is room for, of every campaign that runs; end those that have all they wanted."""
         now = self._clock.now()
-        for row in await self.store.in_state(State.RUNNING):
-            self._note(row)
+        begun = await self.store.in_state(State.RUNNING, State.PAUSED)
+        self._open = {row["id"]: row for row in begun}  # as other engines' screens left them
+        for row in begun:
             if self.is_open(row["id"], now):
                 try:
                     await self._feed_one(row["id"], now)

@@ -1,6 +1,7 @@
 """Carries messages out of the outbox: sleeps until one is due, tries again with growing pauses, gives up aloud."""
 
 import asyncio
+from datetime import timedelta
 
 import structlog
 
@@ -22,14 +23,17 @@ class SmsDelivery:
     """One engine's postman."""
 
     def __init__(
-        self, outbox: SmsOutbox, sender: Sender, bus: Bus, clock: Clock, *, page_url: str, link_key: str
-    ) -> None:
+        self, outbox: SmsOutbox, sender: Sender, bus: Bus, clock: Clock, *, page_url: str, link_key: str,
+        keep_days: int,
+    ) -> None:  # fmt: skip
         self._outbox = outbox
         self._sender = sender
         self._bus = bus
         self._clock = clock
         self._page_url = page_url.rstrip("/")
         self._link_key = link_key
+        self._keeps = timedelta(days=keep_days)
+        self._forget_at = clock.now()
         self._woken = asyncio.Event()
 
     async def run(self) -> None:
@@ -39,13 +43,25 @@ class SmsDelivery:
             while True:
                 self._woken.clear()
                 try:
+                    await self._forget()
                     await self.deliver_due()
                     due = await self._outbox.next_due()
-                    pause = None if due is None else (due - self._clock.now()).total_seconds()
+                    soonest = self._forget_at if due is None else min(due, self._forget_at)
+                    pause = (soonest - self._clock.now()).total_seconds()
                 except HotlineError as failure:  # the database is away: later
                     _log.warning("messages wait", why=failure.en)
                     pause = _LOOK_AGAIN_SECONDS
                 await self._sleep(pause)
+
+    async def _forget(self) -> None:
+        """Once a day: numbers are kept no longer than the site wants."""
+        now = self._clock.now()
+        if now < self._forget_at:
+            return
+        gone = await self._outbox.forget(now - self._keeps)
+        self._forget_at = now + timedelta(days=1)
+        if gone:
+            _log.info("numbers of old messages struck out", messages=gone)
 
     async def deliver_due(self) -> None:
         """Try everything that is due, side by side."""
@@ -78,9 +94,9 @@ class SmsDelivery:
                 except SubscriberTooSlow:
                     self._woken.set()
 
-    async def _sleep(self, seconds: float | None) -> None:
+    async def _sleep(self, seconds: float) -> None:
         try:
-            async with asyncio.timeout(None if seconds is None else max(_LEAST_PAUSE_SECONDS, seconds)):
+            async with asyncio.timeout(max(_LEAST_PAUSE_SECONDS, seconds)):
                 await self._woken.wait()
         except TimeoutError:
             pass

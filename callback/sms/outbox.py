@@ -88,11 +88,18 @@ class SmsOutbox:
                 uow.record(SmsGivenUp(at=now, why=why[:500], **named))
         return pause is not None
 
+    async def forget(self, before: datetime) -> int:
+        """Strike out the numbers of messages from before that are not to be sent any more. How many."""
+        old = (messages.c.created_at < before, messages.c.state != DUE, messages.c.phone != "")
+        async with self._database.unit_of_work() as uow:
+            done = await uow.execute(update(messages).where(*old).values(phone="", body=""))
+        return done.rowcount
+
     async def send_again(self, message_id: str, by: str, deed: Deed | None = None) -> Row:
         """Try a message anew that was given up. Raises NotFound, RuleBroken."""
         now = self._clock.now()
         async with self._database.unit_of_work() as uow:
-            given_up = (messages.c.id == message_id, messages.c.state == GIVEN_UP)
+            given_up = (messages.c.id == message_id, messages.c.state == GIVEN_UP, messages.c.phone != "")
             done = await uow.execute(
                 update(messages).where(*given_up).values(state=DUE, attempts=0, due_at=now, failure=None)
             )

@@ -207,3 +207,29 @@ async def test_two_engines_feed_one_campaign_without_doubles(database: Database)
     assert asked == 10
     moves = [entry.fact async for entry in read(database, kinds=[CampaignMoved])]
     assert [fact.action for fact in moves if isinstance(fact, CampaignMoved)] == ["make", "list", "start", "finish"]
+
+
+async def test_a_pause_holds_on_every_engine_at_once(database: Database) -> None:
+    """What another engine remembers of a campaign is old by then: the claim itself asks."""
+    clock = FakeClock(NOON)
+    here, there = CallbackTasks(database, clock, ZONE), CallbackTasks(database, clock, ZONE)
+    mine, theirs = (
+        CampaignService(database, database.bus, clock, ZONE, tasks, Campaigns(), lambda: ["poll"])
+        for tasks in (here, there)
+    )
+    here.gate, there.gate = mine, theirs
+    row = await mine.make(Outline(name="民调", flow="poll", quotas={}), "boss")
+    await mine.set_list(row["id"], [Listed(phone="13800000001")], "boss", "csv")
+    await mine.act(row["id"], Action.START, "boss")
+    await theirs.feed()
+    (task,) = await there.due(clock.now(), 9)
+    await mine.act(row["id"], Action.PAUSE, "boss")
+    assert theirs.is_open(row["id"], clock.now())  # nobody has told them
+    assert await there.claim(task, "there") is None
+    await theirs.feed()
+    assert not theirs.is_open(row["id"], clock.now())
+    await mine.act(row["id"], Action.RESUME, "boss")
+    await here.pause("", "boss", "检修")
+    assert await there.claim(task, "there") is None
+    await here.resume("", "boss")
+    assert await there.claim(task, "there") is not None

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,9 @@ class Post:
     orders: Ledger
 
     def delivery(self, sender: Sender) -> SmsDelivery:
-        return SmsDelivery(self.outbox, sender, self.database.bus, self.clock, page_url=RULES.page_url, link_key=KEY)
+        return SmsDelivery(
+            self.outbox, sender, self.database.bus, self.clock, page_url=RULES.page_url, link_key=KEY, keep_days=30
+        )
 
     async def owed(self, phone: str = CITIZEN, ticket_id: str = "ticket_1") -> dict[str, Any]:
         """Nobody answered; returns the message."""
@@ -392,3 +395,15 @@ async def test_an_answer_that_is_none_is_refused(post: Post, wrong: dict[str, An
     with pytest.raises(RuleBroken):
         await post.answers.answer(token, replace(PLEASED, **wrong))
     assert (await post.answers.open(token)).state is LinkState.OPEN
+
+
+async def test_numbers_are_struck_out_when_their_time_is_over(post: Post, tmp_path: Path) -> None:
+    sent, waiting = await post.owed(), await post.owed("13900000002", "ticket_2")
+    row = await post.outbox.claim(sent)
+    assert row is not None
+    await post.outbox.sent(row, "file")
+    assert await post.outbox.forget(post.clock.now()) == 0
+    post.clock.advance(31 * 86400)
+    assert await post.outbox.forget(post.clock.now() - timedelta(days=30)) == 1
+    (gone,), (kept,) = await post.messages(sent["task_id"]), await post.messages(waiting["task_id"])
+    assert (gone["phone"], gone["body"], kept["phone"]) == ("", "", "13900000002")  # one that is to be sent stays
