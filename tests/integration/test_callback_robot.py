@@ -1,6 +1,7 @@
 """The robot against a telephone with behaviour and a real database: dispositions, retries, crashes, no doubles."""
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -31,6 +32,7 @@ from telephony.fake import FakeCaller, FakeTelephony
 from telephony.observations import LegAnswered
 from telephony.port import Dial, OriginateOutcome, Result
 from telephony.verbs import outside_line
+from tests.integration.databases import on_sqlite
 
 ZONE = ZoneInfo("Asia/Shanghai")
 START = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)  # a Friday, 10:00 in Shanghai
@@ -254,6 +256,26 @@ async def test_lines_are_never_exceeded_and_one_citizen_is_on_one_call(world: Wo
     assert 1 <= world.phones.most_at_once <= 3
     channels = {dial.channel_id for dial in world.phones.dialled}
     assert len(channels) == 30
+
+
+class Slowly(CallbackTasks):
+    """A ledger that remembers when tasks were claimed."""
+
+    claims: list[float]
+
+    async def claim(self, row: dict[str, Any], engine: str = "") -> dict[str, Any] | None:
+        self.claims.append(asyncio.get_running_loop().time())
+        return await super().claim(row, engine)
+
+
+@on_sqlite
+async def test_never_more_than_so_many_a_second(world: World) -> None:
+    world.tasks = tasks = Slowly(world.database, world.clock, ZONE)
+    tasks.claims = []
+    async with running(world.robot(lines=30, calls_per_second=20.0)):
+        for task_id in [await world.owe(f"ticket_{n}", f"1390000{n:04}") for n in range(6)]:
+            await world.until(task_id, "closed")
+    assert all(later - earlier >= 0.05 for earlier, later in itertools.pairwise(tasks.claims))
 
 
 async def test_outside_the_window_it_waits(world: World) -> None:

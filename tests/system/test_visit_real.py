@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import expect
 
+from hotline.demo.browser import find_browser, open_browser, open_page
 from hotline.demo.site import free_ports
 from hotline.facts.callbacks import CallbackBreakerClosed, CallbackBreakerOpened, CallbackDialled
+from hotline.facts.recordings import RecordingReady
 from hotline.facts.tickets import TicketMoved
 from ivr.prompt_maker import write_wav
 from telephony.phone import PhoneCall
@@ -118,3 +121,43 @@ async def test_a_silent_carrier_makes_the_robot_quiet_until_it_is_back(house: Ho
     assert {(row["disposition"], row["attempt"]) for row in rows} == {("surveyed", 1)}
     assert set(citizens.rung.values()) == {1}
     assert {row["phone"] for row in rows} == set(numbers)
+
+
+@pytest.mark.long
+async def test_the_page_of_a_robot_at_work(house: House) -> None:
+    """What a supervisor sees while citizens are phoned; pausing is real; the survey can be listened to."""
+    first, second, ledger = "13900000301", "13900000302", Ledger(house.database, house.site)
+    async with open_browser(find_browser() or "") as browser, open_page(browser, house.site, "supervisor") as page:
+        await page.goto(f"{house.site.url}/#/visits/robot")
+        robot, lines = page.get_by_test_id("robot-page"), page.get_by_test_id("robot-lines")
+        await expect(lines).to_have_attribute("data-in-use", "0")
+        await ledger.owe(first)
+        citizen = await picks_up(house, first)
+        await citizen.hears_tone(TONES["callback-solved"], 30, 0.0)
+        await expect(lines).to_have_attribute("data-in-use", "1")
+        await expect(page.get_by_test_id("robot-line").first).to_contain_text("139****0301")
+        await expect(page.get_by_test_id("robot-line").first).to_contain_text("是否解决")
+        await answers(citizen, *CONTENT.keys)
+        await until_closed(ledger, first)
+        await expect(lines).to_have_attribute("data-in-use", "0")
+
+        await page.keyboard.press("p")
+        await page.get_by_test_id("robot-reason").fill("线路检修")
+        await page.get_by_test_id("robot-confirm").click()
+        await expect(robot).to_have_attribute("data-paused", "true")
+        await ledger.owe(second)
+        await expect(page.get_by_test_id("robot-waiting")).to_have_text("1")
+        assert (await ledger.rows())[second]["state"] == "due"
+        await page.keyboard.press("p")
+        await page.get_by_test_id("robot-confirm").click()
+        again = await picks_up(house, second)
+        await expect(robot).to_have_attribute("data-paused", "false")
+        await again.hang_up()
+
+        await house.until_facts(RecordingReady, lambda fact: fact.call_id.startswith("callback_"), timeout=30)
+        await page.goto(f"{house.site.url}/#/visits/results")
+        await page.get_by_test_id("visits-row").filter(has_text="139****0301").click()
+        audio = page.get_by_test_id("visits-sheet").get_by_test_id("recording-audio").first
+        await audio.wait_for(state="attached")
+        heard = await page.request.get(f"{house.site.url}{await audio.get_attribute('src')}")
+        assert (heard.ok, len(await heard.body()) > 8000) == (True, True)
