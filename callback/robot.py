@@ -166,7 +166,7 @@ class CallbackRobot:
     async def _look_round(self, group: asyncio.TaskGroup) -> None:
         """Now and then: the lease, what was paused, what others left behind. After a lost link at once."""
         now = self._clock.now()
-        if self._round_at is None or now >= self._round_at:
+        if self._is_round_due():
             until = now + timedelta(seconds=LEASE_SECONDS)
             await self._tasks.keep_lease(self._engine.id, self._engine.asterisk, until)
             self._trunk.leased_until = until
@@ -175,6 +175,9 @@ class CallbackRobot:
             self._calls.recovered, self._stale = False, True
         if not self._calls.recovered and self._dialler.up:
             await self._recovery.run(group)
+
+    def _is_round_due(self) -> bool:
+        return self._round_at is None or self._clock.now() >= self._round_at
 
     async def _read_pauses(self) -> None:
         before, self._pauses = self._pauses, await self._tasks.pauses()
@@ -185,6 +188,8 @@ class CallbackRobot:
         """Start what may start now; returns how long to sleep unless woken, in seconds."""
         skipped, fruitful = False, True
         while (pause := self._pause()) is None:
+            if self._is_round_due():  # lines that never fill must not keep the lease from being renewed
+                return 0.0
             if self._stale or (fruitful and not self._waiting):
                 await self._read()
                 fruitful = False

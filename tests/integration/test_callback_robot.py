@@ -259,19 +259,39 @@ async def test_lines_are_never_exceeded_and_one_citizen_is_on_one_call(world: Wo
 
 
 class Slowly(CallbackTasks):
-    """A ledger that remembers when tasks were claimed."""
+    """A ledger that remembers when tasks were claimed, and takes its time for it."""
 
     claims: list[float]
+    clock: FakeClock
+    takes: float = 0.0
 
     async def claim(self, row: dict[str, Any], engine: str = "") -> dict[str, Any] | None:
         self.claims.append(asyncio.get_running_loop().time())
+        self.clock.advance(self.takes)
         return await super().claim(row, engine)
+
+
+def slowly(world: World, takes: float) -> Slowly:
+    tasks = Slowly(world.database, world.clock, ZONE)
+    tasks.claims, tasks.clock, tasks.takes = [], world.clock, takes
+    world.tasks = tasks
+    return tasks
+
+
+@on_sqlite
+async def test_a_robot_too_slow_to_fill_its_lines_keeps_its_lease(world: World) -> None:
+    slowly(world, takes=12.0)
+    async with running(world.robot(lines=30)):
+        ids = [await world.owe(f"ticket_{n}", f"1390000{n:04}") for n in range(6)]
+        for task_id in ids:
+            await world.until(task_id, "closed")
+    outcomes = [one["outcome"] for task_id in ids for one in await world.tasks.attempts(task_id)]
+    assert outcomes == ["surveyed"] * 6  # none was given back unsent
 
 
 @on_sqlite
 async def test_never_more_than_so_many_a_second(world: World) -> None:
-    world.tasks = tasks = Slowly(world.database, world.clock, ZONE)
-    tasks.claims = []
+    tasks = slowly(world, takes=0.0)
     async with running(world.robot(lines=30, calls_per_second=20.0)):
         for task_id in [await world.owe(f"ticket_{n}", f"1390000{n:04}") for n in range(6)]:
             await world.until(task_id, "closed")

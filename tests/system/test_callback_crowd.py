@@ -71,9 +71,9 @@ async def kill_for_good(house: House) -> None:
 
 
 async def strike(house: House, ledger: Ledger, blows: Sequence[tuple[int, Blow]], spans: list[Span]) -> None:
-    """Each blow when so many attempts were made; notes from when to when it lasted."""
+    """Each blow when so many calls were made; notes from when to when it lasted."""
     for attempts, blow in blows:
-        while len(await ledger.attempts()) < attempts:  # noqa: ASYNC110 another process's ledger tells nobody
+        while await ledger.sent() < attempts:  # noqa: ASYNC110 another process's ledger tells nobody
             await asyncio.sleep(0.05)
         began = datetime.now(UTC)
         await blow(house)

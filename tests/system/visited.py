@@ -197,6 +197,10 @@ class Ledger:
         async with self.database.reading() as connection:
             return [dict(row) for row in (await connection.execute(select(callback_attempts))).mappings()]
 
+    async def sent(self) -> int:
+        """How many calls were made."""
+        return sum(1 for attempt in await self.attempts() if attempt["outcome"] != "not_sent")
+
     async def until_all_were_phoned(self, number: int, timeout: float) -> dict[str, dict[str, Any]]:
         """Until everybody was phoned and nobody is on the phone. Another process's ledger tells nobody: look."""
         async with asyncio.timeout(timeout):
