@@ -240,7 +240,7 @@ class Telephone:
             cause = 0
             if result is Result.REJECTED:
                 result, cause = await self._why_ended(dialled.ended)
-            if result in _SILENT and not cause and not dialled.rang and await self._is_away(dial.endpoint):
+            if result in _SILENT and not dialled.rang and await self._is_away(dial.endpoint):
                 result, cause = Result.REJECTED, OUT_OF_ORDER
         except Refused as refusal:
             return OriginateOutcome(Result.REJECTED, dial.channel_id, reason=_number(refusal.why))

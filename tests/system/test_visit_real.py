@@ -128,6 +128,7 @@ async def test_the_page_of_a_robot_at_work(house: House) -> None:
     """What a supervisor sees while citizens are phoned; pausing is real; the survey can be listened to."""
     first, second, ledger = "13900000301", "13900000302", Ledger(house.database, house.site)
     async with open_browser(find_browser() or "") as browser, open_page(browser, house.site, "supervisor") as page:
+        await page.get_by_test_id("me").wait_for()
         await page.goto(f"{house.site.url}/#/visits/robot")
         robot, lines = page.get_by_test_id("robot-page"), page.get_by_test_id("robot-lines")
         await expect(lines).to_have_attribute("data-in-use", "0")
