@@ -316,10 +316,11 @@ class Telephone:
         """Whether Asterisk finds this endpoint's gateway silent. Never where it never asks (``trunk`` settings)."""
         gateway = endpoint.partition("@")[2]
         try:
-            contacts = await self._link.listing("PJSIPShowContacts") if gateway else []
+            shown = await self._link.listing("PJSIPShowEndpoint", {"Endpoint": gateway}) if gateway else []
         except (Refused, Unavailable):  # what is known of the call stands
             return False
-        return any(_is_of(found, gateway) and found.get("Status") == "Unreachable" for found in contacts)
+        contacts = [found for found in shown if found.event == "ContactStatusDetail"]  # contacts of its settings too
+        return any(found.get("Status") == "Unreachable" for found in contacts)
 
     def _name_of(self, channel: str) -> str:
         """These two actions know channels by name only."""
@@ -352,11 +353,6 @@ class Telephone:
                 return OriginateOutcome(Result.ANSWERED, channel_id, leg.channel)
             await asyncio.sleep(_LOOK_EVERY)
         return OriginateOutcome(Result.UNKNOWN, channel_id)
-
-
-def _is_of(contact: AmiMessage, aor: str) -> bool:
-    """A contact's name is its address of record, ``@@`` (or ``;@``) and a hash."""
-    return contact.get("ObjectName").partition("@")[0].removesuffix(";") == aor
 
 
 def _originate_fields(dial: Dial) -> dict[str, str | list[str]]:

@@ -225,8 +225,8 @@ class FakeAmi:
     def _reply(self, name: str, action: Action) -> list[tuple[str, str]]:
         success = ("Response", "Success")
         match name:
-            case "PJSIPShowContacts":
-                return [("Response", "Error"), ("Message", "No Contacts found")]
+            case "PJSIPShowEndpoint":
+                return [("Response", "Error"), ("Message", "Unable to retrieve endpoint")]
             case "Ping":
                 return [success, ("Ping", "Pong")]
             case "CoreStatus":

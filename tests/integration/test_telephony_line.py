@@ -338,10 +338,10 @@ async def test_dialling_tells_its_outcome(
 async def test_a_silent_gateway_is_told_from_a_citizen_who_does_not_answer(
     ami: FakeAmi, line: TelephonyLine, seen: Subscription, status: str, rings: bool, cause: int
 ) -> None:
-    contact = [("Event", "ContactList"), ("ObjectName", "trunk@@0a1b"), ("Status", status)]
-    ami.answers["PJSIPShowContacts"] = lambda _: [
+    contact = [("Event", "ContactStatusDetail"), ("AOR", "trunk"), ("Status", status)]
+    ami.answers["PJSIPShowEndpoint"] = lambda _: [
         [("Response", "Success"), ("EventList", "start")], contact,
-        [("Event", "ContactListComplete"), ("EventList", "Complete"), ("ListItems", "1")],
+        [("Event", "EndpointDetailComplete"), ("EventList", "Complete"), ("ListItems", "1")],
     ]  # fmt: skip
     ami.answers["Originate"] = lambda _: [[("Response", "Success"), ("Message", "Originate successfully queued")]]
     dialling = asyncio.create_task(line.telephone.originate(dial()))
