@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from typing import Any
 
 from bench.sipp_load import Sipp, sipp
 from bench.stage import Stage
-from hotline.demo.people import Somebody, signed_in
+from hotline.demo.people import Refusal, Somebody, signed_in
 from hotline.settings import Secrets
 
 PATIENCE_SECONDS = 30
@@ -22,8 +23,7 @@ async def agents_at_work(stage: Stage, talk: Talk, tell: Callable[[str], None]) 
         for number, seat in enumerate(stage.seats, 1):
             person = await stack.enter_async_context(signed_in(stage.site.url, stage.site.logins[f"agent{seat}"]))
             await person.be_ready()
-            working = asyncio.create_task(_work(person, talk))
-            stack.callback(working.cancel)
+            await stack.enter_async_context(_at_work(person, talk))
             tell(f"seats ready: {number}")
         yield
 
@@ -42,14 +42,34 @@ async def citizens(
         yield crowd
 
 
+@asynccontextmanager
+async def _at_work(person: Somebody, talk: Talk) -> AsyncIterator[None]:
+    """The agent works meanwhile. What made him stop is raised at the end: without him the engine would look slow."""
+    working = asyncio.create_task(_work(person, talk))
+    try:
+        yield
+    finally:
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
+
+
 async def _work(person: Somebody, talk: Talk) -> None:
     """Talk with each citizen for a while, then hang up, until cancelled."""
-    since = len(person.feed.seen)
+    since, last = len(person.feed.seen), ""
+
+    def somebody_else(call: dict[str, Any]) -> bool:
+        return bool(call["state"] == "talking" and call["call_id"] != last)  # the last one is told of till he is gone
+
     while True:
-        call = await person.feed.until("call", lambda call: call["state"] == "talking", since=since, timeout=86400)
-        since = len(person.feed.seen)
+        call = await person.feed.until("call", somebody_else, since=since, timeout=86400)
+        since, last = len(person.feed.seen), call["call_id"]
         await asyncio.sleep(talk())
-        await person.post(f"/desk/calls/{call['call_id']}/hangup")
+        try:
+            await person.post(f"/desk/calls/{last}/hangup")
+        except Refusal as refusal:
+            if refusal.error.get("code") != "not_in_call":  # the citizen was quicker
+                raise
 
 
 @asynccontextmanager
