@@ -34,6 +34,8 @@ UNFINISHED_IS_DEAD_AFTER = 30.0
 """Seconds without a write after which an unfinished file of no live call is taken as cut off by a crash."""
 FINAL_IS_LEFT_AFTER = 5.0
 """Seconds that the call's own end has to come for a finished file before the sweep takes it."""
+LANES = 4
+"""Calls whose files are looked at at a time: in a rush of calls their recordings wait, not the next citizens."""
 
 
 class LiveCalls(Protocol):
@@ -90,6 +92,9 @@ class Keeping:
         self._sweep_seconds = sweep_seconds
         self._store = Store(database)
         self._one_at_a_time = asyncio.Lock()  # mixing is for the quiet core, not for both
+        self._lanes = asyncio.Semaphore(LANES)
+        self._in_line: set[str] = set()
+        """Calls that have ended and are kept as soon as it is their turn; the sweep leaves them alone."""
 
     async def run(self) -> None:
         """Keep the recording of every call that ends, and sweep the spool at the start and regularly."""
@@ -111,6 +116,8 @@ class Keeping:
         orphans = [left for left in await asyncio.to_thread(self._spool.left) if self._is_orphan(left)]
         for left in orphans:
             call_id = await self._calls.call_of(left.uniqueid) or f"unseen-{left.uniqueid}"[:40]
+            if call_id in self._in_line:
+                continue
             if self._calls.is_call_live(call_id):  # a party who has left: the mix at the call's end has that voice too
                 continue
             legs = await self._legs_of(call_id)
@@ -142,11 +149,15 @@ class Keeping:
                     continue  # what was missed is found by the next sweep
 
     async def _keep_logged(self, fact: CallEnded) -> None:
-        await asyncio.sleep(self._spool.patience.begin)
+        self._in_line.add(fact.call_id)
         try:
-            await self.keep_call(fact.call_id, fact.at)
+            await asyncio.sleep(self._spool.patience.begin)
+            async with self._lanes:
+                await self.keep_call(fact.call_id, fact.at)
         except (HotlineError, OSError) as failure:  # the spool still has it: the sweep tries again
             _log.warning("recording not kept yet", call_id=fact.call_id, error=str(failure))
+        finally:
+            self._in_line.discard(fact.call_id)
 
     async def _sweep_regularly(self) -> None:
         while True:

@@ -151,6 +151,8 @@ class AgiSession:
         if reply.code == 100:  # Trying…: the reply proper follows
             return
         if not self._expected:
+            if self._gone.is_set():  # released while Asterisk was still answering
+                return
             raise BadDialogue("a reply that nobody asked for")
         expected = self._expected.popleft()
         if not expected.done():
