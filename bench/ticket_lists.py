@@ -21,6 +21,7 @@ from sqlalchemy.dialects import postgresql
 from bench.registry import Tell
 from bench.rows import Row
 from callback.tasks import CallbackTasks
+from hotline.app import settle_memory
 from hotline.bus import Bus
 from hotline.clock import FakeClock
 from hotline.database import Database
@@ -75,6 +76,7 @@ async def run(tell: Tell) -> Sequence[Row]:
             clock = FakeClock(NOON)
             visits = CallbackTasks(database, clock, settings.site.zone)
             orders = WorkOrders(database, clock, TicketSite.of(settings), visits)
+            settle_memory()  # as the engine does
             return [await _lists(database, orders, tell), await _pivots(database, orders, tell)]
         finally:
             await database.close()
