@@ -320,7 +320,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
 
 
 def settle_memory() -> None:
-    """What was loaded to stay (settings, words, models) is not looked through for garbage again: it cost 75 ms a time."""
+    """What was loaded to stay (words, models) is not looked through for garbage again: that cost 75 ms each time."""
     gc.collect()
     gc.freeze()
 
