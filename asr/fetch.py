@@ -16,7 +16,7 @@ from zipfile import BadZipFile, ZipFile, ZipInfo
 
 import httpx
 
-from asr.models import check_model, features_file, takes_line_rate
+from asr.models import check_model, features_file, rate_for
 from hotline.errors import Unavailable
 
 Progress = Callable[[int, int | None], None]
@@ -161,7 +161,7 @@ def _check_members(model: PublishedModel, members: list[ZipInfo]) -> None:
 
 
 def _allow_line_rate(folder: Path) -> None:
-    """16 kHz models take 8 kHz voice once they are told to (Kaldi resamples)."""
+    """Models of other rates than 8 and 16 kHz take 8 kHz voice once they are told to (Kaldi resamples)."""
     conf = features_file(folder)
-    if conf.is_file() and not takes_line_rate(text := conf.read_text(encoding="utf-8")):
+    if conf.is_file() and rate_for(text := conf.read_text(encoding="utf-8")) is None:
         conf.write_text(f"{text.rstrip()}\n--allow-upsample=true\n", encoding="utf-8")

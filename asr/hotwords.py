@@ -20,6 +20,7 @@ from pypinyin import lazy_pinyin
 
 from asr.audiosocket import SAMPLE_RATE
 from asr.recogniser import Heard, SecondLook, VoskRecogniser, Word, join_words, read_settled
+from asr.resampling import Doubler
 
 _SURE = 0.7
 _SHORTEST = 3
@@ -74,16 +75,17 @@ def with_names(recogniser: VoskRecogniser, names: Iterable[str]) -> VoskRecognis
     """The recogniser with an ear for ``names``; the same one when its model can hear none of them. A second or less."""
     model = recogniser.model
     heard = Names.of(names, lambda word: model.vosk_model_find_word(word) >= 0)
-    return recogniser.looking_twice(_second_look(model, heard)) if heard.spelt else recogniser
+    return recogniser.looking_twice(_second_look(model, heard, recogniser.rate)) if heard.spelt else recogniser
 
 
-def _second_look(model: vosk.Model, names: Names) -> SecondLook:
+def _second_look(model: vosk.Model, names: Names, rate: int) -> SecondLook:
     grammar = names.grammar
 
     def look(heard: Heard, audio: bytes, begun: float) -> Heard:
-        native = vosk.KaldiRecognizer(model, SAMPLE_RATE, grammar)
+        native = vosk.KaldiRecognizer(model, rate, grammar)
+        voice = audio if rate == SAMPLE_RATE else Doubler().double(audio)
         native.SetWords(True)
-        words = [*read_settled(native.Result(), -begun).words] if native.AcceptWaveform(audio) else []
+        words = [*read_settled(native.Result(), -begun).words] if native.AcceptWaveform(voice) else []
         words += read_settled(native.FinalResult(), -begun).words
         return put_right(heard, names.found_in(words))
 

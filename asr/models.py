@@ -15,7 +15,7 @@ from hotline.errors import ConfigurationError
 TEST_MODEL = Path(__file__).parent / "models" / "vosk-model-tiny-zh-12345"
 """Ships with the package; heard only a synthesiser and fails on people."""
 USUAL_FOLDERS = (Path("/usr/share/vosk"), Path.home() / ".cache" / "vosk")
-_LINE_RATE = 8000
+_LINE_RATE, _WIDE_RATE = 8000, 16000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ def check_model(folder: Path) -> None:
             f"{folder} 不是完整的 Vosk 模型,缺少 {'、'.join(missing)};请执行 hotline model fetch",
             f"{folder} is not a whole Vosk model: it lacks {', '.join(missing)}; run hotline model fetch",
         )
-    _check_rate(folder)
+    voice_rate(folder)
 
 
 def features_file(folder: Path) -> Path:
@@ -79,24 +79,28 @@ _PARTS = (
 """Vosk's two layouts: folders, and the flat one of its first mobile models."""
 
 
-def takes_line_rate(conf: str) -> bool:
-    """Whether features configured so can be made from 8 kHz voice."""
+def rate_for(conf: str) -> int | None:
+    """At which rate voice is given to features configured so: 8000, 16000; None when telephone voice does not fit."""
     options = dict(line.strip().removeprefix("--").partition("=")[::2] for line in conf.splitlines() if "=" in line)
     rate = float(options.get("sample-frequency", "16000"))
-    return rate <= _LINE_RATE or options.get("allow-upsample") == "true"
+    if rate <= _LINE_RATE or options.get("allow-upsample") == "true":
+        return _LINE_RATE
+    return _WIDE_RATE if rate == _WIDE_RATE else None
 
 
-def _check_rate(folder: Path) -> None:
+def voice_rate(folder: Path) -> int:
+    """At which rate this model is given voice: 8 kHz as it comes, or doubled. Raises ConfigurationError."""
     path = features_file(folder)
     try:
-        fits = takes_line_rate(path.read_text(encoding="utf-8"))
+        rate = rate_for(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as failure:
         raise ConfigurationError(f"无法读取 {path}", f"cannot read {path}: {failure}") from failure
-    if not fits:
+    if rate is None:
         raise ConfigurationError(
-            f"该模型不接受 8 kHz 电话语音;请在 {path} 中加入一行 --allow-upsample=true",
-            f"this model refuses 8 kHz telephone voice; add the line --allow-upsample=true to {path}",
+            f"该模型的采样率不是 8 或 16 kHz;请在 {path} 中加入一行 --allow-upsample=true",
+            f"this model wants another rate than 8 or 16 kHz; add the line --allow-upsample=true to {path}",
         )
+    return rate
 
 
 def _find_by_itself(storage: Path, environment: Mapping[str, str], usual: Iterable[Path]) -> FoundModel:

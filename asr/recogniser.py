@@ -15,6 +15,8 @@ from typing import Any, Protocol, TypeVar
 import vosk
 
 from asr.audiosocket import BYTES_PER_SECOND, SAMPLE_RATE
+from asr.models import voice_rate
+from asr.resampling import Doubler
 from asr.workers import Workers
 from hotline.errors import ConfigurationError, Unavailable
 
@@ -117,9 +119,12 @@ class VoskVoice:
     """One ``KaldiRecognizer``, made when the first sound comes: a silent leg costs nothing."""
 
     def __init__(
-        self, model: vosk.Model, workers: Workers, *, later: bool = False, second_look: SecondLook | None = None
-    ) -> None:
+        self, model: vosk.Model, workers: Workers, *, later: bool = False, second_look: SecondLook | None = None,
+        rate: int = SAMPLE_RATE,
+    ) -> None:  # fmt: skip
         self._model = model
+        self._rate = rate
+        self._doubler = Doubler() if rate != SAMPLE_RATE else None
         self._second_look = second_look
         self._since_settled = bytearray()
         self._fed = 0.0
@@ -145,7 +150,7 @@ class VoskVoice:
         self._fed += len(audio) / BYTES_PER_SECOND
         if self._second_look is not None:
             self._since_settled += audio
-        self._at_endpoint = bool(native.AcceptWaveform(audio))
+        self._at_endpoint = bool(native.AcceptWaveform(self._wide(audio)))
         if self._at_endpoint:
             return [self._looked_at(read_settled(native.Result(), self._padded))]
         return [read_partial(native.PartialResult())]
@@ -153,10 +158,14 @@ class VoskVoice:
     def _flush(self) -> Heard:
         native = self._open()
         if self._at_endpoint:  # Vosk would go on with old sound in its window; only a running one starts clean
-            native.AcceptWaveform(_PAD)
+            native.AcceptWaveform(self._wide(_PAD))
             self._padded += len(_PAD) / BYTES_PER_SECOND
             self._at_endpoint = False
         return self._looked_at(read_settled(native.FinalResult(), self._padded))
+
+    def _wide(self, audio: bytes) -> bytes:
+        """The voice at the model's rate."""
+        return self._doubler.double(audio) if self._doubler else audio
 
     def _looked_at(self, heard: Heard) -> Heard:
         audio = bytes(self._since_settled)
@@ -167,7 +176,7 @@ class VoskVoice:
 
     def _open(self) -> vosk.KaldiRecognizer:
         if self._native is None:
-            self._native = vosk.KaldiRecognizer(self._model, SAMPLE_RATE)
+            self._native = vosk.KaldiRecognizer(self._model, self._rate)
             self._native.SetWords(True)
         return self._native
 
@@ -183,14 +192,18 @@ class VoskVoice:
 class VoskRecogniser:
     """A Vosk model in memory, shared by all streams."""
 
-    def __init__(self, model: vosk.Model, workers: Workers, second_look: SecondLook | None = None) -> None:
+    def __init__(
+        self, model: vosk.Model, workers: Workers, second_look: SecondLook | None = None, rate: int = SAMPLE_RATE
+    ) -> None:
+        self.rate = rate
+        """Samples a second that the model is given."""
         self._model = model
         self._workers = workers
         self._second_look = second_look
 
     def looking_twice(self, second_look: SecondLook) -> "VoskRecogniser":
         """The same model, whose settled words are looked at once more."""
-        return VoskRecogniser(self._model, self._workers, second_look)
+        return VoskRecogniser(self._model, self._workers, second_look, self.rate)
 
     @property
     def model(self) -> vosk.Model:
@@ -201,8 +214,9 @@ class VoskRecogniser:
     async def load(cls, folder: Path, workers: Workers) -> "VoskRecogniser":
         """Read the model, seconds for a big one. Raises ConfigurationError when Vosk cannot."""
         vosk.SetLogLevel(-1)
+        rate = voice_rate(folder)
         try:
-            return cls(await workers.run(lambda: vosk.Model(str(folder))), workers)
+            return cls(await workers.run(lambda: vosk.Model(str(folder))), workers, rate=rate)
         except Exception as failure:  # vosk raises nothing more precise
             raise ConfigurationError(
                 f"asr.model: {folder} 无法作为 Vosk 模型加载,请重新下载(hotline model fetch)",
@@ -211,4 +225,4 @@ class VoskRecogniser:
 
     def open_voice(self, *, later: bool = False, call_id: str = "") -> VoskVoice:
         """A fresh stream; cheap until it hears something."""
-        return VoskVoice(self._model, self._workers, later=later, second_look=self._second_look)
+        return VoskVoice(self._model, self._workers, later=later, second_look=self._second_look, rate=self.rate)

@@ -3,7 +3,7 @@ import { delayBefore } from "../src/backoff";
 import { isNew, readsLikeBoilerplate, step } from "../src/department/inbox";
 import type { LiveSeat as Seat, TicketSummary } from "../src/api/types";
 import { momentOf, percent, phone, secondsSince, shareGone, stopwatch, timeLeft } from "../src/format";
-import { mark } from "../src/parts/marking";
+import { mark, speak } from "../src/parts/marking";
 import { countersOf, qualityBetween } from "../src/quality";
 import { doingOf, selectSeats } from "../src/supervisor/liveState";
 
@@ -50,6 +50,16 @@ describe("marking words", () => {
     const runs = mark("路灯坏了，路灯", ["路灯", "路灯坏了"]);
     expect(runs.filter((run) => run.marked).map((run) => run.text)).toEqual(["路灯坏了", "路灯"]);
     expect(runs.map((run) => run.text).join("")).toBe("路灯坏了，路灯");
+  });
+  it("cuts out what is heard now, across runs", () => {
+    const runs = mark("路灯坏了半个月", ["坏了"]);
+    expect(speak(runs, 2, 4)).toEqual([
+      { text: "路灯", marked: false }, { text: "坏了", marked: true, spoken: true }, { text: "半个月", marked: false },
+    ]);
+    expect(speak(runs, 1, 3).map((run) => [run.text, run.spoken ?? false])).toEqual([
+      ["路", false], ["灯", true], ["坏", true], ["了", false], ["半个月", false],
+    ]);
+    expect(speak(runs, 9, 9)).toEqual(runs);
   });
   it("marks nothing for nothing", () => expect(mark("好", ["", "坏"])).toEqual([{ text: "好", marked: false }]));
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { outline, spokenAt, wordAt } from "../src/parts/waveform";
+import { outline, shareAt, spokenAt, wordAt } from "../src/parts/waveform";
 
 describe("waveform", () => {
   it("draws up and down from the middle line", () => {
@@ -12,12 +12,22 @@ describe("waveform", () => {
     expect([0, 0.3, 0.5, 0.99, 1].map((share) => wordAt(words, share))).toEqual([0, 0.5, 0.5, 1.2, 1.2]);
     expect(wordAt([], 0.5)).toBe(0);
   });
+  it("finds the word that is heard, until the next one", () => {
+    const words = [["路灯", 0, 0.4], ["坏了", 0.5, 0.4], ["半个月", 1.2, 0.6]] as const;
+    expect(shareAt(words, 0.45)).toEqual([0, 2 / 7]);
+    expect(shareAt(words, 0.5)).toEqual([2 / 7, 4 / 7]);
+    expect(shareAt(words, 1.19)).toEqual([2 / 7, 4 / 7]);
+    expect(shareAt(words, 1.25)).toEqual([4 / 7, 1]);
+    expect(shareAt(words, 2)).toBeNull();
+    expect(shareAt([], 0)).toBeNull();
+  });
   it("knows what is being said", () => {
     const said = [
       { id: "a", started_at: "2026-03-02T04:00:01Z", seconds: 2 },
       { id: "b", started_at: "2026-03-02T04:00:05Z", seconds: 1 },
     ];
     const began = Date.parse("2026-03-02T04:00:00Z");
-    expect([0, 1, 2.9, 4, 5.5].map((at) => spokenAt(said, began, at))).toEqual(["", "a", "a", "", "b"]);
+    expect([0, 1, 2.9, 4, 5.5].map((at) => spokenAt(said, began, at)?.id)).toEqual([undefined, "a", "a", undefined, "b"]);
+    expect(spokenAt(said, began, 5.5)?.into).toBeCloseTo(0.5);
   });
 });

@@ -3,6 +3,24 @@
 export interface Run {
   text: string;
   marked: boolean;
+  /** It is heard now. */
+  spoken?: boolean;
+}
+
+/** The runs cut anew, so that the signs from `from` to `to` (not in) are runs of their own that are heard now. */
+export function speak(runs: readonly Run[], from: number, to: number): Run[] {
+  let at = 0;
+  return runs.flatMap((run) => {
+    const [first, last] = [Math.max(from - at, 0), Math.min(to - at, run.text.length)];
+    at += run.text.length;
+    if (first >= last) return [run];
+    const pieces: Run[] = [
+      { ...run, text: run.text.slice(0, first) },
+      { ...run, text: run.text.slice(first, last), spoken: true },
+      { ...run, text: run.text.slice(last) },
+    ];
+    return pieces.filter((piece) => piece.text !== "");
+  });
 }
 
 /** The text in runs; those that are one of `words` are marked. Longer words win over shorter ones inside them. */

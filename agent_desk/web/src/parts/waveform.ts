@@ -21,15 +21,34 @@ export function wordAt(words: readonly (readonly [string, number, number])[], sh
   return words.at(-1)?.[1] ?? 0;
 }
 
-/** The utterance that is being said `seconds` into a recording that began at `began` (ms since 1970); "" in a pause. */
+/** Where in a line's text the word stands that is heard `into` seconds from its start: from and to, 0–1; null in a pause. */
+export function shareAt(words: readonly (readonly [string, number, number])[], into: number): [number, number] | null {
+  const whole = words.reduce((sum, [text]) => sum + text.length, 0);
+  let passed = 0;
+  for (const [at, [text, start, seconds]] of words.entries()) {
+    const end = Math.max(start + seconds, Math.min(words[at + 1]?.[1] ?? 0, start + seconds + 0.3)); // the word stays until the next one
+    if (into >= start - 0.05 && into < end) return [passed / whole, (passed + text.length) / whole];
+    passed += text.length;
+  }
+  return null;
+}
+
+/** What is heard now: an utterance, and how many seconds into it. */
+export interface HeardNow {
+  id: string;
+  into: number;
+}
+
+/** What is being said `seconds` into a recording that began at `began` (ms since 1970); null in a pause. */
 export function spokenAt(
   utterances: readonly { id: string; started_at: string; seconds: number }[],
   began: number,
   seconds: number,
-): string {
+): HeardNow | null {
   const at = began + seconds * 1000;
-  return utterances.findLast((u) => {
+  const line = utterances.findLast((u) => {
     const start = Date.parse(u.started_at);
     return at >= start - 150 && at <= start + u.seconds * 1000 + 250;
-  })?.id ?? "";
+  });
+  return line ? { id: line.id, into: (at - Date.parse(line.started_at)) / 1000 } : null;
 }
