@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { outline, shareAt, spokenAt, wordAt } from "../src/parts/waveform";
+import { outline, signsAt, spokenAt, wordAt } from "../src/parts/waveform";
 
 describe("waveform", () => {
   it("draws up and down from the middle line", () => {
@@ -14,12 +14,11 @@ describe("waveform", () => {
   });
   it("finds the word that is heard, until the next one", () => {
     const words = [["路灯", 0, 0.4], ["坏了", 0.5, 0.4], ["半个月", 1.2, 0.6]] as const;
-    expect(shareAt(words, 0.45)).toEqual([0, 2 / 7]);
-    expect(shareAt(words, 0.5)).toEqual([2 / 7, 4 / 7]);
-    expect(shareAt(words, 1.19)).toEqual([2 / 7, 4 / 7]);
-    expect(shareAt(words, 1.25)).toEqual([4 / 7, 1]);
-    expect(shareAt(words, 2)).toBeNull();
-    expect(shareAt([], 0)).toBeNull();
+    const text = "路灯坏了，半个月。";
+    const heard = (into: number) => { const at = signsAt(text, words, into); return at && text.slice(...at); };
+    expect([0.45, 0.5, 1.19, 1.25, 2].map(heard)).toEqual(["路灯", "坏了", "坏了", "半个月", null]);
+    expect(signsAt("电话138", [["电话", 0, 1], ["幺三八", 1, 1]], 1.5)).toEqual([2, 5]);
+    expect(signsAt("", [], 0)).toBeNull();
   });
   it("knows what is being said", () => {
     const said = [

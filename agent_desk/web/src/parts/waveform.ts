@@ -21,14 +21,20 @@ export function wordAt(words: readonly (readonly [string, number, number])[], sh
   return words.at(-1)?.[1] ?? 0;
 }
 
-/** Where in a line's text the word stands that is heard `into` seconds from its start: from and to, 0–1; null in a pause. */
-export function shareAt(words: readonly (readonly [string, number, number])[], into: number): [number, number] | null {
-  const whole = words.reduce((sum, [text]) => sum + text.length, 0);
-  let passed = 0;
-  for (const [at, [text, start, seconds]] of words.entries()) {
-    const end = Math.max(start + seconds, Math.min(words[at + 1]?.[1] ?? 0, start + seconds + 0.3)); // the word stays until the next one
-    if (into >= start - 0.05 && into < end) return [passed / whole, (passed + text.length) / whole];
-    passed += text.length;
+/** Signs between two words that may be punctuation. */
+const REACH = 6;
+
+/** Which signs of `text` are heard `into` seconds from its start: from and to (not in); null in a pause. What is written
+ * otherwise than it was heard (numbers, corrections) is found by its length. */
+export function signsAt(text: string, words: readonly (readonly [string, number, number])[], into: number): [number, number] | null {
+  let cursor = 0;
+  for (const [at, [word, start, seconds]] of words.entries()) {
+    const found = text.indexOf(word, cursor);
+    const from = found >= 0 && found - cursor <= REACH ? found : Math.min(cursor, text.length);
+    const next = words[at + 1]?.[1] ?? 0;
+    const end = Math.max(start + seconds, Math.min(next, start + seconds + 0.3)); // a word stays until the next one
+    if (into >= start - 0.05 && into < end) return [from, Math.min(from + word.length, text.length)];
+    cursor = from + word.length;
   }
   return null;
 }
