@@ -78,7 +78,7 @@ def with_names(recogniser: VoskRecogniser, names: Iterable[str]) -> VoskRecognis
     return recogniser.looking_twice(_second_look(model, heard, recogniser.rate)) if heard.spelt else recogniser
 
 
-def _second_look(model: vosk.Model, names: Names, rate: int) -> SecondLook:
+def _second_look(model: vosk.Model, names: Names, rate: int = SAMPLE_RATE) -> SecondLook:
     grammar = names.grammar
 
     def look(heard: Heard, audio: bytes, begun: float) -> Heard:
