@@ -278,7 +278,7 @@ class Calls:
             await self.settle_gone(row)
 
     def _begun(self, call: _Call, notes: Notes) -> None:
-        call.notes = notes
+        call.notes, notes.changed = notes, self._freed
         self._freed()
 
     async def _expected(self, session: CallerSession) -> Row | None:

@@ -50,6 +50,8 @@ class Notes:
         self._tasks, self._folder, self._listening = tasks, folder, listening
         self.row = row
         self.question = ""
+        self.changed: Callable[[], None] = lambda: None
+        """Told when something else is being asked."""
 
     async def answer(self, name: str, key: str) -> None:
         """Keep an answer."""
@@ -59,17 +61,22 @@ class Notes:
 
     def ask(self, name: str, meant: Callable[[str], str | None]) -> None:
         """What is being asked now."""
-        self.question = name
+        self._now_asking(name)
         if self._listening is not None:
             self._listening.ask(name, meant)
 
     def say_freely(self) -> Path:
         """Where free words may be recorded; the attempt's own recording holds them for good."""
-        self.question = "words"
+        self._now_asking("words")
         if self._listening is not None:
             self._listening.write()
         self._folder.mkdir(parents=True, exist_ok=True)
         return self._folder / str(self.row["channel_id"])
+
+    def _now_asking(self, question: str) -> None:
+        if question != self.question:
+            self.question = question
+            self.changed()
 
     async def said(self, seconds: float) -> bool:
         """Write down what the recogniser understood of it. The citizen who hangs up now is not waited for."""
