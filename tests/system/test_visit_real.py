@@ -147,6 +147,7 @@ async def test_the_page_of_a_robot_at_work(house: House) -> None:
         await page.get_by_test_id("robot-confirm").click()
         await expect(robot).to_have_attribute("data-paused", "true")
         await ledger.owe(second)
+        await page.reload()  # it was owed beside the engine, which therefore told nobody
         await expect(page.get_by_test_id("robot-waiting")).to_have_text("1")
         assert (await ledger.rows())[second]["state"] == "due"
         await page.keyboard.press("p")
