@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
 import pytest
 
 from hotline.demo.cast import SPEECH
@@ -14,7 +15,10 @@ from hotline.facts.calls import CallConnected, CallEnded, CallPromised, CallQueu
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.speech import UtteranceHeard
 from hotline.facts.tickets import TicketMoved
-from tests.system.engines import House, hears_prompt, in_conversation, open_house
+from telephony.phone.calls import read_sound
+from telephony.phone.tones import RATE
+from tests.system.conftest import REPOSITORY
+from tests.system.engines import House, hears_prompt, in_conversation, likeness, open_house
 
 F = TypeVar("F", bound=Fact)
 LINES = [
@@ -117,6 +121,10 @@ async def test_a_message_its_progress_and_a_word_for_a_key(tmp_path: Path) -> No
         heard_at = loop.time()
         await call.say(HERE / "speech/56_menu.wav")
         await hears_prompt(call, "progress-is", since=heard_at, timeout=10)
+        whole = read_sound(REPOSITORY / "ivr/sounds/zh/hotline/menu-main.wav").astype(np.float64)
+        heard = call.heard.samples(heard_at - 5)
+        assert likeness(heard, whole[3 * RATE : 4 * RATE]) > 0.8, "the menu went on while nothing was said"
+        assert likeness(heard, whole[-2 * RATE :]) < 0.5, "the citizen's voice cut the prompt: nobody heard its end"
         await call.hang_up()
 
 

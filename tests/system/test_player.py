@@ -103,6 +103,19 @@ _END_OF = """id => {
 """Where on the screen the last sign but one of an utterance stands."""
 
 
+_WORDS_THAT_SOUND = """id => new Promise((done) => {
+  const heard = [], watched = document.querySelector(`[data-utterance="${id}"]`);
+  const look = () => {
+    const now = watched.querySelector("[data-spoken]")?.textContent;
+    if (now && heard.at(-1) !== now) heard.push(now);
+    if (!watched.classList.contains("playing")) { watching.disconnect(); done(heard); }
+  };
+  const watching = new MutationObserver(look);
+  watching.observe(watched, { subtree: true, childList: true, attributes: true, characterData: true });
+})"""
+"""The words that are marked one after another until the line is over."""
+
+
 async def a_word_jumps_and_its_line_runs_along(agent: BrowserAgent, call_id: str, said: list[dict[str, Any]]) -> None:
     page = agent.page
     recording = (await agent.person.get(f"/calls/{call_id}"))["recordings"][-1]
@@ -126,10 +139,17 @@ async def a_word_jumps_and_its_line_runs_along(agent: BrowserAgent, call_id: str
     starts = [start for _, start, _ in line["words"]]
     assert starts[-3] - 0.2 <= into <= starts[-1] + 0.2, (into, starts)
     await shown(page, f".line.playing[data-utterance='{line['id']}']")
+    sounding = await shown(page, f"[data-utterance='{line['id']}'] [data-spoken]")
+    assert await sounding.inner_text() in {text for text, _, _ in line["words"][-3:]}, (
+        "the word that is heard is marked"
+    )
     wave = await page.get_by_test_id("recording-wave").bounding_box()
     share = (datetime.fromisoformat(said[0]["started_at"]) - began).total_seconds() / recording["seconds"]
     await page.mouse.click(wave["x"] + wave["width"] * share + 2, wave["y"] + wave["height"] / 2)
     await shown(page, f".line.playing[data-utterance='{said[0]['id']}']")
+    heard: list[str] = await page.evaluate(_WORDS_THAT_SOUND, said[0]["id"])
+    wanted = [text for text, _, _ in said[0]["words"]]
+    assert len(set(heard) & set(wanted)) >= len(set(wanted)) // 2, (heard, wanted)
     await page.get_by_test_id("recording-audio").evaluate("audio => audio.pause()")
 
 
