@@ -128,6 +128,7 @@ async def test_a_message_its_progress_and_a_word_for_a_key(tmp_path: Path) -> No
         await call.hang_up()
 
 
+@pytest.mark.long
 async def test_spoken_answers_and_keys_where_they_are_not_understood(tmp_path: Path) -> None:
     own = tmp_path / "site/flows/asking.yaml"
     own.parent.mkdir(parents=True)

@@ -143,6 +143,7 @@ async def test_the_answer_is_acknowledged_the_first_time(gateway: ScriptedGatewa
     await call.hang_up()
 
 
+@pytest.mark.long
 @pytest.mark.timeout(90)
 async def test_a_call_lasts_longer_than_half_a_minute(gateway: ScriptedGateway) -> None:
     call = await gateway.citizen(ZHANG).dial("9001")

@@ -62,6 +62,7 @@ async def until_closed(ledger: Ledger, number: str) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.long
 async def test_a_dissatisfied_citizen_has_a_live_agent_at_once(house: House) -> None:
     number, ledger = "13900000101", Ledger(house.database, house.site)
     async with house.ready_agent("1001") as agent:
@@ -88,6 +89,7 @@ async def test_a_dissatisfied_citizen_has_a_live_agent_at_once(house: House) -> 
         assert (seen["first_satisfaction"], seen["satisfaction"]) == (5, 4)  # what the robot heard, and the last word
 
 
+@pytest.mark.long
 async def test_who_presses_9_is_asked_in_english(house: House) -> None:
     number, ledger = "13900000102", Ledger(house.database, house.site)
     await ledger.owe(number)
