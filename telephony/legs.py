@@ -199,12 +199,16 @@ def settle(legs: Legs, claim: Claim, found: Leg | None) -> Step:
 
 
 def reconcile(legs: Legs, snapshot: Snapshot, restarted: bool = False) -> Step:
-    """Believe a snapshot. ``restarted``: it is another Asterisk's; all that was believed is gone, whatever its ids."""
+    """Believe a snapshot. ``restarted``: it is another Asterisk's; all that was believed is gone, whatever its ids.
+
+    Of legs that are gone together citizens go first: their seats then know that a talk has ended, not broken off.
+    """
     reason = GoneReason.ASTERISK_RESTARTED if restarted else GoneReason.MISSING
     before = {} if restarted else legs
     kept = {uniqueid: leg for uniqueid, leg in before.items() if uniqueid in snapshot.unreadable}
     after = {**snapshot.legs, **kept}
     missing = [leg for uniqueid, leg in legs.items() if restarted or uniqueid not in after]
+    missing.sort(key=lambda leg: leg.seat is not None)
     observed: list[LegSeen] = [_gone(leg, reason, 0) for leg in missing]
     for leg in after.values():
         observed.extend(_changes(before.get(leg.uniqueid), leg, after))

@@ -123,7 +123,7 @@ async def live_and_repaired(
         state=Recognition(True),
         settings=ASR,
         clock=SystemClock(),
-        back_off=(1.0,) * 3,
+        back_off=(1.5,) * 3,
     )
     async with database.unit_of_work() as uow:
         uow.record(connected(agent=""))

@@ -253,6 +253,7 @@ async def test_a_colleague_at_a_desk_phone_is_asked_and_takes_over(house: House)
         await asked.wait_ended()
 
 
+@pytest.mark.long
 async def test_the_engine_is_killed_while_the_phone_rings_and_while_they_talk(house: House) -> None:
     """Without an engine the fallback queue rings the phone; the next engine finds them talking, and goes on."""
     async with AsyncExitStack() as calls:

@@ -16,6 +16,7 @@ CITIZEN, SEAT, FIRE = 400.0, 700.0, 1100.0
 PHONE = "13800000119"
 
 
+@pytest.mark.long
 @pytest.mark.timeout(150)
 async def test_fire(tmp_path: Path) -> None:
     async with open_platform() as probe:

@@ -154,6 +154,7 @@ async def test_spoken_answers_and_keys_where_they_are_not_understood(tmp_path: P
         await call.hang_up()
 
 
+@pytest.mark.long
 async def test_night_and_a_number_outside(tmp_path: Path) -> None:
     night = {"day_hours": [["00:00", "00:00:01"]]}
     own = tmp_path / "site/flows/outside.yaml"

@@ -61,6 +61,7 @@ async def test_what_a_killed_engine_and_a_skipped_leg_missed_is_there_after_the_
     assert any(one["who"] == "citizen" and not one["repaired"] for one in said), "what was heard live stays"
 
 
+@pytest.mark.long
 async def test_a_card_number_is_neither_recorded_nor_transcribed(tmp_path: Path) -> None:
     async with open_house(tmp_path, asr=ASR | {"max_streams": 0}) as house, house.ready_agent("1001") as agent:
         citizen = await house.dial("13800000001")

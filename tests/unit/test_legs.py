@@ -144,6 +144,13 @@ def test_another_asterisk_has_none_of_our_legs_even_with_the_same_ids() -> None:
     assert step.observed[0].reason is GoneReason.ASTERISK_RESTARTED
 
 
+@pytest.mark.parametrize("restarted", [True, False])
+def test_of_legs_gone_together_the_citizens_go_first(restarted: bool) -> None:
+    """Else the seat's end would come first, and its agent wait for a citizen who is gone."""
+    step = reconcile(known(SEAT, CITIZEN), Snapshot({}), restarted=restarted)
+    assert [one.uniqueid for one in step.observed if isinstance(one, LegGone)] == ["1.1", "1.2"]
+
+
 def test_a_leg_that_cannot_be_read_is_kept_as_it_was() -> None:
     assert reconcile(known(CITIZEN, SEAT), Snapshot({}, frozenset({"1.1"}))).legs == known(CITIZEN)
 
