@@ -79,7 +79,7 @@ def run(
 ) -> None:
     """启动引擎 / run the engine until Ctrl+C or SIGTERM. Asterisk and its calls live on (``hotline stop``)."""
     configure_logging(level="DEBUG" if verbose else "INFO")
-    sys.setswitchinterval(0.0002)  # the event loop connects citizens; a thread that mixes sound may not hold it up
+    sys.setswitchinterval(0.001)  # the event loop connects citizens; a thread that mixes sound may not hold it up
     asyncio.run(_run(load_settings(config)))
 
 
