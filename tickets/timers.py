@@ -14,11 +14,12 @@ from typing import Any
 import structlog
 from sqlalchemy import ColumnElement, func, select, update
 
-from hotline.bus import Bus, SubscriberTooSlow
+from hotline.bus import Bus
 from hotline.clock import Clock
 from hotline.database import Database, UnitOfWork
 from hotline.errors import HotlineError, RuleBroken
 from hotline.facts.tickets import DeadlineMissed, DispatchLate, TicketMoved
+from hotline.waking import sleep_unless, wake_on
 from tickets.guards import SYSTEM
 from tickets.movement import Mover
 from tickets.states import WITH_UNIT, Action, State
@@ -69,7 +70,7 @@ class Timers:
     async def run(self, bus: Bus) -> None:
         """Work until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._listen(bus))
+            group.create_task(wake_on(bus, "work orders' clock", TicketMoved, self._woken))
             while True:
                 self._woken.clear()
                 try:
@@ -77,7 +78,7 @@ class Timers:
                 except HotlineError as failure:  # the database is away: later
                     _log.warning("the clock of work orders waits", problem=failure.en)
                     pause = _LOOK_AGAIN_SECONDS
-                await self._sleep(pause)
+                await sleep_unless(self._woken, min(pause, _LONGEST_SLEEP_SECONDS))
 
     async def tick(self) -> float:
         """Do all that is due now. Returns the seconds until the next thing falls due, at most an hour."""
@@ -139,20 +140,3 @@ class Timers:
         same = (c.id == row["id"], c.state == row["state"], c[promise] == row[promise], c[column].is_(None))
         done = await uow.execute(update(tickets).where(*same).values({column: self._clock.now()}))
         return done.rowcount == 1
-
-    async def _listen(self, bus: Bus) -> None:
-        while True:
-            try:
-                with bus.subscribe("work orders' clock", TicketMoved) as subscription:
-                    self._woken.set()
-                    async for _ in subscription:
-                        self._woken.set()
-            except SubscriberTooSlow:
-                self._woken.set()
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(min(seconds, _LONGEST_SLEEP_SECONDS)):
-                await self._woken.wait()
-        except TimeoutError:
-            pass

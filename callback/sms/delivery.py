@@ -9,10 +9,11 @@ from callback.sms.links import token_of
 from callback.sms.outbox import Row, SmsOutbox
 from callback.sms.senders import Message, Sender
 from callback.sms.wording import with_link
-from hotline.bus import Bus, SubscriberTooSlow
+from hotline.bus import Bus
 from hotline.clock import Clock
 from hotline.errors import HotlineError, Unavailable
 from hotline.facts.outreach import SmsDemanded
+from hotline.waking import sleep_unless, wake_on
 
 _log = structlog.get_logger()
 _LOOK_AGAIN_SECONDS = 20.0
@@ -39,7 +40,7 @@ class SmsDelivery:
     async def run(self) -> None:
         """Deliver until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._listen())
+            group.create_task(wake_on(self._bus, "messages", SmsDemanded, self._woken))
             while True:
                 self._woken.clear()
                 try:
@@ -51,7 +52,7 @@ class SmsDelivery:
                 except HotlineError as failure:  # the database is away: later
                     _log.warning("messages wait", why=failure.en)
                     pause = _LOOK_AGAIN_SECONDS
-                await self._sleep(pause)
+                await sleep_unless(self._woken, max(_LEAST_PAUSE_SECONDS, pause))
 
     async def _forget(self) -> None:
         """Once a day: numbers are kept no longer than the site wants."""
@@ -84,19 +85,3 @@ class SmsDelivery:
         if row["link_id"] is None:
             return str(row["body"])
         return with_link(row["body"], f"{self._page_url}/c/{token_of(row['link_id'], self._link_key)}")
-
-    async def _listen(self) -> None:
-        while True:
-            with self._bus.subscribe("messages", SmsDemanded) as demanded:
-                try:
-                    async for _ in demanded:
-                        self._woken.set()
-                except SubscriberTooSlow:
-                    self._woken.set()
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(max(_LEAST_PAUSE_SECONDS, seconds)):
-                await self._woken.wait()
-        except TimeoutError:
-            pass

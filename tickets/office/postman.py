@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping
 import httpx
 import structlog
 
-from hotline.bus import Bus, SubscriberTooSlow
+from hotline.bus import Bus
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import HotlineError, Unavailable
 from hotline.facts.tickets import TicketMoved
+from hotline.waking import sleep_unless, wake_on
 from tickets.office.notices import NoticeQueue, Row
 
 _log = structlog.get_logger()
@@ -42,7 +43,7 @@ class OfficePostman:
     async def run(self) -> None:
         """Deliver until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._listen())
+            group.create_task(wake_on(self._bus, "office notices", TicketMoved, self._woken))
             while True:
                 self._woken.clear()
                 try:
@@ -50,7 +51,7 @@ class OfficePostman:
                 except HotlineError as failure:  # the database is away: later
                     _log.warning("notices to office systems wait", why=failure.en)
                     pause = _LOOK_AGAIN_SECONDS
-                await self._sleep(pause)
+                await sleep_unless(self._woken, min(max(_LEAST_PAUSE_SECONDS, pause), _LONGEST_SLEEP_SECONDS))
 
     async def deliver_due(self) -> float:
         """Try everything that is due, side by side. Returns the seconds until the next."""
@@ -90,22 +91,6 @@ class OfficePostman:
             raise Unavailable("单位办公系统无法连接", f"the office system cannot be reached: {why}") from failure
         if not answer.is_success and answer.status_code != httpx.codes.CONFLICT:
             raise Unavailable(f"单位办公系统拒收(HTTP {answer.status_code})", f"it answered {answer.status_code}")
-
-    async def _listen(self) -> None:
-        while True:
-            with self._bus.subscribe("office notices", TicketMoved) as moves:
-                try:
-                    async for _ in moves:
-                        self._woken.set()
-                except SubscriberTooSlow:
-                    self._woken.set()
-
-    async def _sleep(self, seconds: float) -> None:
-        try:
-            async with asyncio.timeout(min(max(_LEAST_PAUSE_SECONDS, seconds), _LONGEST_SLEEP_SECONDS)):
-                await self._woken.wait()
-        except TimeoutError:
-            pass
 
 
 def body_of(row: Row) -> bytes:
