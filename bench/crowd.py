@@ -8,6 +8,7 @@ from typing import Any
 from bench.sipp_load import Sipp, sipp
 from bench.stage import Stage
 from hotline.demo.people import Refusal, Somebody, signed_in
+from hotline.demo.site import free_ports
 from hotline.settings import Secrets
 
 PATIENCE_SECONDS = 30
@@ -85,7 +86,8 @@ async def _seats_on_the_line(stage: Stage) -> AsyncIterator[Sipp]:
         for seat in stage.seats
     ]
     many = str(len(users))
-    arguments = ["-m", many, "-r", "10", "-l", many, "-mp", "34000"]
+    media = str(free_ports()["rtp_first"])  # another benchmark may run beside this one
+    arguments = ["-m", many, "-r", "10", "-l", many, "-mp", media]
     async with sipp(
         "seat", folder, arguments, server=stage.sip_server, users=users, VOICE_FILE=voice.absolute()
     ) as running:
