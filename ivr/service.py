@@ -72,6 +72,7 @@ class Control(Protocol):
     """Call control, as much of it as this room needs: it brings citizens back whom it has taken out of a talk."""
 
     def keeps(self, call_id: str) -> bool: ...
+    async def at_rest(self, call_id: str) -> None: ...
     def returned(self, call_id: str) -> None: ...
     async def take_up(self) -> None: ...
 
@@ -570,8 +571,10 @@ class CallCentre:
         if seat is None or seat.call_id is not None or (seat.offer is not None and seat.offer.taken):
             return
         call = await adoption.find_partner(self._telephone, self.floor, seat.id, uniqueid)
+        if call is not None and self.control is not None:
+            await self.control.at_rest(call.call_id)  # else whom it passes on looks like the queue's gift
         leg = self._telephone.legs.get(uniqueid)
-        if call is not None and leg is not None:
+        if call is not None and leg is not None and seat.call_id is None:
             now = self._clock.now()
             if seat.leg is None:
                 found = SeatLeg(leg.channel, leg.uniqueid)

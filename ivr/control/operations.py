@@ -77,6 +77,11 @@ class Operations:
         """Whether an operation is under way: then this room brings the citizen back, nobody else."""
         return call_id in self.sagas
 
+    async def at_rest(self, call_id: str) -> None:
+        """Until nothing is being done to the call that has been begun by now."""
+        async with self._lock(call_id):
+            return
+
     def accompanied(self, call_id: str) -> bool:
         """Whether another party is with the citizen."""
         saga = self.sagas.get(call_id)

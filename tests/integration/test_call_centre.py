@@ -26,6 +26,7 @@ from hotline.facts.calls import (
     CallQueued,
     OfferEnded,
 )
+from hotline.facts.control import SeatLeftCall
 from hotline.facts.screens import OfferMade
 from hotline.settings import Group, Line, Seat, Settings
 from ivr.control.echo import EchoTest
@@ -258,6 +259,41 @@ async def test_whether_agents_see_a_supervisor_at_their_call_is_the_sites_choice
         watching = show_own_control(rooms, own).watching
         assert watching is not None
         assert (watching.seat, watching.mode) == (seat, "listen")
+
+
+@dataclass
+class PassingOn:
+    """Call control that has just bridged the citizen with another seat and has not yet said so."""
+
+    room: Room
+    seat: str
+
+    def keeps(self, call_id: str) -> bool:
+        return False
+
+    def returned(self, call_id: str) -> None:
+        pass
+
+    async def take_up(self) -> None:
+        pass
+
+    async def at_rest(self, call_id: str) -> None:
+        await self.room.centre.do(self.room.centre.floor.hand_over(call_id, self.seat, SystemClock().now()))
+
+
+async def test_a_citizen_who_is_passed_on_is_not_taken_for_the_queues_gift(room: Room) -> None:
+    room.telephone.come_up()
+    await room.ready("1001")
+    caller, session = room.calls("13800000001")
+    call = await room.centre.accept("1001", await room.offer("1001"), AGENT)
+    await ends(session)
+    await room.ready("1002")
+    room.centre.control = PassingOn(room, "1002")
+    await room.telephone.bridge(caller.channel, "PJSIP/1002-0001")
+    await room.until(lambda: room.centre.seat("1002").call_id == call.call_id)
+    facts = [entry.fact async for entry in ledger.read(room.database, call_id=call.call_id)]
+    assert [fact.seat for fact in facts if isinstance(fact, CallConnected)] == ["1001", "1002"]
+    assert not [fact for fact in facts if isinstance(fact, SeatLeftCall)]  # call control tells why it left
 
 
 async def test_the_way_of_one_call(room: Room) -> None:
