@@ -62,6 +62,12 @@ async def scene_house(folder: Path, **changes: object) -> AsyncIterator[House]:
         yield house
 
 
+async def is_at_the_desk(agent: PhoneAgent) -> None:
+    """Until the seat is seen idle: signed in, its leg parked."""
+    if (await agent.person.get("/desk"))["seat"]["state"] != "idle":
+        await agent.person.feed.until("seat", lambda seat: seat["state"] == "idle")
+
+
 @dataclass
 class Scene:
     """See the module's docstring."""
@@ -107,8 +113,7 @@ class Scene:
         """Another seat, whose agent sits there without being ready for citizens."""
         leg = await self.stack.enter_async_context(self.house.seat(seat))
         self.second = await self.stack.enter_async_context(self.house.agent(seat, leg))
-        if (await self.second.person.get("/desk"))["seat"]["state"] != "idle":
-            await self.second.person.feed.until("seat", lambda seat: seat["state"] == "idle")
+        await is_at_the_desk(self.second)
         self.party = leg
         await self.stack.enter_async_context(speaking(leg, PARTY))
         await self.act(how, kind="seat", target=seat)
@@ -271,6 +276,7 @@ class Scene:
 
     async def another_seat_picks_up(self) -> None:
         following = await self.next_agent()
+        await is_at_the_desk(following)
         (parked,) = (await following.person.get("/desk/parked"))["items"]
         assert (parked["call_id"], parked["seat"]) == (self.call_id, "1001")
         await following.person.post(f"/desk/calls/{self.call_id}/pickup")
