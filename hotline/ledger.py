@@ -83,6 +83,7 @@ def make_append_only(table: Table) -> None:
 
 
 make_append_only(ledger)
+_INSERT = insert(ledger)
 
 KINDS: dict[str, type[Fact]] = {
     kind.__name__: kind
@@ -133,8 +134,7 @@ def fact_of(kind: str, body: str) -> Fact:
 
 async def append(uow: "UnitOfWork", facts: Sequence[Fact]) -> None:
     """Append facts in a transaction that is open."""
-    if facts:
-        await uow.execute(insert(ledger), [row_of(fact) for fact in facts])
+    await uow.insert(_INSERT, [row_of(fact) for fact in facts])
 
 
 async def read(
@@ -159,7 +159,5 @@ async def read(
     ):
         if condition is not False:
             query = query.where(condition)
-    async with database.reading() as connection:
-        rows = (await connection.execute(query)).all()
-    for seq, kind, body in rows:
+    for seq, kind, body in await database.fetch(query):
         yield Entry(seq, fact_of(kind, body))

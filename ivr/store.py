@@ -36,8 +36,7 @@ def seat_row(seat: Seat) -> dict[str, Any]:
 
 async def upsert(uow: UnitOfWork, table: Table, rows: Sequence[dict[str, Any]]) -> None:
     """Insert rows, or overwrite those of the same key."""
-    if rows:
-        await uow.execute(_upsert_into(table, uow.connection.dialect.name), list(rows))
+    await uow.insert(_upsert_into(table, uow.connection.dialect.name), rows)
 
 
 @cache
@@ -52,22 +51,19 @@ def _upsert_into(table: Table, dialect: str) -> Insert:
 async def load_calls(database: Database, *conditions: ColumnElement[bool], limit: int = 100_000) -> list[Call]:
     """Calls that meet the conditions, newest first."""
     query = select(calls).where(*conditions).order_by(calls.c.arrived_at.desc()).limit(limit)
-    async with database.reading() as connection:
-        return [_call_of(row) for row in (await connection.execute(query)).all()]
+    return [_call_of(row) for row in await database.fetch(query)]
 
 
 async def load_seats(database: Database) -> dict[str, dict[str, Any]]:
     """The kept rows of seats, by id."""
-    async with database.reading() as connection:
-        return {row["id"]: dict(row) for row in (await connection.execute(select(seats))).mappings()}
+    return {row.id: dict(row._mapping) for row in await database.fetch(select(seats))}
 
 
 async def count_calls(database: Database, caller: str, since: datetime) -> int:
     """How many calls of this number arrived since; those that we made do not count."""
     came = (calls.c.caller == caller, calls.c.arrived_at >= since, calls.c.promise.is_(None))
     query = select(func.count()).select_from(calls).where(*came)
-    async with database.reading() as connection:
-        return int((await connection.execute(query)).scalar_one())
+    return int((await database.fetch(query))[0][0])
 
 
 async def load_outcomes(
@@ -83,8 +79,7 @@ async def load_outcomes(
         query = query.where(calls.c.group == group)
     if duty is not None:
         query = query.where(calls.c.duty == duty)
-    async with database.reading() as connection:
-        return [CallOutcome(*row) for row in (await connection.execute(query.order_by(calls.c.arrived_at))).all()]
+    return [CallOutcome(*row) for row in await database.fetch(query.order_by(calls.c.arrived_at))]
 
 
 async def load_seat_times(database: Database, begins: datetime, kept: timedelta = WINDOW) -> SeatTimes:
@@ -104,9 +99,7 @@ async def last_agent_of(database: Database, caller: str) -> str | None:
         .order_by(calls.c.arrived_at.desc())
         .limit(1)
     )
-    async with database.reading() as connection:
-        account: str | None = (await connection.execute(query)).scalar_one_or_none()
-    return account
+    return next((row.account for row in await database.fetch(query)), None)
 
 
 def _call_of(row: Row[Any]) -> Call:

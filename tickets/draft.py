@@ -126,7 +126,7 @@ class Drafter:
         """Names of places say nothing of the matter: 兰陵路 is no road damage, beside a school is not in it."""
         text = _BESIDE.sub("、", text)
         for part in text.split("，"):
-            if (place := self.gazetteer.find(part)) and len(place.tail) < len(part) - 2:
+            if part and (place := self.gazetteer.find(part)) and len(place.tail) < len(part) - 2:
                 for word in place.words:
                     if len(word) > 2 and not _SPEAKING.search(word):
                         text = text.replace(word, "、")

@@ -47,7 +47,7 @@ class DraftDesk:
     async def open(self, call_id: str, caller: str, line: str) -> None:
         """Begin the draft of a call; harmless when there is one."""
         async with self._database.unit_of_work() as uow:
-            row = await self._row(uow, call_id, caller, line)
+            row = await self._fresh_row(uow, call_id, caller, line)  # hardly ever is there one yet
             if not row["caller"] and caller:
                 await self._save(uow, row, caller=caller, line=line)
 
@@ -79,8 +79,7 @@ class DraftDesk:
 
     async def read(self, call_id: str) -> Shape | None:
         """The Draft of a call."""
-        async with self._database.reading() as connection:
-            row = await store.read_draft(connection, call_id)
+        row = await store.read_draft(self._database, call_id)
         return shape_of(row) if row else None
 
     async def finish(self, uow: UnitOfWork, call_id: str, typed: Mapping[str, str], ticket_id: str) -> Row:
@@ -97,8 +96,7 @@ class DraftDesk:
 
     async def tell_anew(self, call_id: str) -> None:
         """Publish the draft of a call as it is now."""
-        async with self._database.reading() as connection:
-            row = await store.read_draft(connection, call_id)
+        row = await store.read_draft(self._database, call_id)
         if row is not None:
             self._tell(row)
 
@@ -119,20 +117,15 @@ class DraftDesk:
             _log.error("draft not updated", problem=failure.en)
 
     async def _row(self, uow: UnitOfWork, call_id: str, caller: str, line: str) -> Row:
+        return await store.lock_draft(uow, call_id) or await self._fresh_row(uow, call_id, caller, line)
+
+    async def _fresh_row(self, uow: UnitOfWork, call_id: str, caller: str, line: str) -> Row:
+        """The draft of the call, made now unless there is one."""
+        fresh: Row = {"call_id": call_id, "caller": caller, "line": line}
+        fresh |= {"spoken": [], "typed": {}, "ticket_id": None, "tags": []}
+        await store.add_draft(uow, fresh | self._composed(fresh))
         row = await store.lock_draft(uow, call_id)
-        if row is None:
-            fresh: Row = {
-                "call_id": call_id,
-                "caller": caller,
-                "line": line,
-                "spoken": [],
-                "typed": {},
-                "ticket_id": None,
-                "tags": [],
-            }
-            await store.add_draft(uow, fresh | self._composed(fresh))
-            row = await store.lock_draft(uow, call_id)
-            assert row is not None
+        assert row is not None
         return row
 
     async def _save(self, uow: UnitOfWork, row: Row, **changes: Any) -> Row:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, insert, or_, sel
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from hotline.database import UnitOfWork
+from hotline.database import Database, UnitOfWork
 from hotline.errors import RuleBroken
 from tickets.guards import Actor
 from tickets.process_book import Executes
@@ -35,11 +35,15 @@ async def lock_draft(uow: UnitOfWork, call_id: str) -> Row | None:
     return dict(row) if row else None
 
 
-async def add_draft(uow: UnitOfWork, row: Row) -> bool:
-    """Insert a draft unless there is one; tells whether it did."""
-    make = postgresql.insert if uow.connection.dialect.name == "postgresql" else sqlite.insert
-    done = await uow.execute(make(ticket_drafts).values(row).on_conflict_do_nothing())
-    return done.rowcount == 1
+_DRAFT_IF_NONE = {
+    "postgresql": postgresql.insert(ticket_drafts).on_conflict_do_nothing(),
+    "sqlite": sqlite.insert(ticket_drafts).on_conflict_do_nothing(),
+}
+
+
+async def add_draft(uow: UnitOfWork, row: Row) -> None:
+    """Insert a draft unless there is one."""
+    await uow.insert(_DRAFT_IF_NONE[uow.connection.dialect.name], [row])
 
 
 async def save_draft(uow: UnitOfWork, call_id: str, changes: Row) -> None:
@@ -47,10 +51,10 @@ async def save_draft(uow: UnitOfWork, call_id: str, changes: Row) -> None:
     await uow.execute(update(ticket_drafts).where(ticket_drafts.c.call_id == call_id).values(changes))
 
 
-async def read_draft(connection: AsyncConnection, call_id: str) -> Row | None:
+async def read_draft(database: Database, call_id: str) -> Row | None:
     """The draft of a call."""
-    row = (await connection.execute(select(ticket_drafts).where(ticket_drafts.c.call_id == call_id))).mappings().first()
-    return dict(row) if row else None
+    found = await database.fetch(select(ticket_drafts).where(ticket_drafts.c.call_id == call_id))
+    return next((dict(row._mapping) for row in found), None)
 
 
 async def next_serial(uow: UnitOfWork, ticket_id: str) -> int:

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 
 from hotline.clock import Clock
 from hotline.database import Database
@@ -30,6 +30,19 @@ class Session:
     fingerprint: str
     expires_at: datetime
     token: str = ""
+
+
+_OPEN_SESSION = (
+    select(accounts, sessions.c.expires_at)
+    .join(sessions, sessions.c.account == accounts.c.account)
+    .where(
+        sessions.c.fingerprint == bindparam("fingerprint"),
+        sessions.c.revoked_at.is_(None),
+        sessions.c.expires_at > bindparam("now"),
+        accounts.c.disabled.is_(False),
+    )
+)
+"""Asked with each request."""
 
 
 def fingerprint_of(token: str) -> str:
@@ -64,19 +77,8 @@ class Sessions:
 
     async def with_fingerprint(self, fingerprint: str) -> Session | None:
         """As ``who``, for an open screen that asks again later."""
-        query = (
-            select(accounts, sessions.c.expires_at)
-            .join(sessions, sessions.c.account == accounts.c.account)
-            .where(
-                sessions.c.fingerprint == fingerprint,
-                sessions.c.revoked_at.is_(None),
-                sessions.c.expires_at > self._clock.now(),
-                accounts.c.disabled.is_(False),
-            )
-        )
-        async with self._database.reading() as connection:
-            row = (await connection.execute(query)).mappings().first()
-        return None if row is None else Session(account_of(row).person, fingerprint, row["expires_at"])
+        found = await self._database.fetch(_OPEN_SESSION, {"fingerprint": fingerprint, "now": self._clock.now()})
+        return next((Session(account_of(row._mapping).person, fingerprint, row.expires_at) for row in found), None)
 
     async def sign_out(self, session: Session, from_where: str) -> None:
         """End one session; its open screens go dark."""

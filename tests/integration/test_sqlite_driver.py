@@ -8,14 +8,17 @@ from typing import Any
 
 import aiosqlite
 import pytest
-from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import Column, Integer, MetaData, Table, Text, insert, text
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from hotline.bus import Bus
 from hotline.database import Database
 
 COUNT = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 3000000) SELECT count(*) FROM n"
 """Takes a second or so."""
+T = Table("t", MetaData(), Column("id", Integer, primary_key=True), Column("word", Text))
+STAMPED = Table("stamped", MetaData(), Column("id", Integer, primary_key=True), Column("stamp", Integer, default=7))
+INSERT, WITH_ID = insert(T), insert(T)
 
 
 @pytest.fixture
@@ -33,17 +36,88 @@ async def words(database: Database) -> list[str]:
         return list((await connection.execute(text("SELECT word FROM t ORDER BY id"))).scalars())
 
 
-async def test_a_reading_visits_the_thread_twice(file: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    visits: list[str] = []
+@pytest.fixture
+def visits(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What has been done on the threads of connections."""
+    seen: list[str] = []
     real: Any = aiosqlite.Connection._execute
 
     async def counted(self: Any, fn: Any, *args: Any, **kwargs: Any) -> Any:
-        visits.append(getattr(fn, "__name__", str(fn)))
+        seen.append(getattr(fn, "__name__", str(fn)))
         return await real(self, fn, *args, **kwargs)
 
     monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    return seen
+
+
+async def test_a_reading_visits_the_thread_twice_a_single_query_once(file: Database, visits: list[str]) -> None:
     assert await words(file) == ["一", "二"]
     assert len(visits) == 2, visits  # begin + statement + rows, and the rollback
+    visits.clear()
+    query = text("SELECT word FROM t WHERE id > :id ORDER BY id")
+    assert [row.word for row in await file.fetch(query, {"id": 1})] == ["二"]
+    assert len(visits) == 1, visits
+
+
+async def test_rows_and_their_commit_are_one_visit(file: Database, visits: list[str]) -> None:
+    async with file.unit_of_work() as uow:
+        await uow.insert(INSERT, [{"word": "三"}, {"word": "四"}])
+        await uow.insert(INSERT, [{"word": "五"}])
+    assert len(visits) == 1, visits
+    assert await words(file) == ["一", "二", "三", "四", "五"]
+
+
+async def test_rows_are_there_for_the_next_statement_and_gone_after_an_error(file: Database) -> None:
+    async def half_done() -> None:
+        async with file.unit_of_work() as uow:
+            await uow.insert(INSERT, [{"word": "三"}])
+            assert (await uow.execute(text("SELECT count(*) FROM t"))).scalar() == 3
+            streamed = await uow.connection.stream(text("SELECT id FROM t ORDER BY id"))
+            assert [row.id async for row in streamed] == [1, 2, 3]
+            await uow.insert(INSERT, [{"word": "四"}])
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        await half_done()
+    assert await words(file) == ["一", "二"]
+
+
+async def test_a_stream_begins_with_what_waits(file: Database) -> None:
+    async with file.unit_of_work() as uow:
+        await uow.insert(INSERT, [{"word": "三"}])
+        streamed = await uow.connection.stream(text("SELECT word FROM t ORDER BY id"))
+        assert [row.word async for row in streamed] == ["一", "二", "三"]
+
+
+async def test_rows_that_are_refused_are_told_at_the_commit_and_nothing_is_kept(file: Database) -> None:
+    with pytest.raises(IntegrityError):
+        async with file.unit_of_work() as uow:
+            await uow.insert(INSERT, [{"word": "三"}])
+            await uow.insert(WITH_ID, [{"id": 1, "word": "又一"}])
+    assert await words(file) == ["一", "二"]
+    async with file.unit_of_work() as uow:  # the one writer's place is free again
+        await uow.insert(INSERT, [{"word": "三"}])
+    assert await words(file) == ["一", "二", "三"]
+
+
+async def test_rows_without_a_column_that_needs_a_value_made_here_are_refused(file: Database) -> None:
+    with pytest.raises(TypeError, match="stamp"):
+        async with file.unit_of_work() as uow:
+            await uow.insert(insert(STAMPED), [{"id": 1}])
+
+
+async def test_two_writers_of_one_database_wait_for_each_other(file: Database, tmp_path: Path) -> None:
+    other = await Database.open(f"sqlite+aiosqlite:///{tmp_path}/one.db", Bus())
+
+    async def add(database: Database) -> None:
+        for _ in range(10):
+            async with database.unit_of_work() as uow:
+                count = (await uow.execute(text("SELECT count(*) FROM t"))).scalar()  # IMMEDIATE: nobody writes now
+                await uow.insert(INSERT, [{"word": str(count)}])
+
+    await asyncio.gather(add(file), add(other))
+    assert (await words(file))[2:] == [str(number) for number in range(2, 22)]
+    await other.close()
 
 
 async def test_what_a_reading_writes_is_not_kept(file: Database) -> None:
