@@ -208,7 +208,9 @@ class Database:
                     raise
                 raise ours from failure
 
-    async def fetch(self, query: Executable, parameters: Mapping[str, Any] | None = None) -> Sequence[Row[*tuple[Any, ...]]]:
+    async def fetch(
+        self, query: Executable, parameters: Mapping[str, Any] | None = None
+    ) -> Sequence[Row[*tuple[Any, ...]]]:
         """The rows of one query that needs no other beside it: half the cost of a ``reading``. Raises Unavailable."""
         try:
             return await greenlet_spawn(_fetched, self._single, query, parameters)
