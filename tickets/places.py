@@ -91,7 +91,7 @@ class Gazetteer:
     aliases: Mapping[str, str] = field(default_factory=dict)
     roads: frozenset[str] = frozenset()
     _towns: Mapping[str, str] = field(init=False, repr=False, default_factory=dict)
-    _bare: Sequence[tuple[re.Pattern[str], str]] = field(init=False, repr=False, default=())
+    _bare: Mapping[str, str] = field(init=False, repr=False, default_factory=dict)
     _short: Mapping[str, str] = field(init=False, repr=False, default_factory=dict)
     _shortened: Sequence[tuple[re.Pattern[str], str]] = field(init=False, repr=False, default=())
 
@@ -103,11 +103,10 @@ class Gazetteer:
                     owners[town].append(county)
         object.__setattr__(self, "_towns", {t: c[0] if len(c) == 1 else "" for t, c in owners.items()})
         bare = {TOWN_KIND.sub("", town): county for town, county in self._towns.items()}
-        bare = {name: county for name, county in bare.items() if len(name) >= 2}
+        object.__setattr__(self, "_bare", {name: county for name, county in bare.items() if len(name) >= 2})
         short = {county[:-1]: county for county in self.counties if len(county) == 3 and county[-1] in "县区"}
         object.__setattr__(self, "_short", short)
         # Compiled once: there are more names than the cache of re holds, and every utterance asks for all of them.
-        object.__setattr__(self, "_bare", [(_bare_name(name), county) for name, county in bare.items()])
         object.__setattr__(self, "_shortened", [(_short_name(name, county), county) for name, county in short.items()])
 
     @classmethod
@@ -202,7 +201,10 @@ class Gazetteer:
         hits = [(at, len(name), name, False) for name in self.counties for at in _all(text, name)]
         hits += [(at, len(alias), county, False) for alias, county in self.aliases.items() for at in _all(text, alias)]
         hits += [(at, len(town), county, True) for town, county in self._towns.items() for at in _all(text, town)]
-        hits += [(h.start(), len(h.group()), county, True) for bare, county in self._bare for h in bare.finditer(text)]
+        hits += [
+            (at, len(bare), county, True) for bare, county in self._bare.items() for at in _all(text, bare)
+            if not _WITHIN_A_NAME.match(text[at - 1 : at]) and _AFTER_BARE_NAME.match(text, at + len(bare))
+        ]  # fmt: skip
         hits += [
             (h.start(), len(h.group()), county, False)
             for short, county in self._shortened
@@ -367,11 +369,11 @@ def _marked(place: Place, asked: bool) -> Place:
     return Place(place.text, place.county, place.tail, place.start, place.end, place.words, asked)
 
 
-def _bare_name(name: str) -> re.Pattern[str]:
-    """A town without its kind (界湖), where a village of it or nothing follows."""
-    return re.compile(
-        rf"(?<![\u4e00-\u9fff]){name}(?=的?[^{NEVER_IN_NAMES}]{{1,5}}(?:村|社区|小区)|$|那边|这边|街上|镇上|那个|这个|那里|这里)"
-    )
+_WITHIN_A_NAME = re.compile(r"[\u4e00-\u9fff]")
+_AFTER_BARE_NAME = re.compile(
+    rf"的?[^{NEVER_IN_NAMES}]{{1,5}}(?:村|社区|小区)|$|那边|这边|街上|镇上|那个|这个|那里|这里"
+)
+"""Behind a town without its kind (界湖): a village of it, or nothing."""
 
 
 def _short_name(name: str, county: str) -> re.Pattern[str]:

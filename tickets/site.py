@@ -70,7 +70,7 @@ class TicketSite:
         duties = [Duty(row.category, row.place, row.unit) for row in organisation.directory]
         if classifier is None:
             folder = settings.storage.folder
-            classifier = LearntClassifier(organisation.categories, load(folder) or kept_evidence(folder))
+            classifier = LearntClassifier(organisation.categories, load(folder) or kept_evidence(settings.downloads))
         drafter = Drafter(Gazetteer.of(organisation.places), Directory(duties, names), classifier)
         ready = frozenset(unit.code for unit in organisation.units if is_ready(unit.leader, len(unit.handlers)))
         units = [
