@@ -3,12 +3,20 @@ SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup web demo run test test-long check bench lock system-packages clean
+.PHONY: help setup web demo run test test-long check bench lock system-packages asterisk whole-suite clean
+# Where a container says so, every process compiles the whole program anew: an engine's start takes three times as long.
+unexport PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 PY := $(VENV)/bin/python
 HAS_DEPENDENCIES := $(VENV)/.has-dependencies
 HAS_PROJECT := $(VENV)/.has-project
+# A machine with a Node of its own can build the front end beside the installation of the Python packages.
+NODE_IS_HERE = $(shell command -v npm >/dev/null && node -p 'let [a, b] = process.versions.node.split(".").map(Number), \
+	[c, d] = require("./agent_desk/web/package.json").engines.node.slice(2).split(".").map(Number); \
+	a > c || (a == c && b >= d) || ""' 2>/dev/null)
+# What takes long to get ready is got ready side by side.
+TOGETHER = $(MAKE) --no-print-directory --jobs=4
 # Test files side by side: most of a system test is waiting for people to finish speaking. The long ones go first, so that
 # none is left alone at the end.
 WORKERS ?= 3
@@ -18,7 +26,8 @@ help: ## this list
 	@printf '\n  %s\n  %s\n' 'make demo ONCE=1      plays the story once, prints what happened, and ends' \
 		'make bench ONLY=NAME  measures one row, such as seat.handover'
 
-setup: $(HAS_PROJECT) web ## everything that a clone needs: Python packages by hash, the browser front end
+setup: ## everything that a clone needs: Python packages by hash, the browser front end
+	@$(TOGETHER) $(HAS_PROJECT) web
 
 demo: setup ## one citizen's call, from ringing to the return visit, on a real Asterisk; then yours to try
 	@$(VENV)/bin/hotline demo $(if $(ONCE),--once)
@@ -26,7 +35,10 @@ demo: setup ## one citizen's call, from ringing to the return visit, on a real A
 run: setup ## the engine with config.yaml
 	@$(VENV)/bin/hotline run
 
-test: setup system-packages ## unit, integration and system tests (real Asterisk, phones and browser); < 15 minutes
+test: ## unit, integration and system tests (real Asterisk, phones and browser); < 15 minutes
+	@$(TOGETHER) whole-suite asterisk
+
+whole-suite: $(HAS_PROJECT) web system-packages
 	@$(PY) -m pytest tests/system tests/integration tests/unit -m 'not long' --durations=15 -n $(WORKERS) --dist loadfile \
 		--no-loadscope-reorder
 
@@ -43,11 +55,14 @@ check: $(HAS_PROJECT) ## style, types, architecture and the fast tests; < 1 minu
 bench: setup system-packages ## measure beside the peers; writes var/bench.json
 	@$(PY) -m bench $(if $(ONLY),--only $(ONLY))
 
-web: $(HAS_DEPENDENCIES) ## the browser front end, when its sources changed
+web: $(if $(NODE_IS_HERE),$(PY),$(HAS_DEPENDENCIES)) ## the browser front end, when its sources changed
 	@$(PY) agent_desk/web/build.py
 
-system-packages: $(HAS_DEPENDENCIES) ## what the tests need of the system: chromium, SIPp, espeak-ng, ffmpeg, PostgreSQL
+system-packages: $(PY) ## what the tests need of the system: chromium, SIPp, espeak-ng, ffmpeg, PostgreSQL
 	@$(PY) tests/system_packages.py
+
+asterisk: $(HAS_PROJECT) ## an Asterisk in var/, where the machine has none
+	@$(PY) -c 'from pathlib import Path; from telephony.asterisk import ensure_asterisk; ensure_asterisk(Path("var"))'
 
 lock: $(HAS_DEPENDENCIES) ## resolve requirements.lock anew (needs uv)
 	@command -v uv >/dev/null || { echo 'make lock needs uv: https://docs.astral.sh/uv/' >&2; exit 1; }
