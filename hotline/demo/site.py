@@ -24,7 +24,7 @@ from hotline.clock import SystemClock
 from hotline.database import Database
 from hotline.demo.people import Login
 from hotline.migrations import migrate
-from hotline.security import Security, seed_accounts
+from hotline.security import Passwords, Security, seed_accounts
 from hotline.settings import Settings, load_settings
 
 ALL_DAY = [["00:00", "23:59:59"]]
@@ -51,8 +51,13 @@ class Site:
         return self.settings.storage.folder
 
 
-async def prepare_site(folder: Path, base: Settings, *, fresh_ports: bool, **changes: Mapping[str, Any]) -> Site:
-    """Write ``folder/config.yaml`` from ``base`` with ``changes`` by section, migrate, and seed the accounts."""
+async def prepare_site(
+    folder: Path, base: Settings, *, fresh_ports: bool, passwords: Passwords | None = None, **changes: Mapping[str, Any]
+) -> Site:
+    """Write ``folder/config.yaml`` from ``base`` with ``changes`` by section, migrate, and seed the accounts.
+
+    ``passwords`` hashes theirs, and is closed.
+    """
     values = base.model_dump(mode="json")
     values["storage"] = {"folder": ".", "downloads": str(base.downloads.resolve()), "database": ""}
     values["callback"] |= {"windows": ALL_DAY, "working_days_only": False}
@@ -64,7 +69,7 @@ async def prepare_site(folder: Path, base: Settings, *, fresh_ports: bool, **cha
     config = folder / "config.yaml"
     await asyncio.to_thread(_write, config, yaml.safe_dump(values, allow_unicode=True, sort_keys=False))
     settings = load_settings(config)
-    return Site(config, settings, await _seed(settings))
+    return Site(config, settings, await _seed(settings, passwords))
 
 
 def _write(path: Path, text: str) -> None:
@@ -72,14 +77,14 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-async def _seed(settings: Settings) -> Mapping[str, Login]:
+async def _seed(settings: Settings, passwords: Passwords | None) -> Mapping[str, Login]:
     """Accounts of the demonstration; their passwords are kept in a file only we can read, so that it can run again."""
     path = settings.storage.folder / "logins.json"
     known: dict[str, str] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     database = await Database.open(settings.database_url, Bus())
     try:
         await migrate(database)
-        security = Security.open(database, SystemClock(), settings.web.session_hours)
+        security = Security.open(database, SystemClock(), settings.web.session_hours, passwords)
         for seeded in await seed_accounts(security.accounts, settings):
             if seeded.password is not None:
                 known[seeded.account.account] = seeded.password

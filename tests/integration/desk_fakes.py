@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from argon2 import PasswordHasher
 from fastapi import FastAPI
 
 from agent_desk.feed.hub import FeedHub
@@ -24,7 +23,7 @@ from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import NotFound, RuleBroken, Unavailable
 from hotline.facts.screens import CallChanged, OfferGone, OfferMade, SeatChanged, WaitingChanged
-from hotline.security import Account, Deed, Passwords, Person, Role, Security
+from hotline.security import Account, Deed, Person, Role, Security
 from hotline.settings import Group, Line, Organisation, Secrets, Settings, Unit, Web
 from hotline.settings import Seat as SeatSettings
 from ivr.call_records import CallRecords
@@ -44,6 +43,7 @@ from ivr.views import (
     SeatView,
 )
 from recordings.sealing import Keyring, Sealed
+from tests.passwords import cheap_passwords
 from tickets.finding import Wanted
 from tickets.grains import PivotWish
 from tickets.views import TicketGlance
@@ -51,7 +51,6 @@ from tickets.views import TicketGlance
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 PASSWORD = "correct-horse-7"
 CITIZEN = "13800000001"
-HASHING = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
 
 ACCOUNTS = (
     Account(account="agent1001", name="王敏", roles=frozenset({Role.AGENT}), seat="1001"),
@@ -698,7 +697,7 @@ async def open_house(
     database = await Database.open(database_url or f"sqlite+aiosqlite:///{folder / 'desk.db'}", bus)
     if database_url is None:
         await database.create_all()
-    security = Security.open(database, clock, 12, Passwords(HASHING))
+    security = Security.open(database, clock, 12, cheap_passwords())
     for account in ACCOUNTS:
         await security.accounts.add(account, PASSWORD, by="test", from_where="console")
     centre, orders, recordings, transcripts = FakeCallCentre(bus), FakeWorkOrders(), FakeRecordings(), FakeTranscripts()

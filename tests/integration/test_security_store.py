@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 
 import pytest
-from argon2 import PasswordHasher
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import DBAPIError
 
@@ -13,9 +12,10 @@ from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import NotFound, NotSignedIn, RuleBroken
 from hotline.facts.security import SessionsEnded
-from hotline.security import Account, Deed, LockedOut, Passwords, Role, Security, seed_accounts
+from hotline.security import Account, Deed, LockedOut, Role, Security, seed_accounts
 from hotline.security.tables import accounts, attempts, audit, sessions
 from hotline.settings import Group, Line, Seat, Settings
+from tests.passwords import cheap_passwords
 
 RIGHT = "correct-horse-7"
 
@@ -27,8 +27,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 async def security(database: Database, clock: FakeClock) -> AsyncIterator[Security]:
-    cheap = Passwords(PasswordHasher(time_cost=1, memory_cost=64, parallelism=1))
-    opened = Security.open(database, clock, 12, cheap)
+    opened = Security.open(database, clock, 12, cheap_passwords())
     agent = Account(account="agent1001", name="王敏", roles=frozenset({Role.AGENT}), seat="1001")
     await opened.accounts.add(agent, RIGHT, by="test", from_where="console")
     yield opened

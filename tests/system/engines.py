@@ -35,6 +35,7 @@ from telephony.phone import PhoneCall, ScriptedGateway, ScriptedPhone
 from telephony.phone.calls import read_sound
 from telephony.phone.mulaw import Samples
 from telephony.phone.tones import RATE, tone_share
+from tests.passwords import cheap_passwords
 from tests.system.conftest import REPOSITORY
 from tests.system.raw_ami import raw_ami
 
@@ -55,7 +56,7 @@ FLOWS = {
 """The same by day, by night and on holidays; for ``open_house(…, flows=FLOWS, lines=LINES)``."""
 SMALL: Mapping[str, Any] = {
     "asr": {"model": "tiny"},
-    "organisation": {"units": UNITS, "directory": [{"unit": "zhujian"}]},  # each unit's account costs a password hash
+    "organisation": {"units": UNITS, "directory": [{"unit": "zhujian"}]},
 }
 
 
@@ -175,7 +176,7 @@ class House:
 async def open_house(folder: Path, *, flows: Mapping[str, str] = {}, **changes: Any) -> AsyncIterator[House]:
     """A site below ``folder`` with ``flows`` of its own, its gateway and its running engine."""
     base = load_settings(REPOSITORY / "config.yaml")
-    site = await prepare_site(folder, base, fresh_ports=True, **{**SMALL, **changes})
+    site = await prepare_site(folder, base, fresh_ports=True, passwords=cheap_passwords(), **{**SMALL, **changes})
     (site.folder / "flows").mkdir(exist_ok=True)
     for name, nodes in flows.items():
         start = nodes[1 : nodes.index(":")]
@@ -196,7 +197,7 @@ async def open_house(folder: Path, *, flows: Mapping[str, str] = {}, **changes: 
 async def add_chief(house: House) -> None:
     """A supervisor who has a seat too: 1003. Signs in with ``CHIEF_LOGIN``."""
     database = await Database.open(house.site.settings.database_url, Bus())
-    security = Security.open(database, SystemClock(), 12)
+    security = Security.open(database, SystemClock(), 12, cheap_passwords())
     chief = Account(
         account=CHIEF_LOGIN.account, name="班长", roles=frozenset({Role.SUPERVISOR, Role.AGENT}), seat="1003"
     )

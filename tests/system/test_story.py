@@ -26,8 +26,12 @@ from hotline.demo.site import Site, prepare_site
 from hotline.facts.recordings import RecordingReady
 from hotline.settings import load_settings
 from telephony.phone import PhoneCall, ScriptedGateway
+from tests.passwords import cheap_passwords
+from tests.system.engines import hears_prompt
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+ASKED = ("callback-intro", "callback-satisfied", "callback-manner")
+"""What the robot says before each key."""
 
 pytestmark = [
     pytest.mark.timeout(300),
@@ -49,7 +53,9 @@ class Theatre:
 @pytest.fixture
 async def theatre(tmp_path: Path) -> AsyncIterator[Theatre]:
     base = load_settings(REPOSITORY / "config.yaml")
-    site = await prepare_site(tmp_path / "site", base, fresh_ports=True, asr={"model": "tiny"})
+    site = await prepare_site(
+        tmp_path / "site", base, fresh_ports=True, passwords=cheap_passwords(), asr={"model": "tiny"}
+    )
     asterisk = site.settings.asterisk
     engine = EngineProcess(site)
     async with AsyncExitStack() as stack:
@@ -165,10 +171,9 @@ async def the_department_replies(theatre: Theatre, ticket: dict[str, Any]) -> No
 
 async def the_robot_asks(theatre: Theatre, incoming: Any, ticket: dict[str, Any], script: Script) -> None:
     visit = await incoming.answer()
-    for key in script.keys:
-        await visit.hears_sound(timeout=10)
+    for question, key in zip(ASKED, script.keys, strict=True):  # a key is pressed once the question is known
+        await hears_prompt(visit, question)
         await visit.press(key)
-        await visit.hears_silence(0.5, timeout=20)
     await visit.wait_ended(timeout=30)
     state = "[data-testid=ticket-sheet] [data-testid=ticket-state]"
     await shown(theatre.clerk, f"{state}[data-state={script.verdict}]")
