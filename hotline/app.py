@@ -52,8 +52,8 @@ from ivr.site import opening_hours_of
 from ivr.speaker import SynthesisedSpeech
 from knowledge_base.service import KnowledgeBase
 from recordings.disk import DiskAlarm
+from recordings.keys import keys_of
 from recordings.pausing import Pausing
-from recordings.sealing import keys_of
 from recordings.service import Folders, Recordings
 from telephony.ami import AmiAddress
 from telephony.asterisk import (
@@ -173,6 +173,7 @@ async def assemble(settings: Settings, *, clock: Clock | None = None) -> AsyncIt
             form=kept.format,
             disk=disk,
             keys=keys_of(settings),
+            apart=True,
         )
         tasks = CallbackTasks(database, clock, settings.site.zone)
         site = TicketSite.of(settings)

@@ -15,8 +15,8 @@ from hotline.errors import Unavailable
 from hotline.facts.recordings import RecordingReady
 from hotline.migrations import migrate
 from hotline.settings import Settings
-from recordings.keeping import NobodysCalls
-from recordings.sealing import keys_of
+from recordings.calls import NobodysCalls
+from recordings.keys import keys_of
 from recordings.service import Folders, Recordings
 
 

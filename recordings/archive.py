@@ -53,6 +53,8 @@ class Archive:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._safe: set[Path] = set()
+        """Folders that are known to outlive a power cut, each found in the one above it."""
 
     def file(self, folder: str, track: Track) -> Path:
         """Where a track lies, in whichever format, whether it is there or not."""
@@ -75,12 +77,23 @@ class Archive:
         stored = tuple(_flushed(_file_of(prepared, track), track) for track in tracks)
         _flush_folder(prepared)
         place = self.root / folder
-        _make_folders(place.parent, self.root)
+        self._make_folder(place.parent)
         if place.exists():  # moved there by a run that died before its row was written
             self.remove(folder)
         prepared.rename(place)
         _flush_folder(place.parent)
         return stored
+
+    def _make_folder(self, folder: Path) -> None:
+        """With all above it up to the root; what this run has flushed already is not flushed for each recording."""
+        if folder in self._safe and folder.is_dir():
+            return
+        folder.mkdir(parents=True, exist_ok=True)
+        above = [folder, *folder.parents]
+        made = above[: above.index(self.root) + 1]
+        for one in made:
+            _flush_folder(one)
+        self._safe = set(made)
 
     def remove(self, folder: str) -> None:
         """Delete a recording: out of sight in one step, then off the disk. Missing is as good as gone."""
@@ -116,14 +129,6 @@ def _file_of(folder: Path, track: Track) -> Path:
     names = [archive_name(track, form) for form in FORMATS]
     paths = [folder / name for name in (*names, *(name + SUFFIX for name in names))]
     return next((path for path in paths if path.is_file()), paths[0])
-
-
-def _make_folders(folder: Path, root: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    for made in (folder, *folder.parents):
-        _flush_folder(made)
-        if made == root:
-            return
 
 
 def _flush_folder(folder: Path) -> None:

@@ -13,10 +13,10 @@ from hotline.clock import SystemClock
 from hotline.database import Database
 from hotline.errors import HotlineError
 from hotline.settings import Settings, load_settings
+from recordings.calls import NobodysCalls
 from recordings.integrity import Verdict, verify
-from recordings.keeping import NobodysCalls
+from recordings.keys import keys_of
 from recordings.retention import Kept
-from recordings.sealing import keys_of
 from recordings.service import Folders, Recordings
 from recordings.watermark import read_mark
 

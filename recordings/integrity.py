@@ -14,8 +14,9 @@ from hotline.database import Database
 from hotline.facts.recordings import RecordingPurged, RecordingReady
 from recordings.archive import Archive, hash_file
 from recordings.chain import broken_links
+from recordings.rows import Recording
 from recordings.sealing import OPEN, SUFFIX, CannotUnseal, Keyring
-from recordings.store import Recording, Store
+from recordings.store import Store
 from recordings.tables import State
 from recordings.tracks import Track
 

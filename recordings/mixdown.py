@@ -4,20 +4,20 @@ What the citizen heard holds everybody else who was in the talk, and prompts, an
 voices were recorded, the mix takes those, and what the citizen heard only while none of them runs: so everybody is in
 the mix once, also what agent and department said while the citizen was on hold.
 
-pydub does the sums, half a minute at a time: a day-long call needs no more memory than a short one, and the
-interpreter's lock is given back between the pieces. Blocking: call it on a thread.
+Half a minute at a time: a day-long call needs no more memory than a short one. Most tracks are one file of our own
+rate, which is copied as it is; pydub changes rates and channels. Blocking.
 """
 
+import audioop
 import wave
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from pydub import AudioSegment
 
-from recordings.repair import Shape, examine
+from recordings.repair import Shape, Sound
 from recordings.tracks import AGENTS, RATE, SAMPLE_BYTES, Span, Track, archive_name, seconds_of, uncovered
 
 _PIECE = 30 * RATE
@@ -29,7 +29,7 @@ class Take:
     """A file with one voice: somebody else's than the citizen's, who came in later."""
 
     track: Track
-    path: Path
+    sound: Sound
     starts: float
     """Seconds after the citizen's recording began."""
 
@@ -41,8 +41,6 @@ class Mixed:
     seconds: float
     tracks: tuple[Track, ...]
     """The mix first, then those parties of whom there was a sound file."""
-    began: datetime | None = None
-    """When the first sample was spoken, as far as the files tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +64,27 @@ class _Placed:
 _Lane = tuple[_Placed, ...]
 
 
-def mix_down(sources: Mapping[Track, Path], folder: Path, others: Sequence[Take] = ()) -> Mixed:
+def mix_down(sources: Mapping[Track, Sound], folder: Path, others: Sequence[Take] = ()) -> Mixed:
     """Write mix.wav and each party's own track, all equally long, into ``folder``.
 
     ``sources`` are the citizen's leg: what the citizen said (CITIZEN) and heard (AGENT). A source that is missing is
-    left out; one whose header is unfinished is read as far as it goes. Raises OSError (disk full), NotAudio.
+    left out; one whose header is unfinished is read as far as it goes. Raises OSError (disk full).
     """
-    placed = {track: _Placed(path, examine(path), 0) for track, path in sources.items()}
-    takes = [(one.track, _Placed(one.path, examine(one.path), round(max(0.0, one.starts) * RATE))) for one in others]
+    placed = {track: _Placed(sound.path, sound.shape, 0) for track, sound in sources.items()}
+    takes = [
+        (one.track, _Placed(one.sound.path, one.sound.shape, round(max(0.0, one.starts) * RATE))) for one in others
+    ]
     frames = max([*(one.span.ends for one in placed.values()), *(one.span.ends for _, one in takes)], default=0)
     lanes, mix = _lanes(placed, takes, frames)
     with ExitStack() as stack:
         writers = {
-            track: stack.enter_context(_writer(folder / archive_name(track))) for track in (Track.MIX, *sorted(lanes))
+            track: stack.enter_context(_writer(folder / archive_name(track), frames))
+            for track in (Track.MIX, *sorted(lanes))
         }
         for piece in _pieces(frames):
             for track, lane in lanes.items():
-                writers[track].writeframes(_sum(lane, piece).raw_data)
-            writers[Track.MIX].writeframes(_sum(mix, piece).raw_data)
+                writers[track].writeframesraw(_sum(lane, piece))
+            writers[Track.MIX].writeframesraw(_sum(mix, piece))
     return Mixed(seconds_of(frames), (Track.MIX, *sorted(lanes)))
 
 
@@ -111,15 +112,22 @@ def _pieces(frames: int) -> Iterator[Span]:
         yield Span(at, min(at + _PIECE, frames))
 
 
-def _sum(lane: _Lane, piece: Span) -> AudioSegment:
-    """Everything of the lane that lies in the piece, over silence."""
-    whole = _segment(bytes((piece.ends - piece.starts) * SAMPLE_BYTES))
-    for one in lane:
-        for starts, sound in _parts(one, piece):
-            before = bytes((starts - piece.starts) * SAMPLE_BYTES)
-            after = bytes((piece.ends - starts) * SAMPLE_BYTES - len(sound))
-            whole = whole.overlay(_segment(before + sound + after))
+def _sum(lane: _Lane, piece: Span) -> bytes:
+    """Everything of the lane that lies in the piece, loud peaks cut off; silence where nothing does."""
+    layers = (_padded(sound, starts, piece) for one in lane for starts, sound in _parts(one, piece))
+    whole = next(layers, None)
+    if whole is None:
+        return bytes((piece.ends - piece.starts) * SAMPLE_BYTES)
+    for layer in layers:
+        whole = audioop.add(whole, layer, SAMPLE_BYTES)
     return whole
+
+
+def _padded(sound: bytes, starts: int, piece: Span) -> bytes:
+    """The sound in its place in the piece, silence around it."""
+    return (bytes((starts - piece.starts) * SAMPLE_BYTES) + sound).ljust(
+        (piece.ends - piece.starts) * SAMPLE_BYTES, b"\0"
+    )
 
 
 def _parts(one: _Placed, piece: Span) -> Iterator[tuple[int, bytes]]:
@@ -137,18 +145,16 @@ def _read(one: _Placed, at: int, frames: int) -> bytes:
         file.seek(shape.start + at * shape.rate // RATE * width)
         samples = file.read(-(-frames * shape.rate // RATE) * width)
     samples = samples[: len(samples) // width * width]
-    sound = AudioSegment(data=samples, sample_width=SAMPLE_BYTES, frame_rate=shape.rate, channels=shape.channels)
-    raw: bytes = sound.set_channels(1).set_frame_rate(RATE).raw_data
-    return raw[: frames * SAMPLE_BYTES].ljust(frames * SAMPLE_BYTES, b"\0")
+    if (shape.rate, shape.channels) != (RATE, 1):
+        sound = AudioSegment(data=samples, sample_width=SAMPLE_BYTES, frame_rate=shape.rate, channels=shape.channels)
+        samples = sound.set_channels(1).set_frame_rate(RATE).raw_data
+    return samples[: frames * SAMPLE_BYTES].ljust(frames * SAMPLE_BYTES, b"\0")
 
 
-def _segment(samples: bytes) -> AudioSegment:
-    return AudioSegment(data=samples, sample_width=SAMPLE_BYTES, frame_rate=RATE, channels=1)
-
-
-def _writer(path: Path) -> wave.Wave_write:
+def _writer(path: Path, frames: int) -> wave.Wave_write:
     writer = wave.open(str(path), "wb")  # noqa: SIM115 (the caller's stack closes it)
     writer.setnchannels(1)
     writer.setsampwidth(SAMPLE_BYTES)
     writer.setframerate(RATE)
+    writer.setnframes(frames)
     return writer

@@ -48,10 +48,30 @@ EMPTY = Shape(rate=RATE, channels=1, start=0, length=0, is_final=False)
 
 def examine(path: Path) -> Shape:
     """The true shape of the file, whatever its header claims. Raises OSError, NotAudio."""
-    with path.open("rb") as file:
-        head = file.read(_LONGEST_HEADER)
-        size = os.fstat(file.fileno()).st_size
-    return shape_of(head, size)
+    return Sound.of(path).shape
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A file, looked at once."""
+
+    path: Path
+    shape: Shape
+    written_at: float
+    """Seconds since 1970 of the last write."""
+
+    @classmethod
+    def of(cls, path: Path) -> "Sound":
+        """Look at the file. Raises OSError, NotAudio."""
+        with path.open("rb", buffering=0) as file:
+            head = file.read(_LONGEST_HEADER)
+            status = os.fstat(file.fileno())
+        return cls(path, shape_of(head, status.st_size), status.st_mtime)
+
+    @property
+    def began(self) -> float:
+        """When the first sample was spoken, in seconds since 1970: the last write is the last sample."""
+        return self.written_at - self.shape.frames / self.shape.rate
 
 
 def shape_of(head: bytes, size: int) -> Shape:

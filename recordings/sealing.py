@@ -17,7 +17,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from hotline.errors import ConfigurationError
-from hotline.settings import Secrets, Settings
 
 SUFFIX = ".sealed"
 """Behind the name of the file as it was: ``mix.wav.sealed``."""
@@ -86,12 +85,6 @@ class Keyring:
         with target.open("wb") as plain:
             for piece in sealed.read(0, sealed.length):
                 plain.write(piece)
-
-
-def keys_of(settings: Settings) -> Keyring:
-    """The site's keys: ``HOTLINE_RECORDINGS_KEY``, else made once into ``secrets.json``. Raises ConfigurationError."""
-    secret = Secrets(settings.storage.folder).get("recordings_key")
-    return Keyring.of(secret, seals=settings.recordings.encrypt)
 
 
 OPEN = Keyring()

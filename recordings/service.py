@@ -16,12 +16,15 @@ from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import NotFound, RuleBroken, Unavailable
 from recordings.archive import Archive
+from recordings.calls import LiveCalls
 from recordings.disk import DiskAlarm
-from recordings.keeping import Keeping, LiveCalls
+from recordings.keeping import Keeping
+from recordings.making import Apart, OnThread
 from recordings.retention import Kept, expired
+from recordings.rows import Recording
 from recordings.sealing import OPEN, Keyring, Sealed
 from recordings.spool import Patience, Spool
-from recordings.store import Recording, Store
+from recordings.store import Store
 from recordings.tables import State
 from recordings.tracks import Track
 from recordings.watermark import mark_copy
@@ -66,15 +69,17 @@ class Recordings:
         form: str = "wav",
         disk: DiskAlarm | None = None,
         keys: Keyring = OPEN,
+        apart: bool = False,
     ) -> None:
+        """``apart``: recordings are made in a process of their own, which ends with ``run``."""
         self._clock, self._keys = clock, keys
         self._archive = Archive(folders.archive)
         self._store = Store(database)
         spool = Spool(folders.spool, patience)
         self._workshop = Workshop(spool, self._archive, form, keys)
         self._keeping = Keeping(
-            database, clock, spool=spool, archive=self._archive, workshop=self._workshop, calls=calls, zone=zone,
-            sweep_seconds=sweep_seconds, disk=disk,
+            database, clock, spool=spool, archive=self._archive, making=(Apart if apart else OnThread)(self._workshop),
+            calls=calls, zone=zone, sweep_seconds=sweep_seconds, disk=disk,
         )  # fmt: skip
 
     async def run(self) -> None:

@@ -4,9 +4,8 @@ No event tells that a file is closed, but its header does: Asterisk fills the si
 writer was killed never gets them; then standing still for a while, after the call's end, is the sign.
 """
 
-import asyncio
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,7 +39,7 @@ class Left:
 
 
 class Spool:
-    """The files below one folder. Blocking, except ``settle``."""
+    """The files below one folder. Blocking."""
 
     def __init__(self, folder: Path, patience: Patience | None = None) -> None:
         self.folder = folder
@@ -51,13 +50,9 @@ class Spool:
         paths = {track: self.folder / spool_name(uniqueid, track) for track in _PARTIES}
         return {track: path for track, path in paths.items() if path.is_file()}
 
-    def those_of(self, uniqueids: Iterable[str]) -> list[str]:
-        """Which of these channels have files here."""
-        return [uniqueid for uniqueid in uniqueids if self.find(uniqueid)]
-
-    def voice(self, uniqueid: str) -> Path | None:
-        """The file with what this leg says."""
-        return self.find(uniqueid).get(Track.CITIZEN)
+    def has_any_of(self, uniqueids: Iterable[str]) -> bool:
+        """Whether any of these channels has files here."""
+        return any(self.find(uniqueid) for uniqueid in uniqueids)
 
     def left(self) -> list[Left]:
         """Every channel that has files here. An absent folder is an empty one."""
@@ -67,38 +62,16 @@ class Spool:
             return []
         found = ((uniqueid, self.find(uniqueid)) for uniqueid in uniqueids(names))
         return [
-            Left(uniqueid, max(_written_at(path) for path in files.values()), all(map(_is_final, files.values())))
+            Left(uniqueid, max(_written_at(path) for path in files.values()), all(map(is_final, files.values())))
             for uniqueid, files in found
             if files
         ]
-
-    async def settle(self, uniqueid: str) -> dict[Track, Path]:
-        """The channel's files once nobody writes to them any more; empty when there are none. Bounded by ``limit``."""
-        begun = still_since = time.monotonic()
-        sizes: dict[Track, int] = {}
-        while True:
-            files = await asyncio.to_thread(self.find, uniqueid)
-            is_final, grown = await asyncio.to_thread(_look_at, files)
-            if is_final:
-                return files
-            now = time.monotonic()
-            if grown != sizes:
-                sizes, still_since = grown, now
-            if now - still_since >= self.patience.still or now - begun >= self.patience.limit:
-                return files
-            await asyncio.sleep(self.patience.poll)
 
     def remove(self, *uniqueids: str) -> None:
         """Delete these channels' files. Only ever called when the archive holds them, flushed and hashed."""
         for uniqueid in uniqueids:
             for path in self.find(uniqueid).values():
                 path.unlink(missing_ok=True)
-
-
-def _look_at(files: Mapping[Track, Path]) -> tuple[bool, dict[Track, int]]:
-    """Whether all are there and final, and how big each is."""
-    sizes = {track: path.stat().st_size for track, path in files.items() if path.exists()}
-    return bool(files) and all(map(_is_final, files.values())), sizes
 
 
 def _written_at(path: Path) -> float:
@@ -108,7 +81,8 @@ def _written_at(path: Path) -> float:
         return time.time()
 
 
-def _is_final(path: Path) -> bool:
+def is_final(path: Path) -> bool:
+    """Whether Asterisk has closed the file, or it will not get better by waiting."""
     try:
         return examine(path).is_final
     except NotAudio:  # will not get better by waiting

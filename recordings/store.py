@@ -1,52 +1,26 @@
 """Rows of recordings: reading and writing the room's own tables."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import RowMapping
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningInsert
 
 from hotline.database import Database, UnitOfWork
+from hotline.facts import Fact
 from hotline.facts.recordings import RecordingHeld, RecordingPurged, RecordingReady
 from hotline.ledger import fact_of, ledger
-from recordings.archive import Stored
 from recordings.chain import link_of
-from recordings.mixdown import Mixed
+from recordings.legs import LEG_FACTS, legs_of
 from recordings.retention import Kept
-from recordings.tables import State, recording_tracks, recordings
-from recordings.tracks import Track, Voice
-
-
-@dataclass(frozen=True, slots=True)
-class Recording:
-    """One row."""
-
-    id: str
-    call_id: str
-    uniqueid: str
-    state: State
-    folder: str
-    ended_at: datetime
-    seconds: float | None
-    started_at: datetime | None
-    ready_at: datetime | None
-    tries: int
-    retry_at: datetime | None
-    error: str | None
-    kind: str = "call"
-    held_by: str | None = None
-    held_reason: str | None = None
-    parts: str = ""
-    """Names of the spool files of others than the citizen that went into it, separated by spaces."""
-
-
-def recording_of(row: RowMapping) -> Recording:
-    """The dataclass of a row."""
-    values = {name: row[name] for name in Recording.__dataclass_fields__}
-    return Recording(**(values | {"state": State(row["state"])}))
+from recordings.rows import Recording, Settled, Standing, recording_of
+from recordings.tables import OWED, State, recording_tracks, recordings
+from recordings.tracks import Track
 
 
 class Store:
@@ -71,80 +45,37 @@ class Store:
         """All recordings in a state, oldest first."""
         return await self._all(recordings.c.state == state)
 
-    async def add(self, recording: Recording) -> None:
-        """Note that a recording is owed."""
-        async with self._database.unit_of_work() as uow:
-            await uow.execute(
-                insert(recordings).values({name: getattr(recording, name) for name in Recording.__dataclass_fields__})
-            )
-
-    async def count_of(self, call_id: str) -> int:
-        """How many recordings the call has so far."""
+    async def standing(self, call_ids: Sequence[str], uniqueids: Sequence[str] = ()) -> Standing:
+        """What there is of these calls, and of further channels, in one reading."""
+        of_calls = ledger.c.call_id.in_(call_ids), ledger.c.kind.in_([kind.__name__ for kind in LEG_FACTS])
+        facts: dict[str, list[Fact]] = {call_id: [] for call_id in call_ids}
         async with self._database.reading() as connection:
-            query = select(func.count()).select_from(recordings).where(recordings.c.call_id == call_id)
-            return int((await connection.execute(query)).scalar_one())
+            query = select(ledger.c.call_id, ledger.c.kind, ledger.c.body).where(*of_calls).order_by(ledger.c.seq)
+            for call_id, kind, body in await connection.execute(query):
+                facts[call_id].append(fact_of(kind, body))
+            legs = {call_id: legs_of(some) for call_id, some in facts.items()}
+            names = {*uniqueids, *(one.main for one in legs.values())}
+            kept = or_(recordings.c.call_id.in_(call_ids), recordings.c.uniqueid.in_(sorted(names)))
+            rows = (await connection.execute(select(recordings).where(kept))).mappings().all()
+        return Standing(legs, [recording_of(row) for row in rows])
 
-    async def mark_ready(
-        self,
-        recording: Recording,
-        mixed: Mixed,
-        stored: Sequence[Stored],
-        now: datetime,
-        voices: Sequence[Voice] = (),
-    ) -> None:
-        """The archive has it: row, hashes and the ledger's fact in one unit of work."""
-        speakers = {voice.track: voice.speaker for voice in voices}
-        hashes = {track.track: track for track in stored}
-        async with self._database.unit_of_work() as uow:
-            done = await self._change(
-                uow,
-                recording,
-                State.READY,
-                seconds=mixed.seconds,
-                started_at=mixed.began,
-                ready_at=now,
-                error=None,
-                retry_at=None,
-                parts=" ".join(voice.uniqueid for voice in voices),
-            )
-            if not done:  # another try was quicker
-                return
-            await uow.execute(
-                insert(recording_tracks),
-                [
-                    {
-                        "recording_id": recording.id,
-                        "track": s.track,
-                        "speaker": speakers.get(s.track, "")[:80],
-                        "sha256": s.sha256,
-                        "size": s.size,
-                        "format": s.format,
-                    }
-                    for s in stored
-                ],
-            )
-            uow.record(
-                RecordingReady(
-                    at=now,
-                    call_id=recording.call_id,
-                    recording_id=recording.id,
-                    sha256=hashes[Track.MIX].sha256,
-                    seconds=mixed.seconds,
-                    tracks=tuple(str(track) for track in mixed.tracks),
-                    started_at=mixed.began,
-                    previous=await _last_link(uow),
-                )
-            )
+    async def settle(self, settled: Sequence[Settled]) -> list[Settled]:
+        """Rows, hashes and the ledger's facts in one unit of work; those that were written.
 
-    async def mark_failed(self, recording: Recording, error: str, retry_at: datetime) -> None:
-        """The try failed; it is owed again at ``retry_at``."""
+        What another try has settled before stays as it is: whose row is there first has made the recording.
+        """
+        rows = [one.row() for one in sorted(settled, key=lambda one: one.recording.uniqueid)]
         async with self._database.unit_of_work() as uow:
-            await self._change(uow, recording, State.FAILED, error=error, retry_at=retry_at, tries=recording.tries + 1)
-
-    async def mark_silent(self, recording: Recording) -> None:
-        """There is no sound to keep."""
-        async with self._database.unit_of_work() as uow:
-            await self._change(uow, recording, State.SILENT, seconds=0.0, error=None, retry_at=None)
+            written = await uow.execute(_upsert_owed(self._database.dialect), rows)
+            ids: dict[str, str] = {row.uniqueid: row.id for row in written}
+            done = [one.named(ids[one.recording.uniqueid]) for one in settled if one.recording.uniqueid in ids]
+            if ready := [one for one in done if one.recording.state is State.READY]:
+                await uow.execute(insert(recording_tracks), [row for one in ready for row in one.track_rows()])
+                link = await _last_link(uow)
+                for one in ready:
+                    uow.record(fact := one.fact(link))
+                    link = link_of(fact)
+        return done
 
     async def mark_purged(self, kept: Kept, retention_days: int, now: datetime, by: str) -> None:
         """The audio is gone; the row and the ledger say so."""
@@ -200,15 +131,22 @@ class Store:
                     found[row["recording_id"]][row["track"]] = row["speaker"]
         return found
 
-    async def _change(self, uow: UnitOfWork, recording: Recording, state: State, **values: Any) -> bool:
-        owed = recordings.c.state.in_([State.PENDING, State.FAILED])
-        statement = update(recordings).where(recordings.c.id == recording.id, owed)
-        return bool((await uow.execute(statement.values(state=state, **values))).rowcount)
-
     async def _all(self, condition: Any) -> list[Recording]:
         query = select(recordings).where(condition).order_by(recordings.c.ended_at, recordings.c.id)
         async with self._database.reading() as connection:
             return [recording_of(row) for row in (await connection.execute(query)).mappings()]
+
+
+@cache
+def _upsert_owed(dialect: str) -> ReturningInsert[tuple[str, str]]:
+    """Insert, or overwrite what is still owed; gives the channel and the row's id of those written."""
+    made = postgresql.insert(recordings) if dialect == "postgresql" else sqlite.insert(recordings)
+    changed = ("state", "folder", "seconds", "started_at", "ready_at", "tries", "retry_at", "error", "parts")
+    return made.on_conflict_do_update(
+        index_elements=[recordings.c.uniqueid],
+        set_={name: made.excluded[name] for name in changed},
+        where=or_(*(recordings.c.state == state for state in OWED)),  # with many rows at once there can be no IN
+    ).returning(recordings.c.uniqueid, recordings.c.id)
 
 
 async def _last_link(uow: UnitOfWork) -> str:

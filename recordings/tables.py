@@ -11,7 +11,7 @@ class State(StrEnum):
     """How far a recording has come."""
 
     PENDING = "pending"
-    """Its call is over; being mixed."""
+    """Its call is over, and nothing has come of it yet. Only earlier versions wrote it down."""
     READY = "ready"
     """In the archive, its hash in the ledger."""
     FAILED = "failed"
@@ -21,6 +21,9 @@ class State(StrEnum):
     PURGED = "purged"
     """Kept for the period that the site sets, then deleted."""
 
+
+OWED = (State.PENDING, State.FAILED)
+"""Still to be made."""
 
 recordings = Table(
     "recordings",

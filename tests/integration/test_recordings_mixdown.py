@@ -15,6 +15,7 @@ import pytest
 
 from recordings.archive import Archive, folder_name, hash_file
 from recordings.mixdown import Take, mix_down
+from recordings.repair import Sound
 from recordings.tracks import Track
 
 CITIZEN_HZ, AGENT_HZ, PARTY_HZ, MUSIC_HZ = 440, 1000, 1500, 2300
@@ -42,6 +43,11 @@ def write_wav(path: Path, sound: bytes, *, finished: bool = True, rate: int = 80
     return path
 
 
+def listened(files: dict[Track, Path]) -> dict[Track, Sound]:
+    """What the workshop makes of files before it mixes them."""
+    return {track: Sound.of(path) for track, path in files.items()}
+
+
 def samples(path: Path) -> "array.array[int]":
     """The samples of a finished 8 kHz mono wav."""
     with wave.open(str(path), "rb") as file:
@@ -62,7 +68,7 @@ def test_both_voices_are_in_the_mix_and_each_alone_in_its_track(tmp_path: Path) 
         Track.CITIZEN: write_wav(tmp_path / "in.wav", tone(CITIZEN_HZ, 1.0)),
         Track.AGENT: write_wav(tmp_path / "out.wav", tone(AGENT_HZ, 1.0)),
     }
-    mixed = mix_down(sources, tmp_path)
+    mixed = mix_down(listened(sources), tmp_path)
     assert (mixed.seconds, mixed.tracks) == (1.0, (Track.MIX, Track.AGENT, Track.CITIZEN))
     mix, citizen = samples(tmp_path / "mix.wav"), samples(tmp_path / "citizen.wav")
     assert loudness(mix, CITIZEN_HZ) > 7500
@@ -77,7 +83,7 @@ def test_the_shorter_voice_ends_in_silence_across_the_seams(tmp_path: Path) -> N
         Track.CITIZEN: write_wav(tmp_path / "in.wav", long),
         Track.AGENT: write_wav(tmp_path / "out.wav", short),
     }
-    assert mix_down(sources, tmp_path).seconds == 61.5
+    assert mix_down(listened(sources), tmp_path).seconds == 61.5
     assert samples(tmp_path / "citizen.wav").tobytes() == long
     assert samples(tmp_path / "agent.wav").tobytes() == short.ljust(len(long), b"\0")
     assert samples(tmp_path / "mix.wav")[-8000:].tobytes() == long[-16_000:]
@@ -86,14 +92,14 @@ def test_the_shorter_voice_ends_in_silence_across_the_seams(tmp_path: Path) -> N
 def test_a_recording_cut_off_by_a_crash_plays_up_to_there(tmp_path: Path) -> None:
     sources = {Track.CITIZEN: write_wav(tmp_path / "in.wav", tone(CITIZEN_HZ, 0.5) + b"\x07", finished=False)}
     (tmp_path / "out.wav").touch()
-    mixed = mix_down(sources | {Track.AGENT: tmp_path / "out.wav"}, tmp_path)
+    mixed = mix_down(listened(sources | {Track.AGENT: tmp_path / "out.wav"}), tmp_path)
     assert mixed.seconds == 0.5
     assert loudness(samples(tmp_path / "mix.wav"), CITIZEN_HZ) > 7500
     assert not any(samples(tmp_path / "agent.wav"))
 
 
 def test_a_missing_party_is_left_out(tmp_path: Path) -> None:
-    mixed = mix_down({Track.AGENT: write_wav(tmp_path / "out.wav", tone(AGENT_HZ, 0.2))}, tmp_path)
+    mixed = mix_down(listened({Track.AGENT: write_wav(tmp_path / "out.wav", tone(AGENT_HZ, 0.2))}), tmp_path)
     assert mixed.tracks == (Track.MIX, Track.AGENT)
     assert not (tmp_path / "citizen.wav").exists()
 
@@ -103,7 +109,7 @@ def test_another_rate_becomes_eight_kilohertz(tmp_path: Path) -> None:
         Track.CITIZEN: write_wav(tmp_path / "in.wav", tone(CITIZEN_HZ, 1.0, 16_000), rate=16_000),
         Track.AGENT: write_wav(tmp_path / "out.wav", tone(AGENT_HZ, 1.0)),
     }
-    assert mix_down(sources, tmp_path).seconds == 1.0
+    assert mix_down(listened(sources), tmp_path).seconds == 1.0
     assert loudness(samples(tmp_path / "citizen.wav"), CITIZEN_HZ) > 7000
 
 
@@ -118,10 +124,10 @@ def test_everybody_is_once_in_the_mix_and_alone_in_his_track(tmp_path: Path) -> 
         Track.AGENT: write_wav(tmp_path / "out.wav", music + tone(AGENT_HZ, 1.0) + music + both),
     }
     takes = [
-        Take(Track.AGENT, write_wav(tmp_path / "a1.wav", tone(AGENT_HZ, 3.0)), 1.0),
-        Take(Track.PARTY, write_wav(tmp_path / "p.wav", tone(PARTY_HZ, 2.0)), 2.0),
+        Take(Track.AGENT, Sound.of(write_wav(tmp_path / "a1.wav", tone(AGENT_HZ, 3.0))), 1.0),
+        Take(Track.PARTY, Sound.of(write_wav(tmp_path / "p.wav", tone(PARTY_HZ, 2.0))), 2.0),
     ]
-    mixed = mix_down(sources, tmp_path, takes)
+    mixed = mix_down(listened(sources), tmp_path, takes)
     assert (mixed.seconds, mixed.tracks) == (4.0, (Track.MIX, Track.AGENT, Track.CITIZEN, Track.PARTY))
     assert samples(tmp_path / "agent.wav").tobytes() == silence + tone(AGENT_HZ, 3.0)
     assert samples(tmp_path / "party.wav").tobytes() == silence * 2 + tone(PARTY_HZ, 2.0)
@@ -136,6 +142,19 @@ def test_everybody_is_once_in_the_mix_and_alone_in_his_track(tmp_path: Path) -> 
         PARTY_HZ: [0, 0, 8000, 8000],
         MUSIC_HZ: [8000, 0, 0, 0],  # the greeting; music under words that the citizen did not hear would be in the way
     }
+
+
+def test_files_cut_off_anywhere_give_tracks_that_are_equally_long(tmp_path: Path) -> None:
+    """Not in whole milliseconds; and a peak of two voices is cut off, it does not turn over."""
+    loud = array.array("h", [30_000] * 1003).tobytes()
+    sources = {
+        Track.CITIZEN: write_wav(tmp_path / "in.wav", loud, finished=False),
+        Track.AGENT: write_wav(tmp_path / "out.wav", loud[: 2 * 997]),
+    }
+    mix_down(listened(sources), tmp_path)
+    assert samples(tmp_path / "citizen.wav").tobytes() == loud
+    assert samples(tmp_path / "agent.wav").tolist() == [30_000] * 997 + [0] * 6
+    assert samples(tmp_path / "mix.wav").tolist() == [32_767] * 997 + [30_000] * 6
 
 
 @contextmanager
@@ -154,7 +173,7 @@ def no_room_beyond(size: int) -> Iterator[None]:
 def test_a_full_disk_is_an_error_not_a_short_file(tmp_path: Path) -> None:
     source = {Track.CITIZEN: write_wav(tmp_path / "in.wav", tone(CITIZEN_HZ, 2.0))}
     with no_room_beyond(10_000), pytest.raises(OSError, match=r"large|space"):
-        mix_down(source, tmp_path)
+        mix_down(listened(source), tmp_path)
 
 
 def test_the_archive_replaces_an_unfinished_try_whole(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,8 @@ from recordings.integrity import Fault, Verdict, verify
 from recordings.sealing import OPEN, Keyring
 from recordings.service import Folders, Recordings
 from recordings.spool import Patience
-from recordings.tables import recording_tracks
+from recordings.store import Store
+from recordings.tables import State, recording_tracks
 from recordings.tables import recordings as recordings_table
 from recordings.watermark import read_mark
 from tests.integration.test_recordings_mixdown import AGENT_HZ, CITIZEN_HZ, loudness, samples, tone, write_wav
@@ -211,6 +212,42 @@ async def test_doing_it_twice_or_at_once_makes_one_recording(site: Site) -> None
     assert len(await site.ready()) == 1
 
 
+async def test_in_a_rush_all_that_ended_are_kept_in_one_round_and_chained(site: Site) -> None:
+    """One of them is no sound: it fails alone."""
+    with site.database.bus.subscribe("test", RecordingReady) as subscription:
+        for number in range(6):
+            files = site.left_by(f"9.{number}", age=0)
+            if number == 3:
+                files[0].write_bytes(b"no wav at all " * 10)
+            await site.call(f"call_{number}", f"9.{number}")
+        async with running(site.service):
+            for number in range(6):
+                await site.call(f"call_{number}", f"9.{number}")
+            async with asyncio.timeout(5):
+                said = [await anext(aiter(subscription)) for _ in range(5)]
+    facts = await site.ready()
+    assert facts == said
+    assert [fact.call_id for fact in facts] == ["call_0", "call_1", "call_2", "call_4", "call_5"]
+    assert len({fact.at for fact in facts}) == 1
+    assert facts[0].previous == ""
+    assert broken_links(facts) == []
+    assert (await site.verify()) == Verdict(5, 15, ())
+
+
+async def test_of_two_engines_on_one_database_one_writes_a_recording_down(site: Site) -> None:
+    """The second finds the files before the first has cleared them, and nothing is said or counted twice."""
+    site.left_by()
+    await site.call()
+    other = site.fresh_service()
+    ended_at = site.clock.now()
+    await asyncio.gather(site.service.keep_call("call_1", ended_at), other.keep_call("call_1", ended_at))
+    assert len(await site.ready()) == 1
+    assert await site.verify() == Verdict(1, 3, ())
+    site.left_by()
+    await other.adopt_orphans()
+    assert not list(site.folders.spool.iterdir())
+
+
 async def test_a_death_between_the_ledger_and_the_clearing_is_healed(site: Site) -> None:
     site.left_by()
     await site.call()
@@ -238,6 +275,8 @@ async def test_a_full_disk_loses_nothing_and_is_tried_again(site: Site) -> None:
     await site.service.keep_call("call_1", site.clock.now())
     assert await site.ready() == []
     assert all(file.exists() for file in files)
+    (failed,) = await Store(site.database).of_call("call_1")
+    assert (failed.state, failed.tries, failed.retry_at) == (State.FAILED, 1, site.clock.now() + timedelta(seconds=15))
     site.folders.archive.unlink()
     await site.service.adopt_orphans()
     assert await site.ready() == []  # not yet due
