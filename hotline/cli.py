@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+import uvloop
 
 from agent_desk.commands import account_command
 from asr.commands import asr_command, model_command
@@ -80,7 +81,8 @@ def run(
     """启动引擎 / run the engine until Ctrl+C or SIGTERM. Asterisk and its calls live on (``hotline stop``)."""
     configure_logging(level="DEBUG" if verbose else "INFO")
     sys.setswitchinterval(0.001)  # the event loop connects citizens; a thread that mixes sound may not hold it up
-    asyncio.run(_run(load_settings(config)))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:  # a tenth less work for each call
+        runner.run(_run(load_settings(config)))
 
 
 @cli.command()

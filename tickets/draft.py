@@ -97,6 +97,8 @@ class Drafter:
         return [place for place in found if place]
 
     def _guess(self, turns: Sequence[Turn], matter: Sequence[str], address: Address | None) -> dict[str, Guess]:
+        if not turns:
+            return {}
         phone = find_contact(turns)
         whole = "，".join(matter)
         confirmed = "，".join(
