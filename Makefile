@@ -17,8 +17,7 @@ NODE_IS_HERE = $(shell command -v npm >/dev/null && node -p 'let [a, b] = proces
 	a > c || (a == c && b >= d) || ""' 2>/dev/null)
 # What takes long to get ready is got ready side by side.
 TOGETHER = $(MAKE) --no-print-directory --jobs=4
-# Test files side by side: most of a system test is waiting for people to finish speaking. The long ones go first, so that
-# none is left alone at the end.
+# Test files side by side, in the order of tests/conftest.py: most of a system test is waiting for people to finish speaking.
 WORKERS ?= 3
 
 help: ## this list

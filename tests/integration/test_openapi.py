@@ -2,7 +2,7 @@
 
 Requests are drawn from the document, the same ones in every run; half of them speak of things that exist. Each is made
 as somebody: what a role may not do is answered 403 as documented. Both databases keep text differently (lengths, NUL),
-so both are asked.
+so both are asked; the second one by fewer, for what is asked and how it is judged is the same.
 """
 
 import asyncio
@@ -34,7 +34,8 @@ from tests.integration.tickets_house import open_tickets_house
 ACCOUNTS = ("agent1001", "supervisor", "department", "inspector", "admin", "discipline")
 LEFT_OUT = ("/api/logout",)
 """It would end the sessions of all others."""
-EXAMPLES = 6
+EXAMPLES = {"sqlite": 6, "postgresql": 2}
+"""Requests of each operation."""
 LONGEST_SECONDS = 15.0
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance]
 
@@ -72,6 +73,7 @@ def sign_in(address: str, account: str) -> str:
 @pytest.mark.timeout(120)
 def test_no_request_is_answered_otherwise_than_documented(tmp_path: Path, database_url: str) -> None:
     faults: dict[str, str] = {}
+    examples = EXAMPLES[database_url.partition("+")[0]]
     with running(tmp_path, database_url) as (address, ids):
         sessions = {account: sign_in(address, account) for account in ACCOUNTS}
         schema = schemathesis.openapi.from_url(f"{address}/api/openapi.json")
@@ -80,10 +82,12 @@ def test_no_request_is_answered_otherwise_than_documented(tmp_path: Path, databa
         for operation in sorted(operations, key=lambda one: "tickets" not in one.path):  # these are the real ones
             if operation.path in LEFT_OUT:
                 continue
+            if time.monotonic() > until:
+                break  # what is not asked any more need not be drawn
 
             @given(case=operation.as_strategy(), account=st.sampled_from(ACCOUNTS), real=st.booleans())
             @settings(
-                max_examples=EXAMPLES, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
+                max_examples=examples, derandomize=True, deadline=None, database=None, phases=[Phase.generate],
                 suppress_health_check=list(HealthCheck),
             )  # fmt: skip
             def ask(case: Case[Any], account: str, real: bool) -> None:

@@ -6,8 +6,8 @@ One running engine for all. The tests of the last section end it, each in its wa
 import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,13 @@ import pytest_asyncio
 import websockets
 import yaml
 
+from hotline.app import assemble
 from hotline.demo.cast import SPEECH
 from hotline.demo.people import Login, Refusal, signed_in
 from hotline.demo.site import free_ports
+from hotline.errors import ConfigurationError
 from hotline.facts.calls import CallArrived, CallConnected, CallEnded
+from hotline.settings import load_settings
 from telephony.asterisk import AsteriskFiles
 from telephony.asterisk.process import find_running
 from telephony.phone import CallRefused
@@ -258,28 +261,37 @@ async def test_an_unknown_key_is_named(house: House, tmp_path: Path) -> None:
     assert not (tmp_path / "hotline.db").exists()
 
 
-@pytest.mark.parametrize(
-    ("section", "key"),
-    [
-        ("web", "port"),
-        ("asterisk", "agi_port"),
-        ("asterisk", "audiosocket_port"),
-        ("asterisk", "ami_port"),
-        ("asterisk", "http_port"),
-        ("asterisk", "sip_port"),
-    ],
-)
-async def test_a_port_that_is_taken_is_named(house: House, tmp_path: Path, section: str, key: str) -> None:
-    kind = socket.SOCK_DGRAM if key == "sip_port" else socket.SOCK_STREAM
+@contextmanager
+def taken_port(kind: socket.SocketKind = socket.SOCK_STREAM) -> Iterator[int]:
+    """Somebody else's."""
     with socket.socket(socket.AF_INET, kind) as other:
         other.bind(("127.0.0.1", 0))
         if kind is socket.SOCK_STREAM:
             other.listen()
-        ended = await run_engine(write_config(tmp_path, house, {section: {key: other.getsockname()[1]}}))
+        yield other.getsockname()[1]
+
+
+@pytest.mark.parametrize(("section", "key"), [("web", "port"), ("asterisk", "ami_port")])
+async def test_a_port_that_is_taken_is_named(house: House, tmp_path: Path, section: str, key: str) -> None:
+    """One of ours, and one of Asterisk's."""
+    with taken_port() as port:
+        ended = await run_engine(write_config(tmp_path, house, {section: {key: port}}))
     assert ended.code == 2
     assert "错误:" in ended.output
     assert f"{section}.{key}" in ended.output
     assert "Traceback" not in ended.output
+    assert find_running(AsteriskFiles(folder=tmp_path)) is None, "nothing was started"
+
+
+@pytest.mark.parametrize("key", ["agi_port", "audiosocket_port", "http_port", "sip_port"])
+async def test_every_port_that_is_taken_is_named(house: House, tmp_path: Path, key: str) -> None:
+    """As above, without a process: two seconds of a processor each."""
+    with taken_port(socket.SOCK_DGRAM if key == "sip_port" else socket.SOCK_STREAM) as port:
+        settings = load_settings(write_config(tmp_path, house, {"asterisk": {key: port}}))
+        with pytest.raises(ConfigurationError, match=rf"asterisk\.{key}") as refused:
+            async with assemble(settings):
+                pass
+    assert refused.value.zh
     assert find_running(AsteriskFiles(folder=tmp_path)) is None, "nothing was started"
 
 

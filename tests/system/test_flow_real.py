@@ -67,65 +67,72 @@ async def until(house: House, kind: type[F], fits: Callable[[F], object] = lambd
 
 
 async def test_a_message_its_progress_and_a_word_for_a_key(tmp_path: Path) -> None:
-    phone = "13800000001"
-    async with open_house(tmp_path / "site", lines=LINES[:2]) as house:
-        loop = asyncio.get_running_loop()
-        # A message: key 4 in the menu, spoken, ended by hanging up, as people do.
-        call = await house.dial(phone, "12319")
-        await hears_prompt(call, "welcome")
-        await hears_prompt(call, "menu-main", timeout=20)
-        await call.press("4")
-        await hears_prompt(call, "message-please")
-        await call.hears_silence(1.0)
-        await call.say(SPEECH / "lamp-1.wav")
-        await asyncio.sleep(1.0)
-        await call.hang_up()
-        left = await until(house, MessageLeft)
-        made = await until(house, TicketMoved, lambda moved: moved.call_id == left.call_id)
-        assert made.to_state == "to_dispatch"
-        async with house.person("supervisor") as supervisor:
-            ticket = await supervisor.get(f"/tickets/{made.ticket_id}")
-            assert ticket["description"].startswith("【电话留言")
-            assert "路灯" in ticket["description"]
-            await until(house, RecordingReady, lambda ready: ready.call_id == left.call_id)
-            assert len((await supervisor.get(f"/tickets/{made.ticket_id}"))["recordings"]) == 1
+    async with open_house(tmp_path / "site", lines=LINES[:2]) as house, asyncio.TaskGroup() as citizens:
+        citizens.create_task(a_message_and_its_progress(house))
+        citizens.create_task(a_word_for_a_key(house))
 
-        # Key 1 in the greeting of the standard flow tells how far it is, and leads to the waiting room.
-        began = loop.time()
-        call = await house.dial(phone)
-        await call.hears_sound()
-        await call.press("1")
-        await hears_prompt(call, "progress-is")
-        assert loop.time() - began < 5.0 + 6.0  # the greeting, of 5 s, was cut short
-        await hears_prompt(call, "progress-received", timeout=25)
-        await until(house, CallQueued, lambda queued: queued.call_id != left.call_id)
-        # The same again while music plays.
-        heard_at = loop.time()
-        await asyncio.sleep(9)  # the place in the line and the hint; then music
-        await call.press("1")
-        await hears_prompt(call, "progress-is", since=heard_at)
-        # An agent takes her out of the middle of it.
-        async with house.seat("1001") as leg, house.agent("1001", leg) as agent:
-            await agent.person.be("ready")
-            taken = await agent.accept(phone)
-            async with in_conversation(call, agent.leg):
-                pass
-            connected = await until(house, CallConnected)
-            assert connected.call_id == taken["call_id"]
-            assert len([one for one in await house.all(CallQueued) if one.call_id == taken["call_id"]]) == 1
-        await call.hang_up()
 
-        # A word stands for a key: 查询进度.
-        call = await house.dial(phone, "12319")
-        await hears_prompt(call, "menu-main", timeout=20)
-        heard_at = loop.time()
-        await call.say(HERE / "speech/56_menu.wav")
-        await hears_prompt(call, "progress-is", since=heard_at, timeout=10)
-        whole = read_sound(REPOSITORY / "ivr/sounds/zh/hotline/menu-main.wav").astype(np.float64)
-        heard = call.heard.samples(heard_at - 5)
-        assert likeness(heard, whole[3 * RATE : 4 * RATE]) > 0.8, "the menu went on while nothing was said"
-        assert likeness(heard, whole[-2 * RATE :]) < 0.5, "the citizen's voice cut the prompt: nobody heard its end"
-        await call.hang_up()
+async def a_message_and_its_progress(house: House) -> None:
+    phone, loop = "13800000001", asyncio.get_running_loop()
+    # A message: key 4 in the menu, spoken, ended by hanging up, as people do.
+    call = await house.dial(phone, "12319")
+    await hears_prompt(call, "welcome")
+    await hears_prompt(call, "menu-main", timeout=20)
+    await call.press("4")
+    await hears_prompt(call, "message-please")
+    await call.hears_silence(1.0)
+    await call.say(SPEECH / "lamp-1.wav")
+    await asyncio.sleep(1.0)
+    await call.hang_up()
+    left = await until(house, MessageLeft)
+    made = await until(house, TicketMoved, lambda moved: moved.call_id == left.call_id)
+    assert made.to_state == "to_dispatch"
+    async with house.person("supervisor") as supervisor:
+        ticket = await supervisor.get(f"/tickets/{made.ticket_id}")
+        assert ticket["description"].startswith("【电话留言")
+        assert "路灯" in ticket["description"]
+        await until(house, RecordingReady, lambda ready: ready.call_id == left.call_id)
+        assert len((await supervisor.get(f"/tickets/{made.ticket_id}"))["recordings"]) == 1
+
+    # Key 1 in the greeting of the standard flow tells how far it is, and leads to the waiting room.
+    began = loop.time()
+    call = await house.dial(phone)
+    await call.hears_sound()
+    await call.press("1")
+    await hears_prompt(call, "progress-is")
+    assert loop.time() - began < 5.0 + 6.0  # the greeting, of 5 s, was cut short
+    await hears_prompt(call, "progress-received", timeout=25)
+    await until(house, CallQueued, lambda queued: queued.call_id != left.call_id)
+    # The same again while music plays.
+    heard_at = loop.time()
+    await asyncio.sleep(9)  # the place in the line and the hint; then music
+    await call.press("1")
+    await hears_prompt(call, "progress-is", since=heard_at)
+    # An agent takes her out of the middle of it.
+    async with house.seat("1001") as leg, house.agent("1001", leg) as agent:
+        await agent.person.be("ready")
+        taken = await agent.accept(phone)
+        async with in_conversation(call, agent.leg):
+            pass
+        connected = await until(house, CallConnected)
+        assert connected.call_id == taken["call_id"]
+        assert len([one for one in await house.all(CallQueued) if one.call_id == taken["call_id"]]) == 1
+    await call.hang_up()
+
+
+async def a_word_for_a_key(house: House) -> None:
+    """Another citizen, of whom no work order is known, asks for hers: 查询进度."""
+    call = await house.dial("13800000005", "12319")
+    loop = asyncio.get_running_loop()
+    await hears_prompt(call, "menu-main", timeout=20)
+    heard_at = loop.time()
+    await call.say(HERE / "speech/56_menu.wav")
+    await hears_prompt(call, "progress-number", since=heard_at, timeout=10)
+    whole = read_sound(REPOSITORY / "ivr/sounds/zh/hotline/menu-main.wav").astype(np.float64)
+    heard = call.heard.samples(heard_at - 5)
+    assert likeness(heard, whole[3 * RATE : 4 * RATE]) > 0.8, "the menu went on while nothing was said"
+    assert likeness(heard, whole[-2 * RATE :]) < 0.5, "the citizen's voice cut the prompt: nobody heard its end"
+    await call.hang_up()
 
 
 @pytest.mark.long
