@@ -10,7 +10,7 @@ what happened; whatever must not happen twice therefore carries a name of ours (
 import asyncio
 import random
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -64,6 +64,29 @@ class Patience:
     first_pause: float = 0.2
     """Before the second attempt to connect; doubled each time."""
     longest_pause: float = 5.0
+
+
+class Listing:
+    """A list that was asked for, while and after it comes."""
+
+    def __init__(self, action: PendingAction) -> None:
+        self._action = action
+
+    @property
+    def done(self) -> bool:
+        """True when it is complete, or will never be."""
+        return bool(self._action.future.done())
+
+    @property
+    def blocks(self) -> list[bytes]:
+        """The items that were asked for unparsed, once it is ``done``. Raises as ``AmiLink.action``."""
+        _checked(self._action)
+        return self._action.blocks
+
+    @property
+    def items(self) -> list[AmiMessage]:
+        """The items, once it is ``done``. Raises as ``AmiLink.action``."""
+        return [answer for answer in _checked(self._action) if answer.event and not answer.ends_list]
 
 
 class LinkState(Enum):
@@ -149,6 +172,26 @@ class AmiLink:
         answers = await self._send(name, fields or {}, Expect.LIST, timeout)
         return [answer for answer in answers if answer.event and not answer.ends_list]
 
+    def begin(
+        self, name: str, fields: Fields, told: Callable[[], None] | None = None, *, unparsed: bool = False
+    ) -> Listing:
+        """Ask for a list: it is sent when this returns, and ``told`` is called when it is ``done``.
+
+        Raises Unavailable when the link is down.
+        """
+        action = PendingAction(name, fields, Expect.LIST, unparsed=unparsed)
+        manager = self._require_up()
+        manager.send(action)
+        deadline = asyncio.get_running_loop().call_later(self._patience.action, self._give_up, action, name)
+
+        def answered() -> None:
+            deadline.cancel()
+            if told is not None:
+                told()
+
+        action.told = answered
+        return Listing(action)
+
     async def originate(self, fields: Fields, timeout: float) -> AmiMessage:
         """Dial; return the OriginateResponse, which may say ``Failure``. Raises as ``action``."""
         return (await self._send("Originate", {**fields, "Async": "true"}, Expect.ORIGINATE, timeout))[-1]
@@ -157,7 +200,7 @@ class AmiLink:
         """Before ``connect``: show every event, as it is read, to a plain and quick function too."""
         self._listeners.append(callback)
 
-    def stream(self) -> AsyncIterator[AmiMessage | LinkNotice]:
+    def stream(self) -> AmiStream:
         """Events and notices in order, for one reader. Ends with ``close``."""
         return self._stream
 
@@ -253,23 +296,26 @@ class AmiLink:
 
     async def _send(self, name: str, fields: Fields, expect: Expect, timeout: float | None) -> list[AmiMessage]:
         action = PendingAction(name, fields, expect)
-        manager = self._manager
-        if manager is None or self.state is not LinkState.UP:
-            raise Unavailable("话务平台连接中断", "the link to Asterisk is down")
+        manager = self._require_up()
         future = manager.send(action)
         try:
             async with asyncio.timeout(self._patience.action if timeout is None else timeout):
-                answers = await future
+                await future
         except TimeoutError:
-            raise Unavailable("话务平台没有按时应答", f"Asterisk did not answer {name} in time") from None
+            raise _unanswered(name) from None
         finally:
             manager.forget(action)
-        if answers[-1].response == "Error":
-            why = answers[-1].get("Message")
-            if "shutting down" in why:
-                raise Unavailable("话务平台正在关闭", "Asterisk is shutting down")
-            raise Refused(name, why)
-        return answers
+        return _checked(action)
+
+    def _require_up(self) -> RepairedManager:
+        if self._manager is None or self.state is not LinkState.UP:
+            raise Unavailable("话务平台连接中断", "the link to Asterisk is down")
+        return self._manager
+
+    def _give_up(self, action: PendingAction, name: str) -> None:
+        if self._manager is not None:
+            self._manager.forget(action)
+        action.fail(_unanswered(name))
 
     def _put(self, event: AmiMessage) -> None:
         if event.event != "FullyBooted" and not self._stream.put(event):
@@ -283,3 +329,18 @@ class AmiLink:
 def _note(future: "asyncio.Future[str]", what: str) -> None:
     if not future.done():
         future.set_result(what)
+
+
+def _checked(action: PendingAction) -> list[AmiMessage]:
+    """The messages that answered it. Raises what it failed with, Refused, or Unavailable while Asterisk shuts down."""
+    answers: list[AmiMessage] = action.future.result()
+    if answers[-1].response == "Error":
+        why = answers[-1].get("Message")
+        if "shutting down" in why:
+            raise Unavailable("话务平台正在关闭", "Asterisk is shutting down")
+        raise Refused(str(action["Action"]), why)
+    return answers
+
+
+def _unanswered(name: str) -> Unavailable:
+    return Unavailable("话务平台没有按时应答", f"Asterisk did not answer {name} in time")

@@ -1,7 +1,12 @@
-"""What the AMI link read, in order, in one bounded queue for one reader."""
+"""What the AMI link read, in order, in one bounded queue for one reader.
+
+The reader either iterates, or takes what is there and then waits for ``news``: many events of one read are then handed
+over in one go. Whoever else has news for that reader wakes it with ``wake``.
+"""
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
 from telephony.messages import AmiMessage
@@ -31,13 +36,33 @@ class AmiStream:
         else:
             self._waiting.clear()
             self._waiting.append(LinkNotice("events lost"))
-        self._woken.set()
+        self.wake()
         return kept
 
     def end(self) -> None:
         """What is queued can still be read; then the iteration stops."""
         self._ended = True
+        self.wake()
+
+    @property
+    def ended(self) -> bool:
+        """True when nothing is left and nothing will come."""
+        return self._ended and not self._waiting
+
+    def take(self) -> AmiMessage | LinkNotice | None:
+        """The next item, or None."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def wake(self) -> None:
+        """There is news, here or elsewhere."""
         self._woken.set()
+
+    async def news(self, until: float) -> None:
+        """Until ``wake`` was called since the last return, or the loop's time is ``until``."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout_at(until if until < float("inf") else None):
+                await self._woken.wait()
+        self._woken.clear()
 
     def __aiter__(self) -> "AmiStream":
         return self

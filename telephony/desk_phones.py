@@ -4,6 +4,7 @@ An event is a hint here too: what it says is asked about before it is believed. 
 and every few seconds all phones are looked at at once.
 """
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping
 
 import structlog
@@ -33,29 +34,41 @@ class DeskPhones:
         self._telephone = telephone
         self._publish = publish
         self._seats = {phone_endpoint(seat): seat for seat in seats}
+        self._looking = asyncio.Lock()
+        """Answers are believed in the order of their questions."""
+        self._tasks: set[asyncio.Task[None]] = set()
 
-    async def hear(self, event: AmiMessage) -> None:
-        """Of a DeviceStateChange that says something new: ask whether it is so."""
+    def hear(self, event: AmiMessage) -> None:
+        """Of a DeviceStateChange that says something new: ask, meanwhile, whether it is so."""
         seat = self._seats.get(event.get("Device"))
-        if seat is None or self._telephone.phones.get(seat) is read_state(event.get("State")):
+        if seat is None:
             return
-        try:
-            found = await self._telephone.get_global(f"DEVICE_STATE({phone_endpoint(seat)})")
-        except (Unavailable, Refused) as failure:
-            _log.warning("a desk phone was not seen", seat=seat, why=failure.en)
-            return
-        self._believe({seat: read_state(found)})
+        is_known = self._telephone.phones.get(seat) is read_state(event.get("State"))
+        if self._looking.locked() or not is_known:  # an answer that is on its way may be older than this
+            task = asyncio.create_task(self._look_at(seat))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _look_at(self, seat: str) -> None:
+        async with self._looking:
+            try:
+                found = await self._telephone.get_global(f"DEVICE_STATE({phone_endpoint(seat)})")
+            except (Unavailable, Refused) as failure:
+                _log.warning("a desk phone was not seen", seat=seat, why=failure.en)
+                return
+            self._believe({seat: read_state(found)})
 
     async def compare(self) -> None:
         """Look at all of them."""
         if not self._seats:
             return
-        try:
-            devices = await self._telephone.ask_devices()
-        except (Unavailable, Refused) as failure:
-            _log.warning("desk phones were not seen", why=failure.en)
-            return
-        self._believe({seat: read_state(devices.get(device, "")) for device, seat in self._seats.items()})
+        async with self._looking:
+            try:
+                devices = await self._telephone.ask_devices()
+            except (Unavailable, Refused) as failure:
+                _log.warning("desk phones were not seen", why=failure.en)
+                return
+            self._believe({seat: read_state(devices.get(device, "")) for device, seat in self._seats.items()})
 
     def _believe(self, found: Mapping[str, PhoneState]) -> None:
         before = self._telephone.phones

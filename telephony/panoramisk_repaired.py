@@ -4,7 +4,8 @@ Kept of panoramisk: the connection's life, the wire form of an action, the regis
 each fault with a test in ``tests/integration/test_ami_faults.py``): whole messages are decoded, not packets; an
 exception in a callback is logged and counted; a lost link fails what was pending, never replays it; an action says
 which answer it expects instead of guessing from English sentences; an event that answers an action also reaches the
-callbacks; a ``Shutdown`` event is not believed; CR and LF are refused.
+callbacks; a ``Shutdown`` event is not believed; CR and LF are refused. The items of a long list can be kept as they
+came, for whoever asked to parse them in pieces.
 Reconnecting, login and pings are ``ami.AmiLink``'s.
 """
 
@@ -42,11 +43,25 @@ class Expect(Enum):
 
 
 class PendingAction(Action):  # type: ignore[misc]
-    """An action on its way. ``future`` gets the list of messages that answered it."""
+    """An action on its way. ``future`` gets the list of messages that answered it.
 
-    def __init__(self, name: str, fields: Fields, expect: Expect) -> None:
+    ``told`` is called as soon as there is an answer or an error. ``unparsed``: a list's items are kept in ``blocks``.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        fields: Fields,
+        expect: Expect,
+        *,
+        told: Callable[[], None] | None = None,
+        unparsed: bool = False,
+    ) -> None:
         super().__init__({"Action": name, **refuse_line_breaks(fields), "ActionID": secrets.token_hex(16)})
         self.expect = expect
+        self.told = told
+        self.blocks: list[bytes] = []
+        self.mark = f"\r\nActionID: {self.action_id}".encode() if unparsed else b""
 
     def add_message(self, message: AmiMessage) -> bool:
         """Take one answer; True when it was the last."""
@@ -55,6 +70,7 @@ class PendingAction(Action):  # type: ignore[misc]
             return False
         if not self.future.done():
             self.future.set_result(self.responses)
+            self._tell()
         return True
 
     def fail(self, error: Exception) -> None:
@@ -62,6 +78,11 @@ class PendingAction(Action):  # type: ignore[misc]
         if not self.future.done():
             self.future.set_exception(error)
             self.future.exception()  # marks it as seen: the caller may have been cancelled
+            self._tell()
+
+    def _tell(self) -> None:
+        if self.told is not None:
+            self.told()
 
     def _completed_by(self, message: AmiMessage) -> bool:
         refused = not message.event and message.response not in ("Success", "Follows", "Goodbye")
@@ -85,6 +106,7 @@ class RepairedProtocol(AMIProtocol):  # type: ignore[misc]
     def __init__(self, manager: "RepairedManager") -> None:
         self._manager = manager
         self._rest = b""
+        self._unparsed: list[PendingAction] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         super().connection_made(transport)
@@ -93,6 +115,8 @@ class RepairedProtocol(AMIProtocol):  # type: ignore[misc]
 
     def send(self, data: PendingAction, as_list: bool = False) -> "asyncio.Future[list[AmiMessage]]":
         self.responses[data.action_id] = data
+        if data.mark:
+            self._unparsed = [action for action in self._unparsed if not action.future.done()] + [data]
         self.transport.write(str(data).encode())
         future: asyncio.Future[list[AmiMessage]] = data.future
         return future
@@ -116,12 +140,22 @@ class RepairedProtocol(AMIProtocol):  # type: ignore[misc]
             greeting, _, block = block.partition(b"\r\n")
             self.version = greeting.rpartition(b"/")[2].decode("ascii", "replace")
         if block.startswith(b"Event: "):
+            if self._unparsed and b"\r\nEventList: " not in block and self._keep(block):
+                return
             end = block.find(b"\r\n")
             name = block[7 : end if end > 0 else None]
             if name not in self.factory.wanted and not (self.responses and b"\r\nActionID: " in block):
                 self.factory.counts["skipped"] += 1
                 return
         self.handle_message(parse(block))
+
+    def _keep(self, block: bytes) -> bool:
+        """Whether it is an item of a list that is parsed later."""
+        for action in self._unparsed:
+            if action.mark in block and not action.future.done():
+                action.blocks.append(block)
+                return True
+        return False
 
     def handle_message(self, message: AmiMessage) -> None:
         action = self.responses.get(message.action_id)

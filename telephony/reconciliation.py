@@ -1,14 +1,15 @@
 """Keeps what is believed about the legs equal to what Asterisk has, and publishes every difference.
 
 One task reads the link's stream in order, so no lock is needed: an event is heard, its claim is asked about, the
-answer is believed. After a (re)connect, after lost events and every few seconds the same is done with a whole snapshot.
-An event read before a question was asked cannot be newer than the answer; one read later is asked about anew. Questions
+answer is believed. After a (re)connect and after lost events the same is done with a whole snapshot, while events wait.
+An event read before a question was sent cannot be newer than the answer; one read later is asked about anew. Questions
 do not wait for each other's answers (a busy room asks hundreds a second), but answers are believed in the order of the
-questions, and a snapshot only when no question is open.
+questions. Every few seconds a snapshot is taken beside all this, and believed of the legs of which nothing was heard
+since it was asked for.
 """
 
 import asyncio
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -17,11 +18,15 @@ import structlog
 from hotline.errors import Unavailable
 from telephony.ami import AmiLink
 from telephony.ami_stream import LinkNotice
+from telephony.asking import LegQuestion
+from telephony.beliefs import Step, hear, reconcile, settle, strangers
+from telephony.claims import Claim
 from telephony.desk_phones import DeskPhones
-from telephony.legs import Claim, Leg, Legs, Step, hear, reconcile, settle
+from telephony.legs import Legs, Snapshot
 from telephony.messages import AmiMessage
 from telephony.observations import AsteriskRestarted, LegGone, LinkDown, LinkUp, Observation
 from telephony.port import Refused
+from telephony.questions import Due, Questions
 from telephony.verbs import Telephone
 
 _log = structlog.get_logger()
@@ -31,29 +36,22 @@ _ASK_AGAIN = (0.02, 0.1, 0.5)
 _SOON = 0.5
 """Seconds until a snapshot that failed is tried again."""
 _MOST_QUESTIONS = 64
-"""Open at once; beyond that events wait in the stream."""
+"""Open or waiting at once; beyond that events wait in the stream."""
+_HEARD_AT_ONCE = 200
+"""Events, before whatever else is to be done."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Doubt:
-    """A claim that did not hold, to be asked about once more at ``when`` (loop time)."""
+class _Asked:
+    """A question on its way."""
 
-    claim: Claim
-    when: float
-    asked: int
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """A claim that Asterisk is being asked about, for the ``asked`` + 1st time."""
-
-    claim: Claim
-    asked: int
-    answer: "asyncio.Task[Leg | None]"
+    question: LegQuestion
+    moment: int
+    """Of ``Telephone.stillness`` when it was sent."""
 
 
 class Reconciler:
-    """``run`` it for as long as the link lives. ``counts``: claims, claims_refuted, snapshots, restarts."""
+    """``run`` it for as long as the link lives. ``counts``: claims, questions, claims_refuted, snapshots, restarts."""
 
     def __init__(
         self,
@@ -67,6 +65,7 @@ class Reconciler:
         self.seen = asyncio.Event()
         """Set when the legs were seen for the first time."""
         self._link = link
+        self._stream = link.stream()
         self._telephone = telephone
         self._publish = publish
         self._every = every
@@ -75,114 +74,168 @@ class Reconciler:
         self._started = ""
         self._told_up = False
         self._snapshot_due = float("inf")
-        self._doubts: list[_Doubt] = []
-        self._questions: deque[_Question] = deque()
+        self._questions: Questions[_Asked] = Questions()
+        self._is_sure = False
+        """False until a snapshot was taken after the link came up, or after events were lost."""
+        self._looking: asyncio.Task[Snapshot] | None = None
+        self._heard_of: set[str] = set()
+        """Legs of which something was heard since the snapshot that is being taken was asked for."""
 
     async def run(self) -> None:
         """Until the link is closed."""
-        loop = asyncio.get_running_loop()
-        stream = self._link.stream()
-        reading: asyncio.Future[AmiMessage | LinkNotice] | None = None
+        clock = asyncio.get_running_loop().time
         try:
-            while True:
-                await self._do_what_is_due(loop.time())
-                reading = reading or asyncio.ensure_future(anext(stream))
-                await self._until_news(reading)
-                while self._questions and self._questions[0].answer.done():
-                    await self._hear_answer(self._questions.popleft())
-                if reading.done() and len(self._questions) < _MOST_QUESTIONS:
-                    item, reading = await reading, None
-                    await self._take(item)
-        except StopAsyncIteration:
-            return
+            while not self._stream.ended:
+                await self._hear_events()
+                self._hear_answers(clock())
+                await self._look_when_due(clock())
+                self._ask_what_is_due(clock())
+                await self._stream.news(min(self._snapshot_due, self._questions.wake_at()))
         finally:
-            for task in (reading, *(question.answer for question in self._questions)):
-                if task is not None:
-                    task.cancel()
+            self._look_no_more()
 
-    async def _until_news(self, reading: "asyncio.Future[AmiMessage | LinkNotice]") -> None:
-        """Until an event was read, the oldest question is answered, or something is due."""
-        waits: list[asyncio.Future[AmiMessage | LinkNotice] | asyncio.Task[Leg | None]] = [reading]
-        if self._questions:
-            waits.append(self._questions[0].answer)
+    # -- events and questions -------------------------------------------------------------------------------------
+
+    async def _hear_events(self) -> None:
+        for _ in range(_HEARD_AT_ONCE):
             if len(self._questions) >= _MOST_QUESTIONS:
-                waits.remove(reading)
-        wake = min([self._snapshot_due, *(doubt.when for doubt in self._doubts)])
-        left = None if wake == float("inf") else max(0.0, wake - asyncio.get_running_loop().time())
-        await asyncio.wait(waits, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+                return
+            match self._stream.take():
+                case None:
+                    return
+                case LinkNotice(why=why):
+                    await self._hear_notice(why)
+                case event if event.event == "DeviceStateChange":
+                    self._phones.hear(event)
+                case event:
+                    self._hear(event)
+        self._stream.wake()
 
-    async def _take(self, item: AmiMessage | LinkNotice) -> None:
-        if isinstance(item, AmiMessage) and item.event == "DeviceStateChange":
-            await self._phones.hear(item)
-        elif isinstance(item, AmiMessage):
-            if item.event == "Newstate" and item.get("ChannelState") == _RINGING:
-                self._telephone.note_ringing(item.get("Uniqueid"))  # not worth a question: it moves and ends nothing
-            step = hear(self._legs, item, {question.claim.uniqueid for question in self._questions})
-            self._believe(step)
-            if step.claim is not None:
-                self._ask(step.claim, 0)
-        elif self._link.up:
+    def _hear(self, event: AmiMessage) -> None:
+        uniqueid = event.get("Uniqueid")
+        if event.event == "Newstate" and event.get("ChannelState") == _RINGING:
+            self._telephone.note_ringing(uniqueid)  # not worth a question: it moves and ends nothing
+        elif self._looking is not None:
+            self._heard_of.add(uniqueid)
+        step = hear(self._legs, event, self._questions.concerned())
+        self._believe(step)
+        claim = step.claim
+        if claim is None:
+            return
+        self.counts["claims"] += 1
+        if uniqueid in self._legs:
+            self._telephone.stillness.stir(uniqueid)
+        if claim.event == "Hangup" and self._telephone.is_ending(uniqueid) and not self._questions.is_open(uniqueid):
+            self._believe(settle(self._legs, None, [claim]))  # Asterisk has answered that already
+        else:
+            self._questions.add(claim, asyncio.get_running_loop().time() + claim.patience)
+
+    def _ask_what_is_due(self, now: float) -> None:
+        for due in self._questions.take_due(now):
+            self.counts["questions"] += 1
+            if self._looking is not None:
+                self._heard_of.add(due.uniqueid)
+            moment = self._telephone.stillness.moment
+            try:
+                question = self._telephone.begin_to_ask(due.uniqueid, self._stream.wake)
+            except Unavailable:  # the next snapshot tells
+                continue
+            self._questions.open.append((due, _Asked(question, moment)))
+
+    def _hear_answers(self, now: float) -> None:
+        answered = self._questions.open
+        while answered and answered[0][1].question.done:
+            self._hear_answer(*answered.popleft(), now)
+
+    def _hear_answer(self, due: Due, asked: _Asked, now: float) -> None:
+        """Believe it; of a claim that does not hold yet, ask again a little later, and then no more."""
+        try:
+            found = asked.question.answer()
+        except Unavailable as failure:
+            _log.warning("leg not seen", uniqueid=due.uniqueid, why=failure.en)
+            self._snapshot_due = min(self._snapshot_due, now + _SOON)
+            return
+        before = self._legs.get(due.uniqueid)
+        self._believe(settle(self._legs, found, due.claims))
+        if found is not None and before is not None:
+            self._telephone.stillness.show(found, asked.moment)
+        for doubt in due.doubts:
+            if doubt.claim.holds(found, before):
+                continue
+            if doubt.asked < len(_ASK_AGAIN):
+                self._questions.add(doubt.claim, now + _ASK_AGAIN[doubt.asked], doubt.asked + 1)
+            else:
+                self.counts["claims_refuted"] += 1
+                _log.warning("event not borne out by Asterisk", event_name=doubt.claim.event, uniqueid=due.uniqueid)
+
+    # -- snapshots ------------------------------------------------------------------------------------------------
+
+    async def _hear_notice(self, why: str) -> None:
+        """The link's state has changed, or events were lost."""
+        self._is_sure = False
+        self._look_no_more()
+        self._questions.clear()
+        self._telephone.stillness.clear()
+        if self._link.up:
             await self._compare()
         elif self._told_up:
             self._told_up = False
             self._snapshot_due = float("inf")
-            self._doubts.clear()
-            self._publish(LinkDown(why=item.why))
+            self._publish(LinkDown(why=why))
 
-    async def _do_what_is_due(self, now: float) -> None:
-        due = [doubt for doubt in self._doubts if doubt.when <= now]
-        self._doubts = [doubt for doubt in self._doubts if doubt.when > now]
-        for doubt in due:
-            self._ask(doubt.claim, doubt.asked)
-        if self._snapshot_due <= now:
-            await self._compare()
-
-    def _ask(self, claim: Claim, asked: int) -> None:
-        """Ask Asterisk about a claim; the answer is believed in its turn."""
-        self.counts["claims"] += 1
-        answer = asyncio.create_task(self._telephone.ask_leg(claim.uniqueid))
-        self._questions.append(_Question(claim, asked, answer))
-
-    async def _hear_answer(self, question: _Question) -> None:
-        """Believe it; when the claim does not hold yet, ask again a little later, and then no more."""
-        claim = question.claim
-        try:
-            found = await question.answer
-        except Unavailable as failure:
-            _log.warning("leg not seen", uniqueid=claim.uniqueid, why=failure.en)
-            self._snapshot_due = min(self._snapshot_due, asyncio.get_running_loop().time() + _SOON)
+    async def _look_when_due(self, now: float) -> None:
+        if self._looking is not None and self._looking.done():
+            looked, self._looking = self._looking, None
+            self._believe_what_was_seen(looked, now)
+        if self._snapshot_due > now:
             return
-        self._believe(settle(self._legs, claim, found))
-        if claim.holds(found):
-            return
-        if question.asked < len(_ASK_AGAIN):
-            when = asyncio.get_running_loop().time() + _ASK_AGAIN[question.asked]
-            self._doubts.append(_Doubt(claim, when, question.asked + 1))
-        else:
-            self.counts["claims_refuted"] += 1
-            _log.warning("event not borne out by Asterisk", event_name=claim.event, uniqueid=claim.uniqueid)
-
-    async def _compare(self) -> None:
-        """Take a snapshot, believe it, publish what differs."""
-        loop = asyncio.get_running_loop()
         if not self._link.up:
             self._snapshot_due = float("inf")  # the notice of the next connect brings the next one
-            return
-        while self._questions:
-            await self._hear_answer(self._questions.popleft())
+        elif not self._is_sure:
+            await self._compare()
+        else:
+            self._snapshot_due = float("inf")
+            self._looking = asyncio.create_task(self._look())
+            self._looking.add_done_callback(lambda _: self._stream.wake())
+
+    async def _look(self) -> Snapshot:
+        snapshot = await self._telephone.ask_all(self._note_what_is_open)
+        await self._phones.compare()
+        return snapshot
+
+    def _note_what_is_open(self) -> None:
+        self._heard_of = set(self._questions.concerned())
+
+    def _believe_what_was_seen(self, looked: "asyncio.Task[Snapshot]", now: float) -> None:
+        """A snapshot was taken while events went on."""
         try:
+            snapshot = looked.result()
+        except (Unavailable, Refused) as failure:
+            self._put_off(failure, now)
+            return
+        self._believe(reconcile(self._legs, snapshot, heard_of=self._heard_of))
+        for uniqueid in strangers(self._legs, snapshot, self._heard_of):
+            self._questions.add(Claim("Seen", uniqueid), now)
+        self._snapshot_due = now + self._every
+        self.counts["snapshots"] += 1
+
+    async def _compare(self) -> None:
+        """Take a snapshot, believe it, publish what differs. Events wait."""
+        clock = asyncio.get_running_loop().time
+        try:
+            started = await self._telephone.ask_started()
             snapshot = await self._telephone.ask_all()
         except (Unavailable, Refused) as failure:
-            _log.warning("no snapshot", why=failure.en)
-            self._snapshot_due = loop.time() + _SOON
+            self._put_off(failure, clock())
             return
-        self._snapshot_due = loop.time() + self._every
+        self._is_sure = True
+        self._snapshot_due = clock() + self._every
         self.counts["snapshots"] += 1
-        restarted = bool(self._started) and snapshot.started != self._started
-        self._started = snapshot.started
+        restarted = bool(self._started) and started != self._started
+        self._started = started
         if restarted:
             self.counts["restarts"] += 1
-            _log.warning("asterisk restarted", started=snapshot.started, legs_lost=len(self._legs))
+            _log.warning("asterisk restarted", started=started, legs_lost=len(self._legs))
             self._publish(AsteriskRestarted())
         self._believe(reconcile(self._legs, snapshot, restarted))
         await self._phones.compare()
@@ -191,10 +244,20 @@ class Reconciler:
             self._told_up = True
             self._publish(LinkUp())
 
+    def _put_off(self, failure: Unavailable | Refused, now: float) -> None:
+        _log.warning("no snapshot", why=failure.en)
+        self._snapshot_due = now + _SOON
+
+    def _look_no_more(self) -> None:
+        if self._looking is not None:
+            self._looking.cancel()
+            self._looking = None
+
     def _believe(self, step: Step) -> None:
         self._legs = step.legs
         self._telephone.believe(step.legs)
         for observed in step.observed:
             if isinstance(observed, LegGone):
                 self._telephone.note_end(observed.uniqueid, observed.cause)
+                self._questions.forget(observed.uniqueid)
             self._publish(observed)

@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from hotline.errors import RuleBroken, Unavailable
 from hotline.ids import new_id
 from telephony.ami import AmiLink
-from telephony.legs import Leg, LegState, Snapshot, read_leg
-from telephony.messages import AmiMessage, fault
+from telephony.asking import Asking
+from telephony.legs import Leg, LegState
+from telephony.messages import AmiMessage
 from telephony.observations import PhoneState
 from telephony.port import Dial, LegMissing, OriginateOutcome, Refused, Result
+from telephony.stillness import Stillness
 
 FALLBACK_QUEUE = "fallback"
-_VARIABLES = "HOTLINE_CALL,HOTLINE_SEAT"
 _NUMBER = re.compile(r"[0-9*#+]{1,32}")
 _KEYS = re.compile(r"[0-9*#]{1,32}")
 _BETWEEN_KEYS = 0.26
@@ -28,7 +29,6 @@ _NAME = re.compile(r"[A-Za-z0-9_.:-]{1,80}")
 _ANSWER_MARGIN = 5.0
 """Seconds beyond the ringing time for OriginateResponse to come."""
 _LOOK_EVERY = 0.5
-_SETTLED_WITHIN, _LOOK_AT_TRANSIT_EVERY = 1.0, 0.01
 _RESULTS = {1: Result.NO_ANSWER, 3: Result.NO_ANSWER, 4: Result.ANSWERED, 5: Result.BUSY}
 """OriginateResponse's Reason is a control frame of Asterisk: 1 hang-up, 3 ringing, 4 answer, 5 busy, 8 congestion."""
 
@@ -64,15 +64,18 @@ class _Dialled:
     """The far end was seen to ring."""
 
 
-class Telephone:
+class Telephone(Asking):
     """The verbs over one AMI link. ``legs`` is kept by the reconciler."""
 
     def __init__(self, link: AmiLink, audiosocket: tuple[str, int]) -> None:
-        self._link = link
+        super().__init__(link)
         self._audiosocket = audiosocket
         self._legs: Mapping[str, Leg] = {}
         self._phones: Mapping[str, PhoneState] = {}
         self._dialled: dict[str, _Dialled] = {}
+        self._ending: set[str] = set()
+        self.stillness = Stillness()
+        """Which seats' legs stand still; kept by the reconciler and by the verbs that move legs."""
 
     @property
     def up(self) -> bool:
@@ -104,26 +107,40 @@ class Telephone:
 
     def note_end(self, uniqueid: str, cause: int) -> None:
         """A leg has ended, for this cause."""
+        self._ending.discard(uniqueid)
+        self.stillness.forget(uniqueid)
         dialled = self._dialled.get(uniqueid)
         if dialled is not None and not dialled.ended.done():
             dialled.ended.set_result(cause)
 
+    def is_ending(self, uniqueid: str) -> bool:
+        """True for a leg that we have hung up, as Asterisk answered: nothing can keep it alive."""
+        return uniqueid in self._ending
+
     async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
         """Let two legs hear each other. Asterisk answers in about 2 ms; ``LegBridged`` follows for each."""
-        await self.settled(seat_channel)
+        seat = self._uniqueid_of(seat_channel)
+        if not self.stillness.holds(seat):
+            await self.settled(seat_channel)
+        self._stir(seat)
         await self._on_leg("Bridge", citizen_channel, {"Channel1": citizen_channel, "Channel2": seat_channel})
 
     async def hang_up(self, channel: str, cause: int = 16) -> bool:
         """End a leg. False when it had ended already."""
+        uniqueid = self._uniqueid_of(channel)
+        self._stir(uniqueid)
         try:
             await self._on_leg("Hangup", channel, {"Channel": channel, "Cause": str(cause)})
         except LegMissing:
             return False
+        if uniqueid in self._legs:
+            self._ending.add(uniqueid)
         return True
 
     async def redirect(self, channel: str, context: str, exten: str) -> None:
         """Send a leg to another place of the dialplan; a two-party bridge that it is in ends."""
         fields = {"Channel": channel, "Context": context, "Exten": exten, "Priority": "1"}
+        self._stir(self._uniqueid_of(channel))
         await self._on_leg("Redirect", channel, fields)
 
     async def mute(self, channel: str, muted: bool) -> None:
@@ -250,59 +267,6 @@ class Telephone:
             del self._dialled[dial.channel_id]
         return OriginateOutcome(result, dial.channel_id, answer.get("Channel"), reason, cause)
 
-    async def settled(self, channel: str) -> Leg | None:
-        """The leg once it is not in transit, in a second at most; None when it is gone."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + _SETTLED_WITHIN
-        while True:
-            leg = await self.ask_leg(channel)
-            if leg is None or loop.time() >= deadline:
-                return leg
-            if not leg.in_transit and (leg.bridge_id is None or not await self._is_alone(leg.bridge_id)):
-                return leg
-            await asyncio.sleep(_LOOK_AT_TRANSIT_EVERY)
-
-    async def _is_alone(self, bridge_id: str) -> bool:
-        """Whether a bridge is down to one leg, which is therefore about to leave it."""
-        try:
-            return len(await self._link.listing("BridgeInfo", {"BridgeUniqueid": bridge_id})) < 2
-        except Refused:  # it is gone already
-            return True
-
-    async def ask_leg(self, uniqueid: str) -> Leg | None:
-        """The leg as Asterisk shows it now; None when it is not there. Unavailable when the answer cannot be read."""
-        try:
-            items = await self._link.listing("Status", {"Channel": uniqueid, "Variables": _VARIABLES})
-        except Refused as refusal:
-            if "no such channel" in refusal.why.lower():
-                return None
-            raise Unavailable(
-                "话务平台拒绝查询", f"Asterisk refused to show leg {uniqueid}: {refusal.why}"
-            ) from refusal
-        if not items or fault(items[0]) is not None:
-            raise Unavailable("话务平台应答无法解读", f"the state of leg {uniqueid} could not be read")
-        return read_leg(items[0])
-
-    async def ask_devices(self) -> dict[str, str]:
-        """Every device that Asterisk knows (``PJSIP/1001-sip``), with its word for the device's state."""
-        items = await self._link.listing("DeviceStateList")
-        return {item.get("Device"): item.get("State") for item in items if fault(item) is None}
-
-    async def ask_all(self) -> Snapshot:
-        """Every leg as Asterisk shows it now, and which Asterisk process said so."""
-        core = await self._link.action("CoreStatus")
-        items = await self._link.listing("Status", {"Variables": _VARIABLES})
-        legs: dict[str, Leg] = {}
-        unreadable: set[str] = set()
-        for item in items:
-            if fault(item) is None:
-                leg = read_leg(item)
-                legs[leg.uniqueid] = leg
-            else:
-                unreadable.update(item.values("Uniqueid"))
-        started = f"{core.get('CoreStartupDate')} {core.get('CoreStartupTime')}"
-        return Snapshot(legs, frozenset(unreadable - legs.keys()), started)
-
     async def _why_ended(self, ended: "asyncio.Future[int]") -> tuple[Result, int]:
         """Asterisk answers "failed, reason 0" for a busy line; only the cause of the hang-up tells."""
         try:
@@ -321,6 +285,17 @@ class Telephone:
             return False
         contacts = [found for found in shown if found.event == "ContactStatusDetail"]  # contacts of its settings too
         return any(found.get("Status") == "Unreachable" for found in contacts)
+
+    def _stir(self, uniqueid: str) -> None:
+        """We are about to move this leg."""
+        if uniqueid in self._legs:
+            self.stillness.stir(uniqueid)
+
+    def _uniqueid_of(self, channel: str) -> str:
+        """Of a leg named by its channel; what is not known is its own."""
+        if channel in self._legs:
+            return channel
+        return next((leg.uniqueid for leg in self._legs.values() if leg.channel == channel), channel)
 
     def _name_of(self, channel: str) -> str:
         """These two actions know channels by name only."""

@@ -24,7 +24,7 @@ from hotline.facts.recordings import RecordingPaused
 from hotline.ids import new_id
 from ivr.control.service import CallControl
 from ivr.service import CallCentre
-from telephony.observations import LegBridged
+from telephony.observations import LegBridged, LegGone, LegUnbridged
 from telephony.port import Telephony
 
 _log = structlog.get_logger()
@@ -52,6 +52,8 @@ class Voices:
         self._centre = centre
         self._control = control
         self._folder = folder
+        self._running: dict[str, str] = {}
+        """Seat's leg → the bridge in which we began to record it last."""
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen = self._subscribe()
@@ -67,12 +69,14 @@ class Voices:
                 self._seen = self._subscribe()
 
     def _subscribe(self) -> Subscription:
-        return self._bus.subscribe("voices", LegBridged, CallConnected, capacity=100_000)
+        return self._bus.subscribe("voices", LegBridged, LegUnbridged, LegGone, CallConnected, capacity=100_000)
 
     def _observe(self, seen: object) -> None:
         match seen:
             case CallConnected(seat=seat):
                 self._spawn(self._record(seat))
+            case LegUnbridged(uniqueid=uniqueid) | LegGone(uniqueid=uniqueid):
+                self._running.pop(uniqueid, None)
             case LegBridged(uniqueid=uniqueid):
                 seats = self._centre.floor.seats.values()
                 at = next((s.id for s in seats if s.leg is not None and s.leg.uniqueid == uniqueid), None)
@@ -89,7 +93,10 @@ class Voices:
             if seat.leg is None or seat.call_id is None:
                 return
             leg, call_id, voice = seat.leg.uniqueid, seat.call_id, new_id("voice")
-            if not await self._talks(leg) or await self._telephone.get_variable(leg, RUNNING):
+            seen = self._telephone.legs.get(leg)
+            if seen is None or seen.bridge_id is None:
+                return  # the news that it is brings us here again
+            if seen.voice is not None or self._running.get(leg) == seen.bridge_id:
                 return
             name = f"{seat.agent_name or seat.name} {seat.id}" if seat.name != seat.id else seat.agent_name or seat.id
             async with self._database.unit_of_work() as uow:
@@ -100,6 +107,7 @@ class Voices:
                 )
             await self._telephone.set_variable(leg, RUNNING, voice)
             await self._telephone.record_voice(leg, str(self._folder / f"{voice}-in.wav"))
+            self._running[leg] = seen.bridge_id
             await self._keep_paused(call_id, leg)
             if not await self._talks(leg):  # parked meanwhile: the dialplan's "stop" came too early
                 await self._telephone.stop_recording(leg)

@@ -60,6 +60,8 @@ class FakeAmi:
         """Actions that get these messages instead of the usual ones."""
         self.held: set[str] = set()
         """Actions whose answers, true at the time of asking, are kept back until ``let_go``."""
+        self.held_snapshots = False
+        """Whether the answers to questions about all channels are kept back likewise."""
         self._kept: list[tuple[asyncio.StreamWriter, bytes]] = []
         self.channels: dict[str, FakeChannel] = {}
         self.globals: dict[str, str] = {}
@@ -117,6 +119,7 @@ class FakeAmi:
     def let_go(self) -> None:
         """Write the answers that were held, in their order, and hold no more."""
         self.held.clear()
+        self.held_snapshots = False
         for writer, data in self._kept:
             writer.write(data)
         self._kept.clear()
@@ -185,7 +188,7 @@ class FakeAmi:
         for message in messages:
             booted = ("Event", "FullyBooted") in message
             data = wire([message[0], *([] if booted else [number]), *message[1:]])
-            if name in self.held:
+            if name in self.held or (self.held_snapshots and name == "Status" and "Channel" not in action):
                 self._kept.append((writer, data))
             else:
                 writer.write(data)

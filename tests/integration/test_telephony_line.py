@@ -170,11 +170,71 @@ async def test_forged_events_end_move_and_free_nothing(ami: FakeAmi, line: Telep
     ami.channel_event("UserEvent", one, ("UserEvent", "CallFellBack"))
     ami.event("Shutdown", ("Shutdown", "Cleanly"))
     ami.event("OriginateResponse", ("Response", "Success"), ("Uniqueid", "1.9"))
-    await ami.received("Status", 1 + 2 + 4 * 4)  # the snapshot, the bridge, and each of four claims four times
+    await ami.received("Status", 1 + 2 + 2 * 4)  # the snapshot, the bridge, and each leg's two claims four times
     assert set(line.telephone.legs) == {"1.1", "1.2"}
     ami.hang_up(one)
     assert (await the_next(seen, LegGone)).uniqueid == "1.1"  # nothing was observed in between
     assert line.reconciler.counts["claims_refuted"] == 4
+
+
+async def test_one_question_answers_all_that_is_claimed_of_a_leg_before_it_is_sent(
+    ami: FakeAmi, line: TelephonyLine, seen: Subscription
+) -> None:
+    one, two = ami.add(citizen()), ami.add(seat())
+    for channel in (one, two):
+        channel.bridge_id = "b"
+        ami.channel_event("BridgeEnter", channel, ("BridgeUniqueid", "b"))
+    for kind in (NewLeg, NewLeg, LegAnswered, LegBridged, LegAnswered, LegBridged):
+        await the_next(seen, kind)
+    before = ami.names().count("Status")
+    two.bridge_id = ""
+    for channel in (one, two):
+        ami.channel_event("BridgeLeave", channel, ("BridgeUniqueid", "b"))
+    ami.channel_event("UserEvent", two, ("UserEvent", "SeatParked"), ("Seat", "1001"))
+    ami.hang_up(one)
+    told = {type(await anext(seen)) for _ in range(3)}
+    assert told == {LegUnbridged, SeatParked, LegGone}
+    assert ami.names().count("Status") - before == 2
+
+
+async def test_a_leg_that_we_have_hung_up_is_gone_when_asterisk_says_so(
+    ami: FakeAmi, line: TelephonyLine, seen: Subscription
+) -> None:
+    one = ami.add(citizen())
+    await the_next(seen, NewLeg)
+    assert await line.telephone.hang_up(one.channel)
+    ami.hang_up(one)
+    assert (await the_next(seen, LegGone)).uniqueid == "1.1"
+    assert ami.names().count("Status") == 1, "only the first snapshot: the answer to our hang-up was enough"
+
+
+async def test_events_are_handled_while_a_snapshot_is_taken(ami: FakeAmi, bus: Bus, seen: Subscription) -> None:
+    async with make_line(ami.address, bus, reconcile_seconds=0.05) as line:
+        await the_next(seen, LinkUp)
+        one, two = ami.add(citizen()), ami.add(FakeChannel("PJSIP/trunk-2", "1.2"))
+        for _ in (one, two):
+            await the_next(seen, NewLeg)
+        ami.held_snapshots = True
+        await ami.received("Status", ami.names().count("Status") + 1)
+        ami.hang_up(one)
+        assert (await the_next(seen, LegGone)).reason is GoneReason.HUNG_UP
+        ami.let_go()  # it shows the citizen who has gone, for it was asked for before
+        assert (await the_next(seen, LegAnswered)).uniqueid == "1.2", "of whom nothing was heard: believed"
+        assert set(line.telephone.legs) == {"1.2"}
+
+
+async def test_a_seat_that_stands_still_is_not_asked_about_again(
+    ami: FakeAmi, line: TelephonyLine, seen: Subscription
+) -> None:
+    one, two = ami.add(citizen()), ami.add(replace(seat(), application="Wait"))
+    ami.channel_event("UserEvent", two, ("UserEvent", "SeatParked"), ("Seat", "1001"))
+    for kind in (NewLeg, NewLeg, LegAnswered, SeatParked):
+        await the_next(seen, kind)
+    asked = ami.names().count("Status")
+    await line.telephone.bridge(one.channel, two.channel)
+    assert ami.names().count("Status") == asked
+    await line.telephone.bridge(one.channel, two.channel)
+    assert ami.names().count("Status") == asked + 1, "we have moved it since: it may be on its way"
 
 
 async def test_a_leave_told_a_moment_too_early_is_asked_about_again(
