@@ -38,16 +38,18 @@ class DeskPhones:
         """Answers are believed in the order of their questions."""
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def hear(self, event: AmiMessage) -> None:
-        """Of a DeviceStateChange that says something new: ask, meanwhile, whether it is so."""
+    def hear(self, event: AmiMessage) -> "asyncio.Task[None] | None":
+        """Of a DeviceStateChange that says something new: ask whether it is so, in a task which nobody need await."""
         seat = self._seats.get(event.get("Device"))
         if seat is None:
-            return
+            return None
         is_known = self._telephone.phones.get(seat) is read_state(event.get("State"))
-        if self._looking.locked() or not is_known:  # an answer that is on its way may be older than this
-            task = asyncio.create_task(self._look_at(seat))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+        if is_known and not self._looking.locked():  # else an answer that is on its way may be older than this
+            return None
+        task = asyncio.create_task(self._look_at(seat))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
 
     async def _look_at(self, seat: str) -> None:
         async with self._looking:
