@@ -199,9 +199,8 @@ class Reconciler:
             self._looking.add_done_callback(lambda _: self._stream.wake())
 
     async def _look(self) -> Snapshot:
-        snapshot = await self._telephone.ask_all(self._note_what_is_open)
         await self._phones.compare()
-        return snapshot
+        return await self._telephone.ask_all(self._note_what_is_open)
 
     def _note_what_is_open(self) -> None:
         self._heard_of = set(self._questions.concerned())
