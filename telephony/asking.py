@@ -73,7 +73,7 @@ class Asking:
                 return leg
             if not leg.in_transit and (leg.bridge_id is None or not await self._is_alone(leg.bridge_id)):
                 return leg
-            await asyncio.sleep(_LOOK_AT_TRANSIT_EVERY)
+            await self._wait_for_news(channel, _LOOK_AT_TRANSIT_EVERY)
 
     async def ask_started(self) -> str:
         """When this Asterisk process started, in its own words; another value means another process."""
@@ -109,6 +109,10 @@ class Asking:
             if number % _PARSED_AT_ONCE == 0:
                 await asyncio.sleep(0)
             yield parse(block)
+
+    async def _wait_for_news(self, channel: str, seconds: float) -> None:
+        """For so long, or until something else has shown where the leg is."""
+        await asyncio.sleep(seconds)
 
     async def _is_alone(self, bridge_id: str) -> bool:
         """Whether a bridge is down to one leg, which is therefore about to leave it."""

@@ -158,7 +158,7 @@ class Reconciler:
         before = self._legs.get(due.uniqueid)
         self._believe(settle(self._legs, found, due.claims))
         if found is not None and before is not None:
-            self._telephone.stillness.show(found, asked.moment)
+            self._telephone.note_shown(found, asked.moment)
         for doubt in due.doubts:
             if doubt.claim.holds(found, before):
                 continue

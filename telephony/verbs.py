@@ -74,6 +74,7 @@ class Telephone(Asking):
         self._phones: Mapping[str, PhoneState] = {}
         self._dialled: dict[str, _Dialled] = {}
         self._ending: set[str] = set()
+        self._awaited: dict[str, asyncio.Event] = {}
         self.stillness = Stillness()
         """Which seats' legs stand still; kept by the reconciler and by the verbs that move legs."""
 
@@ -112,6 +113,12 @@ class Telephone(Asking):
         dialled = self._dialled.get(uniqueid)
         if dialled is not None and not dialled.ended.done():
             dialled.ended.set_result(cause)
+
+    def note_shown(self, leg: Leg, moment: int) -> None:
+        """Asterisk has shown a leg, being asked at this moment of ``stillness``."""
+        self.stillness.show(leg, moment)
+        if (awaited := self._awaited.get(leg.uniqueid)) is not None:
+            awaited.set()
 
     def is_ending(self, uniqueid: str) -> bool:
         """True for a leg that we have hung up, as Asterisk answered: nothing can keep it alive."""
@@ -285,6 +292,18 @@ class Telephone(Asking):
             return False
         contacts = [found for found in shown if found.event == "ContactStatusDetail"]  # contacts of its settings too
         return any(found.get("Status") == "Unreachable" for found in contacts)
+
+    async def _wait_for_news(self, channel: str, seconds: float) -> None:
+        """A seat that parks says so, and is asked about: sooner than we would look again."""
+        uniqueid = self._uniqueid_of(channel)
+        news = self._awaited.setdefault(uniqueid, asyncio.Event())
+        try:
+            async with asyncio.timeout(seconds):
+                await news.wait()
+        except TimeoutError:
+            return
+        finally:
+            self._awaited.pop(uniqueid, None)
 
     def _stir(self, uniqueid: str) -> None:
         """We are about to move this leg."""
