@@ -140,6 +140,8 @@ class Phones(Settling):
             step.orders.append(HangUp(seat.leg.channel))
             seat.mirrored = None  # the end of a seat's leg takes it out of the fallback queue, as the dialplan has it
         seat.leg = leg
+        if seat.unwatched_since is not None:  # somebody sits down here: the screen that follows has its time, too
+            seat.unwatched_since = now
         self._bring_back(seat, step, now)
         return self._settle(step, now, seats=[seat])
 

@@ -199,6 +199,20 @@ def test_a_reload_of_the_page_keeps_the_status_a_closed_one_does_not() -> None:
     assert HangUp("PJSIP/1001-1") in step.orders
 
 
+def test_who_comes_back_at_the_last_moment_keeps_the_leg_while_signing_in() -> None:
+    world = World()
+    world.agent_ready("1001")
+    world.floor.screen_closed("1001", world.now)
+    world.passes(UNWATCHED_GRACE.total_seconds() - 0.1)
+    world.floor.leg_parked("1001", SeatLeg("PJSIP/1001-2", "leg-new"), world.now)
+    assert world.passes(1).orders == []
+    world.floor.screen_opened("1001", "agent1001", "小李", world.now)
+    assert world.passes(60).orders == []
+    world.floor.screen_closed("1001", world.now)
+    world.floor.leg_parked("1001", SeatLeg("PJSIP/1001-3", "leg-alone"), world.now)
+    assert HangUp("PJSIP/1001-3") in world.passes(UNWATCHED_GRACE.total_seconds()).orders, "a leg alone is no agent"
+
+
 def test_a_closed_page_does_not_end_the_talk() -> None:
     world = World()
     call = world.talk()
