@@ -16,7 +16,7 @@ from datetime import datetime
 from types import MappingProxyType
 
 from ivr.explanations import explain
-from ivr.strategies import LAST_AGENT, RING_ALL, STRATEGIES, FreeSeat, WaitingCall, fits, served_before
+from ivr.strategies import LAST_AGENT, RING_ALL, STRATEGIES, FreeSeat, Turn, WaitingCall, fits, served_before, turn
 
 __all__ = [
     "LAST_AGENT",
@@ -24,10 +24,13 @@ __all__ = [
     "STRATEGIES",
     "FreeSeat",
     "Proposal",
+    "Turn",
     "WaitingCall",
     "distribute",
+    "distribute_in_turn",
     "fits",
     "served_before",
+    "turn",
 ]
 
 _NOBODY: Mapping[str, str] = MappingProxyType({})
@@ -59,14 +62,28 @@ def distribute(
     ``strategy_of`` maps a group to a name, ``asked_last`` a group to the seat asked last (round robin), ``duty``
     (group, seat) to the name of a session that goes on now. ``now`` only serves the explanation.
     """
+    line = sorted(calls, key=lambda call: (call.ringing, served_before(call)))
+    return distribute_in_turn(line, seats, strategy_of, asked_last=asked_last, duty=duty, now=now)
+
+
+def distribute_in_turn(
+    calls: Iterable[WaitingCall],
+    seats: Sequence[FreeSeat],
+    strategy_of: Callable[[str], str],
+    *,
+    asked_last: Mapping[str, str] = _NOBODY,
+    duty: Mapping[tuple[str, str], str] = _NO_DUTY,
+    now: datetime | None = None,
+) -> list[Proposal]:
+    """``distribute`` for calls that come in their turn already; no more of them are taken than there are seats for."""
     table = _Table(seats, asked_last, duty, now)
     reach = {group for seat in seats for group in seat.groups}
-    line = [call for call in calls if call.group in reach or not reach.isdisjoint(call.overflow)]
     proposals: list[Proposal] = []
-    for call in sorted(line, key=lambda c: (c.ringing, served_before(c))):
-        if not table.free:
-            break
-        proposals += table.serve(call, strategy_of(call.group))
+    for call in calls:
+        if call.group in reach or not reach.isdisjoint(call.overflow):
+            proposals += table.serve(call, strategy_of(call.group))
+            if not table.free:
+                break
     return proposals
 
 

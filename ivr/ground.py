@@ -12,7 +12,7 @@ from hotline.errors import NotFound
 from hotline.settings import Group
 from hotline.settings import Seat as SeatSettings
 from ivr.callbook import CallBook
-from ivr.distributor import FreeSeat, WaitingCall, served_before
+from ivr.distributor import FreeSeat, Turn, WaitingCall, turn
 from ivr.duty import DutyRoster
 from ivr.estimate import Chance, Outlook, RecentTimes
 from ivr.figures import RollingFigures
@@ -61,7 +61,7 @@ class Ground:
     def waiting(self, group: str | None = None) -> list[Call]:
         """Citizens waiting or held out in an offer, the one served next first."""
         lined = [call for call in self.calls.lined.values() if group in (None, call.group)]
-        return sorted(lined, key=lambda call: served_before(self._waiting_call(call)))
+        return sorted(lined, key=self._turn)
 
     def longest_wait(self, now: datetime, group: str | None = None) -> float:
         """Seconds that the citizen who waits longest has waited so far; 0 when nobody waits."""
@@ -73,18 +73,18 @@ class Ground:
         call = self.calls.lined.get(call_id)
         if call is None:
             return 0
-        mine = served_before(self._waiting_call(call))
+        mine = self._turn(call)
         ahead = (c for c in self.calls.lined.values() if c.group == call.group)
-        return 1 + sum(served_before(self._waiting_call(other)) < mine for other in ahead)
+        return 1 + sum(self._turn(other) < mine for other in ahead)
 
     def expected_wait(self, call_id: str, now: datetime) -> float | None:
         """Seconds that this citizen can expect to wait from now on; None when nobody works for the group."""
         call = self.calls.lined.get(call_id)
         if call is None or call.state is CallState.OFFERED:
             return None if call is None else 0.0
-        mine, rivals = served_before(self._waiting_call(call)), self._neighbours[call.group]
+        mine, rivals = self._turn(call), self._neighbours[call.group]
         ahead = (c for c in self.calls.lined.values() if c.state is CallState.WAITING and c.group in rivals)
-        place = 1 + sum(served_before(self._waiting_call(other)) < mine for other in ahead)
+        place = 1 + sum(self._turn(other) < mine for other in ahead)
         return self.outlook(call.group, now).wait(place)
 
     def expected_wait_of(self, group: str, now: datetime) -> float | None:
@@ -99,9 +99,9 @@ class Ground:
         ``also``: the groups of others who are in no line and will be served first. None when nobody works.
         """
         rivals = self._neighbours[group]
-        mine = served_before(WaitingCall("", group, since, False, self.groups[group].priority))
+        mine = turn("", since, False, self.groups[group].priority)
         ahead = (c for c in self.calls.lined.values() if c.state is CallState.WAITING and c.group in rivals)
-        place = 1 + sum(served_before(self._waiting_call(other)) < mine for other in ahead)
+        place = 1 + sum(self._turn(other) < mine for other in ahead)
         return self.outlook(group, now).wait(place + sum(one in rivals for one in also))
 
     def outlook(self, group: str, now: datetime) -> Outlook:
@@ -150,6 +150,14 @@ class Ground:
         else:
             self._dues_of_seats[seat.id] = due
 
+    def _turn(self, call: Call) -> Turn:
+        """When it is the turn of a call in the line."""
+        assert call.queued_at is not None
+        return turn(call.call_id, call.queued_at, call.first, self._priority(call))
+
+    def _priority(self, call: Call) -> int:
+        return call.priority + self.groups[call.group].priority - call.handicap
+
     def _waiting_call(self, call: Call) -> WaitingCall:
         group = self.groups[call.group]
         assert call.queued_at is not None
@@ -158,7 +166,7 @@ class Ground:
             call.group,
             call.queued_at,
             call.first,
-            call.priority + group.priority - call.handicap,
+            self._priority(call),
             {**group.needs, **call.needs} if group.needs or call.needs else {},
             call.overflow,
             call.last_agent,

@@ -7,7 +7,7 @@ from hotline.facts.calls import CallOverflowed
 from hotline.facts.screens import CallChanged, SeatChanged, WaitingChanged
 from hotline.facts.seats import SeatStateObserved
 from hotline.settings import Overflow
-from ivr.distributor import RING_ALL, distribute, served_before
+from ivr.distributor import RING_ALL, distribute_in_turn
 from ivr.floor_returns import Returns
 from ivr.orders import HangUp, MirrorReadiness, Step
 from ivr.people import Call, Seat
@@ -71,7 +71,7 @@ class Settling(Returns):
         group = waiting[0].group
         rivals = self._neighbours[group]
         line = [c for c in self.calls.lined.values() if c.state is CallState.WAITING and c.group in rivals]
-        line.sort(key=lambda call: served_before(self._waiting_call(call)))
+        line.sort(key=self._turn)
         reach = self.outlook(group, now).freed(seconds)
         return [call for place, call in enumerate(line, 1) if place - 0.5 > reach and call in waiting]
 
@@ -92,10 +92,11 @@ class Settling(Returns):
     def _offer_waiting(self, step: Step, now: datetime) -> None:
         if not self._free:
             return
-        waiting = [self._waiting_call(call) for call in self.calls.lined.values() if self._may_be_offered(call)]
-        if waiting:
-            for proposal in distribute(
-                waiting,
+        line = [call for call in self.calls.lined.values() if self._may_be_offered(call)]
+        line.sort(key=lambda call: (bool(call.ringing), self._turn(call)))
+        if line:
+            for proposal in distribute_in_turn(
+                map(self._waiting_call, line),  # seldom more than the first few
                 list(self._free.values()),
                 lambda group: self.groups[group].strategy,
                 asked_last=self._asked_last,

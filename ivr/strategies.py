@@ -98,10 +98,17 @@ STRATEGIES: Mapping[str, Strategy] = MappingProxyType(
 )
 
 
-def served_before(call: WaitingCall) -> tuple[bool, datetime, str]:
+Turn = tuple[bool, datetime, str]
+
+
+def turn(call_id: str, since: datetime, first: bool, priority: int) -> Turn:
     """The order of the line: sort by it. It does not depend on the time of asking."""
-    since = call.waiting_since - timedelta(minutes=call.priority) if call.priority else call.waiting_since
-    return not call.first, since, call.call_id
+    return not first, since - timedelta(minutes=priority) if priority else since, call_id
+
+
+def served_before(call: WaitingCall) -> Turn:
+    """The same of a call as the distributor sees it."""
+    return turn(call.call_id, call.waiting_since, call.first, call.priority)
 
 
 def fits(seat: FreeSeat, call: WaitingCall) -> bool:
