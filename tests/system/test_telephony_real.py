@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -166,6 +166,39 @@ async def test_a_seat_that_frees_is_given_the_next_citizen_at_once(phones: Telep
                     second = await phones.waiting.get()
         await asyncio.gather(last.await_tone(SEAT_HERTZ), agent.await_tone(CITIZEN_HERTZ))
         assert first.uniqueid in phones.telephone.legs
+
+
+async def test_no_seat_or_citizen_is_lost_however_soon_the_next_is_given(phones: Telephones) -> None:
+    """The next citizen comes as soon as the last one is known to be gone, or some milliseconds later, wherever the seat
+    is on its way back by then. Citizens hang up and are hung up."""
+    async with phones.seat() as (agent, parked), AsyncExitStack() as crowd:
+        callers: dict[str, RawPhone] = {}
+        for number in range(16):
+            phone = raw_phone(phones.running.settings.asterisk.sip_port, f"139000000{number:02}")
+            callers[f"139000000{number:02}"] = citizen = await crowd.enter_async_context(phone)
+            assert await citizen.dial("12345") == 200
+            citizen.say(ulaw_tone(CITIZEN_HERTZ, 1))
+        for number in range(len(callers)):
+            async with asyncio.timeout(5):
+                session = await phones.waiting.get()
+            await phones.telephone.bridge(session.uniqueid, parked.channel)
+            await session.release()
+            bridged = await phones.until(LegBridged, parked.uniqueid)
+            leg = await phones.telephone.ask_leg(session.uniqueid)
+            assert leg is not None
+            assert leg.bridge_id == bridged.bridge_id, "both are in one bridge"
+            citizen = callers[session.environment["agi_callerid"]]
+            if number == len(callers) - 1:
+                await asyncio.gather(citizen.await_tone(SEAT_HERTZ), agent.await_tone(CITIZEN_HERTZ))
+            if number % 2:
+                await citizen.hang_up()
+            else:
+                await phones.telephone.hang_up(session.channel)
+            await phones.until(LegGone, session.uniqueid)
+            await asyncio.sleep(number // 2 / 1000)
+        while not phones.telephone.legs[parked.uniqueid].parked:
+            await phones.until(SeatParked)
+        assert phones.line.reconciler.counts["claims_refuted"] == 0
 
 
 async def test_a_citizen_who_hangs_up_while_waiting_is_gone(phones: Telephones) -> None:
