@@ -24,12 +24,21 @@ from hotline.facts.recordings import RecordingPaused
 from hotline.ids import new_id
 from ivr.control.service import CallControl
 from ivr.service import CallCentre
+from telephony.legs import Leg
 from telephony.observations import LegBridged, LegGone, LegUnbridged
 from telephony.port import Telephony
 
 _log = structlog.get_logger()
 RUNNING = "HOTLINE_VOICE"
 """Set on a seat's leg that is being recorded, whichever engine began it; the dialplan clears it with the recording."""
+
+
+def is_of_another_call(leg: Leg, call_id: str, recorded_in: str | None) -> bool:
+    """Whether the recording that the leg shows was begun in an earlier call.
+
+    The seat was given this citizen so soon that its dialplan had not stopped it; its words belong in no other call's.
+    """
+    return leg.voice is not None and recorded_in not in (None, call_id)
 
 
 class Voices:
@@ -54,6 +63,8 @@ class Voices:
         self._folder = folder
         self._running: dict[str, str] = {}
         """Seat's leg → the bridge in which we began to record it last."""
+        self._recorded_in: dict[str, str] = {}
+        """Seat's leg → the call in which that was."""
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._tasks: set[asyncio.Task[None]] = set()
         self._seen = self._subscribe()
@@ -75,8 +86,11 @@ class Voices:
         match seen:
             case CallConnected(seat=seat):
                 self._spawn(self._record(seat))
-            case LegUnbridged(uniqueid=uniqueid) | LegGone(uniqueid=uniqueid):
+            case LegUnbridged(uniqueid=uniqueid):
                 self._running.pop(uniqueid, None)
+            case LegGone(uniqueid=uniqueid):
+                self._running.pop(uniqueid, None)
+                self._recorded_in.pop(uniqueid, None)
             case LegBridged(uniqueid=uniqueid):
                 seats = self._centre.floor.seats.values()
                 at = next((s.id for s in seats if s.leg is not None and s.leg.uniqueid == uniqueid), None)
@@ -96,7 +110,11 @@ class Voices:
             seen = self._telephone.legs.get(leg)
             if seen is None or seen.bridge_id is None:
                 return  # the news that it is brings us here again
-            if seen.voice is not None or self._running.get(leg) == seen.bridge_id:
+            if self._running.get(leg) == seen.bridge_id:
+                return
+            if is_of_another_call(seen, call_id, self._recorded_in.get(leg)):
+                await self._telephone.stop_recording(leg)
+            elif seen.voice is not None:
                 return
             name = f"{seat.agent_name or seat.name} {seat.id}" if seat.name != seat.id else seat.agent_name or seat.id
             async with self._database.unit_of_work() as uow:
@@ -107,7 +125,7 @@ class Voices:
                 )
             await self._telephone.set_variable(leg, RUNNING, voice)
             await self._telephone.record_voice(leg, str(self._folder / f"{voice}-in.wav"))
-            self._running[leg] = seen.bridge_id
+            self._running[leg], self._recorded_in[leg] = seen.bridge_id, call_id
             await self._keep_paused(call_id, leg)
             if not await self._talks(leg):  # parked meanwhile: the dialplan's "stop" came too early
                 await self._telephone.stop_recording(leg)
