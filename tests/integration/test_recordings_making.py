@@ -5,6 +5,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 
 import psutil
@@ -22,6 +23,9 @@ from tests.integration.test_recordings_mixdown import AGENT_HZ, tone, write_wav
 ROOT = Path(__file__).parents[2]
 
 
+_tone = cache(tone)
+
+
 def workshop(folder: Path, keys: Keyring = OPEN) -> Workshop:
     (folder / "spool").mkdir(parents=True, exist_ok=True)
     return Workshop(Spool(folder / "spool"), Archive(folder / "archive"), "wav", keys)
@@ -35,7 +39,7 @@ def left_by(folder: Path, uniqueid: str, seconds: float = 0.5, *, finished: bool
         (f"voice_{uniqueid}-in", AGENT_HZ),
         (f"{uniqueid}-in", 440),
     ):
-        path = write_wav(folder / "spool" / f"{name}.wav", tone(hertz, seconds), finished=finished)
+        path = write_wav(folder / "spool" / f"{name}.wav", _tone(hertz, seconds), finished=finished)
         os.utime(path, (1_777_600_000, 1_777_600_000))
     return path
 
@@ -99,7 +103,7 @@ async def test_a_sealed_recording_is_made_with_the_sites_key(tmp_path: Path) -> 
 async def test_killed_in_its_work_a_new_process_makes_all_of_it(tmp_path: Path, apart: Apart) -> None:
     names = [f"9.{number}" for number in range(40)]
     for name in names:
-        left_by(tmp_path, name, 5.0)
+        left_by(tmp_path, name, 2.0)
     await apart.make([])
     first = worker()
     making = asyncio.create_task(apart.make([order(name) for name in names]))
