@@ -1,7 +1,8 @@
 """For all tests: an example of hypothesis may take long on a busy machine; the whole test has its own time-out.
 
-And the order of files where they are played side by side: most of a system test is waiting for people to finish
-speaking, while most of an integration test is reckoning, so they are mixed, and the longest begin.
+And the order of files where they are played side by side: system tests first, the longest of them before all, so that
+no worker is left alone with one at the end. They are not mixed with integration tests, which only reckon: people who
+speak in real time would have to wait for a core.
 """
 
 import os
@@ -27,14 +28,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Every worker comes to the same order."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         files = {path: list(found) for path, found in groupby(items, key=attrgetter("path"))}
-        items[:] = [item for path in mixed(list(files)) for item in files[path]]
+        items[:] = [item for path in sorted(files, key=place_of) for item in files[path]]
 
 
-def mixed(files: list[Path]) -> list[Path]:
-    """System tests and integration tests among each other, the longest first; then all others, which are short."""
-    system, integration = ([path for path in files if path.parent.name == kind] for kind in ("system", "integration"))
-    system.sort(key=lambda path: LONGEST.index(path.stem) if path.stem in LONGEST else len(LONGEST))
-    waiting = {path: 0.9 * number / len(system) for number, path in enumerate(system)}  # nobody waits alone at the end
-    reckoning = {path: number / len(integration) for number, path in enumerate(integration)}
-    places = waiting | reckoning
-    return sorted(files, key=lambda path: places.get(path, 1.0))
+def place_of(path: Path) -> tuple[int, int]:
+    """Sort by it; files of one place keep their order."""
+    if path.parent.name != "system":
+        return 1, 0
+    return 0, LONGEST.index(path.stem) if path.stem in LONGEST else len(LONGEST)
