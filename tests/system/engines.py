@@ -127,6 +127,13 @@ class House:
             yield PhoneAgent(person, leg)
 
     @asynccontextmanager
+    async def chief(self) -> AsyncIterator[tuple[Somebody, PhoneCall]]:
+        """The supervisor of ``add_chief`` at the desk, with the leg of seat 1003, of which the engine knows."""
+        async with self.seat("1003") as leg, signed_in(self.site.url, CHIEF_LOGIN) as chief:
+            await is_at_the_desk(chief)
+            yield chief, leg
+
+    @asynccontextmanager
     async def ready_agent(self, seat: str) -> AsyncIterator[PhoneAgent]:
         """An agent with a phone, ready and idle."""
         async with self.seat(seat) as leg, self.agent(seat, leg) as agent:
@@ -170,6 +177,12 @@ class House:
     async def counted(self, call_id: str) -> Counter[str]:
         """How often each kind of fact stands in the ledger for this call."""
         return Counter(type(fact).__name__ for fact in await self.facts(call_id))
+
+
+async def is_at_the_desk(person: Somebody) -> None:
+    """Until the person's seat is seen idle: signed in, its leg parked."""
+    if (await person.get("/desk"))["seat"]["state"] != "idle":
+        await person.feed.until("seat", lambda seat: seat["state"] == "idle")
 
 
 @asynccontextmanager

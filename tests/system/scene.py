@@ -15,7 +15,7 @@ from hotline.demo.people import Shape
 from hotline.settings import Secrets
 from telephony.phone import PhoneCall
 from telephony.phone.calls import IncomingCall
-from tests.system.engines import AT_ONCE, FLOWS, House, hears_prompt, open_house, speaking
+from tests.system.engines import AT_ONCE, FLOWS, House, hears_prompt, is_at_the_desk, open_house, speaking
 from tests.system.interleavings import Cell, Where
 from tests.system.raw_ami import raw_ami
 from tests.system.who_hears import hears
@@ -60,12 +60,6 @@ async def scene_house(folder: Path, **changes: object) -> AsyncIterator[House]:
         for number in (DEPARTMENT, FIRST_NUMBER, NEXT_NUMBER, INTERPRETER):
             house.gateway.citizen(number)  # from now on the number exists
         yield house
-
-
-async def is_at_the_desk(agent: PhoneAgent) -> None:
-    """Until the seat is seen idle: signed in, its leg parked."""
-    if (await agent.person.get("/desk"))["seat"]["state"] != "idle":
-        await agent.person.feed.until("seat", lambda seat: seat["state"] == "idle")
 
 
 @dataclass
@@ -113,7 +107,7 @@ class Scene:
         """Another seat, whose agent sits there without being ready for citizens."""
         leg = await self.stack.enter_async_context(self.house.seat(seat))
         self.second = await self.stack.enter_async_context(self.house.agent(seat, leg))
-        await is_at_the_desk(self.second)
+        await is_at_the_desk(self.second.person)
         self.party = leg
         await self.stack.enter_async_context(speaking(leg, PARTY))
         await self.act(how, kind="seat", target=seat)
@@ -276,7 +270,7 @@ class Scene:
 
     async def another_seat_picks_up(self) -> None:
         following = await self.next_agent()
-        await is_at_the_desk(following)
+        await is_at_the_desk(following.person)
         (parked,) = (await following.person.get("/desk/parked"))["items"]
         assert (parked["call_id"], parked["seat"]) == (self.call_id, "1001")
         await following.person.post(f"/desk/calls/{self.call_id}/pickup")

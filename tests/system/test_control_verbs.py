@@ -72,10 +72,15 @@ async def nail_up(
     server = ("127.0.0.1", running.settings.asterisk.sip_port)
     password = running.secrets.seat_password(seat)
     phone = await stack.enter_async_context(ScriptedPhone(seat, server, user=f"{seat}-sip", password=password))
+    before = set(telephone.legs)  # the last test's leg may be on its way out still
     call = await phone.dial("seat")
     stack.push_async_callback(call.hang_up)
     async with asyncio.timeout(5):
-        while not (found := [leg for leg in telephone.legs.values() if leg.seat == seat and leg.parked]):  # noqa: ASYNC110
+        while not (  # noqa: ASYNC110
+            found := [
+                leg for leg in telephone.legs.values() if leg.seat == seat and leg.parked and leg.uniqueid not in before
+            ]
+        ):
             await asyncio.sleep(0.02)
     return call, found[0].uniqueid
 

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import pytest_asyncio
 
-from hotline.demo.people import signed_in
 from hotline.facts.calls import CallArrived, CallEnded
 from hotline.facts.recordings import RecordingReady
 from hotline.facts.tickets import TicketMoved
@@ -17,7 +16,7 @@ from telephony.phone import PhoneCall
 from telephony.phone.calls import read_sound
 from telephony.phone.mulaw import Samples
 from telephony.phone.tones import RATE, tone_share
-from tests.system.engines import CHIEF_LOGIN, House, add_chief, speaking
+from tests.system.engines import House, add_chief, speaking
 from tests.system.interleavings import Where
 from tests.system.scene import CITIZEN, DEPARTMENT, NEXT, PARTY, SEAT, Scene, new_scene, scene_house
 from tests.system.who_hears import hears, peak
@@ -72,8 +71,7 @@ async def play_the_call(house: House, scene: Scene, stack: AsyncExitStack) -> di
     heard["party"] = (first_heard(scene.agent.leg, PARTY), PARTY)
     await scene.act("merge")
     await hears(scene.citizen, SEAT, PARTY)
-    leg = await stack.enter_async_context(house.seat("1003"))
-    chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
+    chief, leg = await stack.enter_async_context(house.chief())
     await stack.enter_async_context(speaking(leg, NEXT))
     await chief.post("/live/seats/1001/watch/barge", reason="协助")
     for phone, others in (
@@ -151,8 +149,7 @@ async def test_one_call_and_one_work_order_through_everything(house: House) -> N
         await scene.act("complete")
         await scene.is_so(Where.PARTY)
 
-        leg = await stack.enter_async_context(house.seat("1003"))
-        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
+        chief, leg = await stack.enter_async_context(house.chief())
         await stack.enter_async_context(speaking(leg, NEXT))
         await chief.post("/live/seats/1002/watch/listen", reason="升级")
         await hears(leg, CITIZEN, PARTY)

@@ -29,8 +29,7 @@ async def house(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House
 async def test_listen_whisper_barge_and_take_over(house: House) -> None:
     async with AsyncExitStack() as stack:
         agent = await stack.enter_async_context(house.ready_agent("1001"))
-        leg = await stack.enter_async_context(house.seat("1003"))
-        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
+        chief, leg = await stack.enter_async_context(house.chief())
         citizen = await house.dial("13800000021")
         stack.push_async_callback(house.hang_up_all)
         call_id = (await agent.accept("13800000021"))["call_id"]
@@ -81,8 +80,7 @@ async def deeds_of(house: House, account: str) -> list[tuple[str, str, dict[str,
 
 async def test_a_supervisor_is_let_go_with_the_call_and_a_barger_keeps_the_citizen(house: House) -> None:
     async with AsyncExitStack() as stack:
-        leg = await stack.enter_async_context(house.seat("1003"))
-        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
+        chief, leg = await stack.enter_async_context(house.chief())
         for mode in ("listen", "barge"):
             agent = await stack.enter_async_context(house.ready_agent("1001"))
             number = {"listen": "13800000022", "barge": "13800000023"}[mode]
@@ -127,8 +125,7 @@ async def test_a_desk_phone_is_listened_to_and_its_citizen_taken_over(house: Hou
     async with AsyncExitStack() as stack:
         phone = await stack.enter_async_context(house.desk_phone("1002"))
         agent = await stack.enter_async_context(house.person("agent1002"))
-        leg = await stack.enter_async_context(house.seat("1003"))
-        chief = await stack.enter_async_context(signed_in(house.site.url, CHIEF_LOGIN))
+        chief, leg = await stack.enter_async_context(house.chief())
         await agent.ask("PUT", "/desk/kind", {"kind": "rung"})
         since = len(agent.feed.seen)
         if (await agent.be("ready"))["state"] != "idle":
