@@ -7,10 +7,9 @@ no announcements, no wrap-up, autofill on.
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from pathlib import Path
 
 from bench.sipp_load import Address, Sipp, free_udp_port, sipp
-from bench.stage import Stage
+from bench.stage import Stage, append
 from telephony.asterisk.probe import reload_configuration
 from telephony.phone import PhoneCall, ScriptedPhone
 
@@ -85,13 +84,8 @@ async def open_members(stage: Stage, number: int, *, talk: tuple[float, float]) 
 
 async def _add_queue(stage: Stage, members: Sequence[str], address: Address) -> None:
     host, port = address
-    _append(stage.configuration / "extensions.conf", _DIALPLAN.format(number=QUEUE_NUMBER))
-    _append(stage.configuration / "queues.conf", _QUEUE + "".join(f"member => PJSIP/{name}\n" for name in members))
+    append(stage.configuration / "extensions.conf", _DIALPLAN.format(number=QUEUE_NUMBER))
+    append(stage.configuration / "queues.conf", _QUEUE + "".join(f"member => PJSIP/{name}\n" for name in members))
     endpoints = "".join(_MEMBER.format(name=name, host=host, port=port) for name in members)
-    _append(stage.configuration / "pjsip.conf", endpoints)
+    append(stage.configuration / "pjsip.conf", endpoints)
     await reload_configuration(stage.address.port, stage.address.secret)
-
-
-def _append(path: Path, text: str) -> None:
-    with path.open("a", encoding="utf-8") as file:
-        file.write(text)

@@ -17,6 +17,7 @@ from hotline.demo.site import Site, prepare_site
 from hotline.settings import Secrets, load_settings
 from ivr.prompts import PROMPTS
 from telephony.ami import AmiAddress, AmiLink
+from telephony.asterisk.probe import reload_configuration
 from telephony.asterisk.render import AsteriskFiles
 from telephony.phone import ScriptedGateway
 
@@ -94,6 +95,18 @@ async def open_stage(
         server = (site.settings.asterisk.host, site.settings.asterisk.sip_port)
         gateway = await stack.enter_async_context(ScriptedGateway(server, (trunk.host, trunk.port)))
         yield Stage(site, engine, gateway)
+
+
+async def stamp_events(stage: Stage) -> None:
+    """Let the running Asterisk write ``Timestamp`` (Unix time, microseconds) on each event."""
+    append(stage.configuration / "manager.conf", "\n[general](+)\ntimestampevents = yes\n")
+    await reload_configuration(stage.address.port, stage.address.secret)
+
+
+def append(path: Path, text: str) -> None:
+    """More configuration for this one site."""
+    with path.open("a", encoding="utf-8") as file:
+        file.write(text)
 
 
 def _silence_prompts(folder: Path) -> None:

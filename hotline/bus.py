@@ -6,6 +6,7 @@ take a fresh snapshot. So one slow browser can delay neither the call path nor t
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -35,10 +36,15 @@ class Subscription:
         self._woken = asyncio.Event()
         self._closed = False
         self._overflowed = False
+        self._handle: Callable[[Message], None] | None = None
+        self._ended: asyncio.Future[None] | None = None
 
     def offer(self, message: Message) -> None:
         """Put one message in the queue; called by the bus."""
         if self._closed:
+            return
+        if self._handle is not None:
+            self._hand_over(message, self._handle)
             return
         if len(self._waiting) >= self._capacity:
             self._overflowed = True
@@ -48,9 +54,38 @@ class Subscription:
         self._waiting.append(message)
         self._woken.set()
 
+    async def attend(self, handle: Callable[[Message], None]) -> None:
+        """Hand what is queued, then each message in the very turn of its publishing, to a quick function, until closed.
+
+        For the one subscriber for whom a citizen waits: a task that is woken stands behind all others that are ready.
+        Raises what the function raises, and SubscriberTooSlow.
+        """
+        if self._overflowed:
+            raise _too_slow()
+        while self._waiting:
+            handle(self._waiting.popleft())
+        if self._closed:
+            return
+        self._ended = asyncio.get_running_loop().create_future()
+        self._handle = handle
+        try:
+            await self._ended
+        finally:
+            self._handle = None
+
+    def _hand_over(self, message: Message, handle: Callable[[Message], None]) -> None:
+        try:
+            handle(message)
+        except Exception as failure:  # publishing never raises: whoever attends gets it
+            self._handle = None
+            if self._ended is not None and not self._ended.done():
+                self._ended.set_exception(failure)
+
     def close(self) -> None:
         """End the subscription; what is queued can still be read, unless it overflowed."""
         self._closed = True
+        if self._ended is not None and not self._ended.done():
+            self._ended.set_result(None)
         self._bus.forget(self)
         self._woken.set()
 
@@ -68,13 +103,17 @@ class Subscription:
     async def __anext__(self) -> Message:
         while True:
             if self._overflowed:
-                raise SubscriberTooSlow("消息积压,请重新取快照", "fell behind; take a fresh snapshot")
+                raise _too_slow()
             if self._waiting:
                 return self._waiting.popleft()
             if self._closed:
                 raise StopAsyncIteration
             self._woken.clear()
             await self._woken.wait()
+
+
+def _too_slow() -> SubscriberTooSlow:
+    return SubscriberTooSlow("消息积压,请重新取快照", "fell behind; take a fresh snapshot")
 
 
 class Bus:

@@ -5,14 +5,14 @@ screens are told → the orders are carried out. Only ``Connect`` does not wait 
 """
 
 import asyncio
-from collections.abc import Coroutine, Sequence
+from collections.abc import Awaitable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 import structlog
 
-from hotline.bus import Bus, SubscriberTooSlow, Subscription
+from hotline.bus import Bus
 from hotline.clock import Clock
 from hotline.database import Database
 from hotline.errors import HotlineError, NotFound, RuleBroken
@@ -120,7 +120,7 @@ class CallCentre:
         self._time_changed = asyncio.Event()
         self._taken_up = asyncio.Event()
         self.phones = PhoneHands(self.floor, telephone, clock, settings.lines[0].number, self._taken_up, self._do)
-        self._seen = self._subscribe()
+        self._seen = bus.subscribe("call centre", Observation, capacity=100_000)
         self.control: Control | None = None
         self.outbound: OutboundCalls | None = None
 
@@ -509,17 +509,7 @@ class CallCentre:
         return call.seat == seat_id
 
     async def _follow(self) -> None:
-        while True:
-            try:
-                async for observation in self._seen:
-                    self._observe(observation)
-                return
-            except SubscriberTooSlow:
-                self._seen = self._subscribe()
-                self._spawn(self._take_up())
-
-    def _subscribe(self) -> Subscription:
-        return self._bus.subscribe("call centre", Observation, capacity=100_000)
+        await self._seen.attend(self._observe)
 
     def _observe(self, observation: object) -> None:
         now = self._clock.now()
@@ -653,12 +643,12 @@ class CallCentre:
         await self._do(step)
 
     def _do(self, step: Step) -> "asyncio.Future[None]":
+        for order in [order for order in step.orders if isinstance(order, Connect)]:
+            step.orders.remove(order)  # a citizen waits: it is sent now, and the journal is written meanwhile
+            self._spawn(self._connect(order))
         calls = [store.call_row(self.floor.calls[call_id]) for call_id in step.calls]
         seats = [store.seat_row(self.floor.seats[seat_id]) for seat_id in step.seats]
         self._time_changed.set()
-        for order in [order for order in step.orders if isinstance(order, Connect)]:
-            step.orders.remove(order)  # a citizen waits: the journal is written meanwhile
-            self._spawn(self._connect(order))
         return self.journal.write(step, calls, seats)
 
     def do(self, step: Step) -> "asyncio.Future[None]":
@@ -676,9 +666,12 @@ class CallCentre:
             case MirrorReadiness(seat=seat, ready=ready, phone=phone):
                 self._spawn(self._try(self._telephone.queue_ready(seat, ready, phone=phone)))
 
-    async def _connect(self, order: Connect) -> None:
+    def _connect(self, order: Connect) -> Coroutine[object, object, None]:
+        return self._connected(order, self._telephone.bridge(order.citizen_channel, order.seat_channel))
+
+    async def _connected(self, order: Connect, bridged: Awaitable[None]) -> None:
         try:
-            await self._telephone.bridge(order.citizen_channel, order.seat_channel)
+            await bridged
         except HotlineError as failure:
             await self._not_connected(order, failure)
             return

@@ -10,7 +10,7 @@ what happened; whatever must not happen twice therefore carries a name of ours (
 import asyncio
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum, auto
@@ -167,6 +167,16 @@ class AmiLink:
         """Send an action, return its response. Raises Unavailable, or Refused when Asterisk answers with an error."""
         return (await self._send(name, fields or {}, Expect.REPLY, timeout))[-1]
 
+    def start(self, name: str, fields: Fields) -> Awaitable[AmiMessage]:
+        """As ``action``, but it is sent when this returns; the answer is to be awaited.
+
+        Raises Unavailable when the link is down.
+        """
+        return self._answer(self._begin(name, fields, Expect.REPLY))
+
+    async def _answer(self, action: PendingAction) -> AmiMessage:
+        return (await self._answers(action, None))[-1]
+
     async def listing(self, name: str, fields: Fields | None = None, timeout: float | None = None) -> list[AmiMessage]:
         """Send an action that is answered by a list, return the items. Raises as ``action``."""
         answers = await self._send(name, fields or {}, Expect.LIST, timeout)
@@ -239,6 +249,7 @@ class AmiLink:
             lambda error: _note(lost, str(error) if error else "closed by Asterisk"),
         )
         manager.counts = self.counts
+        manager.on_read = self._stream.read
         booted: asyncio.Future[str] = lost.get_loop().create_future()
         manager.listen(lambda event: _note(booted, event.event) if event.event == "FullyBooted" else None)
         for listener in self._listeners:
@@ -295,16 +306,22 @@ class AmiLink:
     # --- sending and reading -----------------------------------------------------------------------------
 
     async def _send(self, name: str, fields: Fields, expect: Expect, timeout: float | None) -> list[AmiMessage]:
+        return await self._answers(self._begin(name, fields, expect), timeout)
+
+    def _begin(self, name: str, fields: Fields, expect: Expect) -> PendingAction:
         action = PendingAction(name, fields, expect)
-        manager = self._require_up()
-        future = manager.send(action)
+        self._require_up().send(action)
+        return action
+
+    async def _answers(self, action: PendingAction, timeout: float | None) -> list[AmiMessage]:
         try:
             async with asyncio.timeout(self._patience.action if timeout is None else timeout):
-                await future
+                await action.future
         except TimeoutError:
-            raise _unanswered(name) from None
+            raise _unanswered(action["Action"]) from None
         finally:
-            manager.forget(action)
+            if self._manager is not None:
+                self._manager.forget(action)
         return _checked(action)
 
     def _require_up(self) -> RepairedManager:

@@ -1,11 +1,13 @@
 """What the AMI link read, in order, in one bounded queue for one reader.
 
 The reader either iterates, or takes what is there and then waits for ``news``: many events of one read are then handed
-over in one go. Whoever else has news for that reader wakes it with ``wake``.
+over in one go. Whoever else has news for that reader wakes it with ``wake``. A reader for whom a citizen waits has a
+function called as soon as a read is complete (``attend``): a task that is woken stands behind all that are ready.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -27,6 +29,7 @@ class AmiStream:
         self._waiting: deque[AmiMessage | LinkNotice] = deque()
         self._woken = asyncio.Event()
         self._ended = False
+        self._turn: Callable[[], None] | None = None
 
     def put(self, item: AmiMessage | LinkNotice) -> bool:
         """False when the queue had to be emptied."""
@@ -36,8 +39,18 @@ class AmiStream:
         else:
             self._waiting.clear()
             self._waiting.append(LinkNotice("events lost"))
-        self.wake()
+        if self._turn is None or not isinstance(item, AmiMessage):
+            self.wake()
         return kept
+
+    def attend(self, turn: Callable[[], None]) -> None:
+        """From now on ``turn`` is called when a read is complete; only notices wake the reader."""
+        self._turn = turn
+
+    def read(self) -> None:
+        """All of what came in one go is here, answers to questions too."""
+        if self._turn is not None:
+            self._turn()
 
     def end(self) -> None:
         """What is queued can still be read; then the iteration stops."""
@@ -49,9 +62,24 @@ class AmiStream:
         """True when nothing is left and nothing will come."""
         return self._ended and not self._waiting
 
-    def take(self) -> AmiMessage | LinkNotice | None:
-        """The next item, or None."""
-        return self._waiting.popleft() if self._waiting else None
+    @property
+    def empty(self) -> bool:
+        """True when nothing waits."""
+        return not self._waiting
+
+    def take_event(self) -> AmiMessage | None:
+        """The next item, if it is an event."""
+        if self._waiting and isinstance(item := self._waiting[0], AmiMessage):
+            self._waiting.popleft()
+            return item
+        return None
+
+    def take_notice(self) -> LinkNotice | None:
+        """The next item, if it is a notice."""
+        if self._waiting and isinstance(item := self._waiting[0], LinkNotice):
+            self._waiting.popleft()
+            return item
+        return None
 
     def wake(self) -> None:
         """There is news, here or elsewhere."""

@@ -112,6 +112,7 @@ class RepairedProtocol(AMIProtocol):  # type: ignore[misc]
         super().connection_made(transport)
         self.factory = self._manager
         self.encoding = "utf-8"
+        self.transport.set_write_buffer_limits(high=0)  # written at once, not when the loop has done all else
 
     def send(self, data: PendingAction, as_list: bool = False) -> "asyncio.Future[list[AmiMessage]]":
         self.responses[data.action_id] = data
@@ -133,6 +134,7 @@ class RepairedProtocol(AMIProtocol):  # type: ignore[misc]
             _log.error("ami message without an end", bytes=len(self._rest))
             self._rest = b""
             self.transport.abort()
+        self.factory.on_read()
 
     def _take(self, block: bytes) -> None:
         block = block.lstrip(b"\r\n")
@@ -199,6 +201,8 @@ class RepairedManager(Manager):  # type: ignore[misc]
         self.patterns.clear()
         self.wanted = frozenset(name.encode() for name in wanted)
         self.counts: Counter[str] = Counter()
+        self.on_read: Callable[[], None] = _nothing
+        """Called when all of what came in one go was handed out."""
         self._listeners: list[Callback] = []
         self._on_lost = on_lost
 
@@ -240,6 +244,10 @@ class RepairedManager(Manager):  # type: ignore[misc]
     def close(self) -> None:
         if self.protocol is not None:
             self.protocol.close()
+
+
+def _nothing() -> None:
+    pass
 
 
 def lost() -> Unavailable:

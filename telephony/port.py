@@ -4,7 +4,7 @@ Every verb raises ``Unavailable`` while the link to Asterisk is down or when it 
 ``LegMissing`` when the leg named has ended. A channel may be named by its channel name or by its Uniqueid.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
@@ -110,8 +110,8 @@ class Telephony(Protocol):
         """The seats' desk phones as they were seen last, by seat."""
         ...
 
-    async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
-        """Let two legs hear each other. About 2 ms."""
+    def bridge(self, citizen_channel: str, seat_channel: str) -> Awaitable[None]:
+        """Let two legs hear each other. About 2 ms; begun when this returns, if the seat stands still."""
         ...
 
     async def hang_up(self, channel: str, cause: int = 16) -> bool:

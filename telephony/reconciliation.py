@@ -1,7 +1,8 @@
 """Keeps what is believed about the legs equal to what Asterisk has, and publishes every difference.
 
-One task reads the link's stream in order, so no lock is needed: an event is heard, its claim is asked about, the
-answer is believed. After a (re)connect and after lost events the same is done with a whole snapshot, while events wait.
+The link's stream is read in order, so no lock is needed: an event is heard, its claim is asked about, the answer is
+believed, each in the turn of the loop in which it was read, for a citizen may be waiting for it. After a (re)connect
+and after lost events the same is done with a whole snapshot, while events wait.
 An event read before a question was sent cannot be newer than the answer; one read later is asked about anew. Questions
 do not wait for each other's answers (a busy room asks hundreds a second), but answers are believed in the order of the
 questions. Every few seconds a snapshot is taken beside all this, and believed of the legs of which nothing was heard
@@ -17,7 +18,6 @@ import structlog
 
 from hotline.errors import Unavailable
 from telephony.ami import AmiLink
-from telephony.ami_stream import LinkNotice
 from telephony.asking import LegQuestion
 from telephony.beliefs import Step, hear, reconcile, settle, strangers
 from telephony.claims import Claim
@@ -78,38 +78,65 @@ class Reconciler:
         self._is_sure = False
         """False until a snapshot was taken after the link came up, or after events were lost."""
         self._looking: asyncio.Task[Snapshot] | None = None
+        self._sleeps_until: float | None = None
+        """Loop time; None while events have to wait, or are being heard."""
+        self._failure: Exception | None = None
         self._heard_of: set[str] = set()
         """Legs of which something was heard since the snapshot that is being taken was asked for."""
 
     async def run(self) -> None:
         """Until the link is closed."""
         clock = asyncio.get_running_loop().time
+        self._stream.attend(self._turn)
         try:
             while not self._stream.ended:
-                await self._hear_events()
-                self._hear_answers(clock())
+                while (notice := self._stream.take_notice()) is not None:
+                    await self._hear_notice(notice.why)
+                self._hear_all(clock())
                 await self._look_when_due(clock())
                 self._ask_what_is_due(clock())
-                await self._stream.news(min(self._snapshot_due, self._questions.wake_at()))
+                if self._stream.empty or self._is_full:
+                    self._sleeps_until = self._due
+                    await self._stream.news(self._sleeps_until)
+                    self._sleeps_until = None
+                if self._failure is not None:
+                    raise self._failure
         finally:
             self._look_no_more()
 
+    @property
+    def _due(self) -> float:
+        return min(self._snapshot_due, self._questions.wake_at())
+
+    @property
+    def _is_full(self) -> bool:
+        return len(self._questions) >= _MOST_QUESTIONS
+
+    def _turn(self) -> None:
+        """Something was read: do at once what needs no waiting. The rest is for ``run``."""
+        if self._sleeps_until is None or self._failure is not None:
+            return
+        now = asyncio.get_running_loop().time()
+        try:
+            self._hear_all(now)
+            self._ask_what_is_due(now)
+        except Exception as failure:  # run raises it: an engine that does not see the legs must not go on deciding
+            self._failure = failure
+        if self._failure is not None or not self._stream.empty or self._due < self._sleeps_until:
+            self._stream.wake()
+
     # -- events and questions -------------------------------------------------------------------------------------
 
-    async def _hear_events(self) -> None:
+    def _hear_all(self, now: float) -> None:
+        """What came, until a notice; the answers last: an event that came before may say more."""
         for _ in range(_HEARD_AT_ONCE):
-            if len(self._questions) >= _MOST_QUESTIONS:
-                return
-            match self._stream.take():
-                case None:
-                    return
-                case LinkNotice(why=why):
-                    await self._hear_notice(why)
-                case event if event.event == "DeviceStateChange":
-                    self._phones.hear(event)
-                case event:
-                    self._hear(event)
-        self._stream.wake()
+            if self._is_full or (event := self._stream.take_event()) is None:
+                break
+            if event.event == "DeviceStateChange":
+                self._phones.hear(event)
+            else:
+                self._hear(event)
+        self._hear_answers(now)
 
     def _hear(self, event: AmiMessage) -> None:
         uniqueid = event.get("Uniqueid")
@@ -123,8 +150,11 @@ class Reconciler:
         if claim is None:
             return
         self.counts["claims"] += 1
-        if uniqueid in self._legs:
+        leg = self._legs.get(uniqueid)
+        if leg is not None:
             self._telephone.stillness.stir(uniqueid)
+        if leg is not None and leg.seat is not None and claim.said == "SeatParked":
+            self._telephone.stillness.hear(uniqueid)
         if claim.event == "Hangup" and self._telephone.is_ending(uniqueid) and not self._questions.is_open(uniqueid):
             self._believe(settle(self._legs, None, [claim]))  # Asterisk has answered that already
         else:

@@ -6,10 +6,11 @@ became of the leg by the id that we gave it.
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-from hotline.errors import RuleBroken, Unavailable
+from hotline.errors import HotlineError, RuleBroken, Unavailable
 from hotline.ids import new_id
 from telephony.ami import AmiLink
 from telephony.asking import Asking
@@ -121,27 +122,59 @@ class Telephone(Asking):
             awaited.set()
 
     def is_ending(self, uniqueid: str) -> bool:
-        """True for a leg that we have hung up, as Asterisk answered: nothing can keep it alive."""
+        """True for a leg that we are hanging up: nothing can keep it alive, whoever tells of its end."""
         return uniqueid in self._ending
 
-    async def bridge(self, citizen_channel: str, seat_channel: str) -> None:
-        """Let two legs hear each other. Asterisk answers in about 2 ms; ``LegBridged`` follows for each."""
-        seat = self._uniqueid_of(seat_channel)
-        if not self.stillness.holds(seat):
-            await self.settled(seat_channel)
-        self._stir(seat)
-        await self._on_leg("Bridge", citizen_channel, {"Channel1": citizen_channel, "Channel2": seat_channel})
+    def bridge(self, citizen_channel: str, seat_channel: str) -> Awaitable[None]:
+        """Let two legs hear each other. Asterisk answers in about 2 ms; ``LegBridged`` follows for each.
+
+        It is sent at once when the seat stands still; else as soon as it does, or is shown to be out of any bridge.
+        """
+        seat, citizen = self._uniqueid_of(seat_channel), self._uniqueid_of(citizen_channel)
+        sent: asyncio.Future[Awaitable[AmiMessage]] = asyncio.get_running_loop().create_future()
+
+        def send() -> None:
+            if sent.done():
+                return
+            self._stir(seat)
+            self._stir(citizen)
+            try:
+                sent.set_result(self._link.start("Bridge", {"Channel1": citizen_channel, "Channel2": seat_channel}))
+            except HotlineError as failure:  # for whoever awaits it
+                sent.set_exception(failure)
+
+        self.stillness.when_still(seat, send)
+        return self._bridge(citizen_channel, seat_channel, send, sent)
+
+    async def _bridge(
+        self, citizen: str, seat: str, send: Callable[[], None], sent: "asyncio.Future[Awaitable[AmiMessage]]"
+    ) -> None:
+        if not sent.done():
+            settling = asyncio.create_task(self.settled(seat))
+            try:
+                either: set[asyncio.Future[Any]] = {settling, sent}
+                await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+                if not sent.done():
+                    await settling
+                    send()
+            finally:
+                settling.cancel()
+                self.stillness.no_more(self._uniqueid_of(seat), send)
+        await self._answered(citizen, await sent)
 
     async def hang_up(self, channel: str, cause: int = 16) -> bool:
         """End a leg. False when it had ended already."""
         uniqueid = self._uniqueid_of(channel)
         self._stir(uniqueid)
+        if uniqueid in self._legs:
+            self._ending.add(uniqueid)
         try:
             await self._on_leg("Hangup", channel, {"Channel": channel, "Cause": str(cause)})
         except LegMissing:
             return False
-        if uniqueid in self._legs:
-            self._ending.add(uniqueid)
+        except BaseException:
+            self._ending.discard(uniqueid)
+            raise
         return True
 
     async def redirect(self, channel: str, context: str, exten: str) -> None:
@@ -324,8 +357,11 @@ class Telephone(Asking):
         return leg.channel if leg is not None else channel
 
     async def _on_leg(self, action: str, channel: str, fields: Mapping[str, str]) -> AmiMessage:
+        return await self._answered(channel, self._link.action(action, fields))
+
+    async def _answered(self, channel: str, answer: Awaitable[AmiMessage]) -> AmiMessage:
         try:
-            return await self._link.action(action, fields)
+            return await answer
         except Refused as refusal:
             why = refusal.why.lower()
             if "no such channel" in why or "does not exist" in why or "not up" in why:
