@@ -150,11 +150,11 @@ class Reconciler:
         if claim is None:
             return
         self.counts["claims"] += 1
-        leg = self._legs.get(uniqueid)
-        if leg is not None:
-            self._telephone.stillness.stir(uniqueid)
-        if leg is not None and leg.seat is not None and claim.said == "SeatParked":
-            self._telephone.stillness.hear(uniqueid)
+        if (leg := self._legs.get(uniqueid)) is not None:
+            if leg.seat is not None and claim.said == "SeatParked":
+                self._telephone.stillness.hear(uniqueid)
+            else:
+                self._telephone.stillness.stir(uniqueid)
         if claim.event == "Hangup" and self._telephone.is_ending(uniqueid) and not self._questions.is_open(uniqueid):
             self._believe(settle(self._legs, None, [claim]))  # Asterisk has answered that already
         else:

@@ -19,29 +19,33 @@ class Stillness:
         """Note it when a question is sent."""
         self._stirred: dict[str, int] = {}
         self._still: set[str] = set()
+        self._moved: set[str] = set()
+        """By us, and nothing but their own word was heard of them since: it may be older than the move."""
         self._waiting: dict[str, list[Callable[[], None]]] = {}
 
     def stir(self, uniqueid: str) -> None:
-        """We are about to move the leg, or something was heard of it."""
+        """Something was heard of the leg."""
         self.moment += 1
         self._stirred[uniqueid] = self.moment
         self._still.discard(uniqueid)
+        self._moved.discard(uniqueid)
+
+    def move(self, uniqueid: str) -> None:
+        """We are about to move the leg."""
+        self.stir(uniqueid)
+        self._moved.add(uniqueid)
 
     def show(self, leg: Leg, asked: int) -> None:
         """Asterisk has shown the leg, being asked at this moment."""
         if leg.parked and not leg.in_transit and self._stirred.get(leg.uniqueid, 0) <= asked:
-            self.hear(leg.uniqueid)
+            self._stands(leg.uniqueid)
         else:
             self._still.discard(leg.uniqueid)
 
     def hear(self, uniqueid: str) -> None:
         """The leg says that it is in its loop."""
-        self._still.add(uniqueid)
-        for do in self._waiting.pop(uniqueid, []):
-            if self.holds(uniqueid):  # the one before may have moved it
-                do()
-            else:
-                self._waiting.setdefault(uniqueid, []).append(do)
+        if uniqueid not in self._moved:
+            self._stands(uniqueid)
 
     def holds(self, uniqueid: str) -> bool:
         """True when the leg stands still, for all that is known."""
@@ -64,8 +68,17 @@ class Stillness:
     def forget(self, uniqueid: str) -> None:
         """The leg is gone."""
         self._stirred.pop(uniqueid, None)
+        self._moved.discard(uniqueid)
         self._still.discard(uniqueid)
 
     def clear(self) -> None:
         """Something may have been missed."""
         self._still.clear()
+
+    def _stands(self, uniqueid: str) -> None:
+        self._still.add(uniqueid)
+        for do in self._waiting.pop(uniqueid, []):
+            if self.holds(uniqueid):  # the one before may have moved it
+                do()
+            else:
+                self._waiting.setdefault(uniqueid, []).append(do)

@@ -136,8 +136,8 @@ class Telephone(Asking):
         def send() -> None:
             if sent.done():
                 return
-            self._stir(seat)
-            self._stir(citizen)
+            self._moving(seat)
+            self._moving(citizen)
             try:
                 sent.set_result(self._link.start("Bridge", {"Channel1": citizen_channel, "Channel2": seat_channel}))
             except HotlineError as failure:  # for whoever awaits it
@@ -165,7 +165,7 @@ class Telephone(Asking):
     async def hang_up(self, channel: str, cause: int = 16) -> bool:
         """End a leg. False when it had ended already."""
         uniqueid = self._uniqueid_of(channel)
-        self._stir(uniqueid)
+        self._moving(uniqueid)
         if uniqueid in self._legs:
             self._ending.add(uniqueid)
         try:
@@ -180,7 +180,7 @@ class Telephone(Asking):
     async def redirect(self, channel: str, context: str, exten: str) -> None:
         """Send a leg to another place of the dialplan; a two-party bridge that it is in ends."""
         fields = {"Channel": channel, "Context": context, "Exten": exten, "Priority": "1"}
-        self._stir(self._uniqueid_of(channel))
+        self._moving(self._uniqueid_of(channel))
         await self._on_leg("Redirect", channel, fields)
 
     async def mute(self, channel: str, muted: bool) -> None:
@@ -338,10 +338,10 @@ class Telephone(Asking):
         finally:
             self._awaited.pop(uniqueid, None)
 
-    def _stir(self, uniqueid: str) -> None:
+    def _moving(self, uniqueid: str) -> None:
         """We are about to move this leg."""
         if uniqueid in self._legs:
-            self.stillness.stir(uniqueid)
+            self.stillness.move(uniqueid)
 
     def _uniqueid_of(self, channel: str) -> str:
         """Of a leg named by its channel; what is not known is its own."""

@@ -9,6 +9,7 @@ import pytest
 
 from hotline.bus import Bus, Subscription
 from hotline.errors import ConfigurationError, RuleBroken, Unavailable
+from hotline.facts import Message
 from telephony.ami import AmiAddress, Patience
 from telephony.line import TelephonyLine
 from telephony.observations import (
@@ -27,7 +28,7 @@ from telephony.observations import (
 )
 from telephony.port import Dial, LegMissing, Refused, Result
 from telephony.verbs import OUT_OF_ORDER, outside_line
-from tests.integration.fake_ami import FakeAmi, FakeChannel
+from tests.integration.fake_ami import FakeAmi, FakeChannel, wire
 
 PATIENCE = Patience(action=1.0, ping_every=60.0, first_pause=0.01, longest_pause=0.05)
 Kind = TypeVar("Kind", bound=Observation)
@@ -235,6 +236,42 @@ async def test_a_seat_that_stands_still_is_not_asked_about_again(
     assert ami.names().count("Status") == asked
     await line.telephone.bridge(one.channel, two.channel)
     assert ami.names().count("Status") == asked + 1, "we have moved it since: it may be on its way"
+
+
+async def test_what_is_read_is_told_in_the_turn_in_which_it_was_read(line: TelephonyLine, bus: Bus) -> None:
+    """A task that is woken stands behind all that are ready; a citizen waits for this."""
+    told: list[Message] = []
+    manager = line.link._manager
+    assert manager is not None
+    with bus.subscribe("floor", NewLeg) as floor:
+        attending = asyncio.create_task(floor.attend(told.append))
+        await asyncio.sleep(0)
+        manager.protocol.data_received(wire([("Event", "Newchannel"), *replace(citizen(), state="0").lines()]))
+        assert len(told) == 1
+    await attending
+
+
+async def test_a_bridge_is_sent_before_anybody_awaits_it_and_as_soon_as_the_seat_says_that_it_parks(
+    ami: FakeAmi, line: TelephonyLine, seen: Subscription
+) -> None:
+    one, two = ami.add(citizen()), ami.add(replace(seat(), application="Wait"))
+    ami.channel_event("UserEvent", two, ("UserEvent", "SeatParked"), ("Seat", "1001"))
+    for kind in (NewLeg, NewLeg, LegAnswered, SeatParked):
+        await the_next(seen, kind)
+    bridged = line.telephone.bridge(one.channel, two.channel)
+    await ami.received("Bridge")
+    await bridged
+    two.bridge_id = "b"
+    ami.channel_event("BridgeEnter", two, ("BridgeUniqueid", "b"))
+    await the_next(seen, LegBridged)
+    ami.held = {"Status"}  # its word is quicker than any answer
+    again = asyncio.ensure_future(line.telephone.bridge(one.channel, two.channel))
+    two.bridge_id = ""
+    ami.channel_event("BridgeLeave", two, ("BridgeUniqueid", "b"))
+    ami.channel_event("UserEvent", two, ("UserEvent", "SeatParked"), ("Seat", "1001"))
+    await ami.received("Bridge", 2)
+    ami.let_go()
+    await again
 
 
 async def test_a_leave_told_a_moment_too_early_is_asked_about_again(

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from hotline.bus import Bus, SubscriberTooSlow
-from hotline.facts import Signal
+from hotline.facts import Message, Signal
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,3 +54,30 @@ async def test_a_closed_subscription_gives_what_it_has_and_ends() -> None:
     subscription.close()
     bus.publish(Rang(number=2))
     assert [message async for message in subscription] == [Rang(number=1)]
+
+
+async def test_who_attends_has_what_was_queued_and_then_each_message_in_the_turn_of_its_publishing() -> None:
+    bus, heard = Bus(), list[Message]()
+    with bus.subscribe("floor", Rang) as floor:
+        bus.publish(Rang(number=1))
+        attending = asyncio.create_task(floor.attend(heard.append))
+        await asyncio.sleep(0)
+        bus.publish(Stopped())
+        bus.publish(Rang(number=2))
+        assert heard == [Rang(number=1), Rang(number=2)]
+    await attending
+
+
+async def test_what_an_attending_function_raises_is_raised_by_attend_and_not_by_publish() -> None:
+    bus = Bus()
+
+    def refuse(_: Message) -> None:
+        raise ValueError("no")
+
+    with bus.subscribe("floor") as floor, bus.subscribe("ears") as ears:
+        attending = asyncio.create_task(floor.attend(refuse))
+        await asyncio.sleep(0)
+        bus.publish(Stopped())
+        assert await anext(ears) == Stopped()
+        with pytest.raises(ValueError, match="no"):
+            await attending

@@ -1,5 +1,6 @@
 """Which claims share a question, and which seats may be bridged without one."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -91,6 +92,44 @@ def test_a_leg_in_transit_or_elsewhere_does_not_stand(leg: Leg) -> None:
     still.show(SEAT, still.moment)
     still.show(leg, still.moment)
     assert not still.holds("1.2")
+
+
+def test_a_seat_stands_by_its_own_word_unless_we_have_moved_it_and_heard_nothing_since() -> None:
+    still = Stillness()
+    still.hear("1.2")
+    assert still.holds("1.2")
+    still.move("1.2")  # to its next citizen
+    still.hear("1.2")  # said before
+    assert not still.holds("1.2")
+    still.stir("1.2")  # it left the bridge
+    still.hear("1.2")
+    assert still.holds("1.2")
+
+
+def test_what_waits_for_a_seat_is_done_once_when_it_stands_one_after_the_other() -> None:
+    still, done = Stillness(), []
+
+    def take(who: str) -> Callable[[], None]:
+        def do() -> None:
+            done.append(who)
+            still.move("1.2")
+
+        return do
+
+    first, second, third = take("first"), take("second"), take("third")
+    for do in (first, second, third):
+        still.when_still("1.2", do)
+    still.no_more("1.2", second)
+    assert not done
+    still.show(SEAT, still.moment)
+    assert done == ["first"], "the first took it away"
+    still.stir("1.2")
+    still.hear("1.2")
+    assert done == ["first", "third"]
+    still.stir("1.2")
+    still.hear("1.2")
+    still.when_still("1.2", second)
+    assert done == ["first", "third", "second"], "it stands: at once"
 
 
 def test_after_events_were_lost_nobody_is_known_to_stand() -> None:
