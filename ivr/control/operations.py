@@ -82,6 +82,10 @@ class Operations:
         async with self._lock(call_id):
             return
 
+    def busy(self, call_id: str) -> asyncio.Lock:
+        """Hold it while you bring a citizen to another seat and say so: ``at_rest`` waits until both are done."""
+        return self._lock(call_id)
+
     def accompanied(self, call_id: str) -> bool:
         """Whether another party is with the citizen."""
         saga = self.sagas.get(call_id)

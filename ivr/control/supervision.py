@@ -110,11 +110,12 @@ class Supervision:
         if self._control.keeps(watch.call_id):
             raise RuleBroken("该通话正在咨询或转接,暂不能接管", "that call is being consulted about", code="not_now")
         call = self._centre.floor.calls.live[watch.call_id]
-        await self._send_citizen(call.uniqueid, self._name(watch.leg))
-        self.watches.pop(supervisor_seat, None)
-        now = self._clock.now()
-        self._centre.floor.accompany(watch.call_id, False)
-        await self._centre.do(self._centre.floor.hand_over(watch.call_id, supervisor_seat, now))
+        async with self._control.busy(watch.call_id):
+            await self._send_citizen(call.uniqueid, self._name(watch.leg))
+            self.watches.pop(supervisor_seat, None)
+            now = self._clock.now()
+            self._centre.floor.accompany(watch.call_id, False)
+            await self._centre.do(self._centre.floor.hand_over(watch.call_id, supervisor_seat, now))
         left = SeatLeftCall(at=now, by=by.account, call_id=watch.call_id, seat=seat, reason="taken_over")
         await self._record(self._supervised(watch, "takeover", reason), left)
         self._tell(watch)
