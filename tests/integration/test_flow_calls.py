@@ -15,8 +15,10 @@ from hotline.clock import FakeClock
 from hotline.database import Database
 from hotline.errors import ConfigurationError
 from hotline.facts.calls import CallEnded, CallPromised, CallQueued, CallSentOut, MessageLeft
+from hotline.facts.screens import WaitingChanged
 from hotline.facts.speech import PartialHeard
 from hotline.settings import Group, Ivr, Line, Notice, Seat, Settings, Storage
+from ivr.orders import Step
 from ivr.people import Call
 from ivr.prompts import spoken_digits
 from ivr.service import CallCentre
@@ -140,6 +142,8 @@ class Town:
         return call
 
     async def facts(self, kind: type[Any]) -> list[Any]:
+        """Those in the ledger once all is written that the floor has done: it is ahead of the ledger."""
+        await self.centre.journal.write(Step(signals=[WaitingChanged(group="general")]), [], [])
         return [entry.fact async for entry in ledger.read(self.database) if isinstance(entry.fact, kind)]
 
 
