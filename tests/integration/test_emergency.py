@@ -83,6 +83,7 @@ class Station:
         return call.call_id
 
     async def all(self, kind: type[Any]) -> list[Any]:
+        await self.room.all_written()
         return [entry.fact async for entry in ledger.read(self.room.database, kinds=[kind])]
 
     async def told_stage(self, stage: str) -> None:

@@ -65,6 +65,7 @@ class Town:
                     await asyncio.wait([asyncio.ensure_future(anext(aiter(seen)))], timeout=0.2)
 
     async def all(self, kind: type[Any]) -> list[Any]:
+        await self.room.all_written()
         return [entry.fact async for entry in ledger.read(self.room.database, kinds=[kind])]
 
 
