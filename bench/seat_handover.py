@@ -43,6 +43,8 @@ class Handovers:
 
     def hear(self, event: AmiMessage) -> None:
         """One event, as it is read."""
+        if event.event == "FullyBooted":
+            return
         now = float(event.get("Timestamp"))
         citizen = event.get("Channel").startswith("PJSIP/trunk")
         match event.event:
