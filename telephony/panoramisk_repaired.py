@@ -48,18 +48,10 @@ class PendingAction(Action):  # type: ignore[misc]
     ``told`` is called as soon as there is an answer or an error. ``unparsed``: a list's items are kept in ``blocks``.
     """
 
-    def __init__(
-        self,
-        name: str,
-        fields: Fields,
-        expect: Expect,
-        *,
-        told: Callable[[], None] | None = None,
-        unparsed: bool = False,
-    ) -> None:
+    def __init__(self, name: str, fields: Fields, expect: Expect, *, unparsed: bool = False) -> None:
         super().__init__({"Action": name, **refuse_line_breaks(fields), "ActionID": secrets.token_hex(16)})
         self.expect = expect
-        self.told = told
+        self.told: Callable[[], None] | None = None
         self.blocks: list[bytes] = []
         self.mark = f"\r\nActionID: {self.action_id}".encode() if unparsed else b""
 

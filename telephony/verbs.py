@@ -144,7 +144,7 @@ class Telephone(Asking):
                 sent.set_exception(failure)
 
         self.stillness.when_still(seat, send)
-        return self._bridge(citizen_channel, seat_channel, send, sent)
+        return self._bridge(citizen_channel, seat, send, sent)
 
     async def _bridge(
         self, citizen: str, seat: str, send: Callable[[], None], sent: "asyncio.Future[Awaitable[AmiMessage]]"
@@ -159,7 +159,7 @@ class Telephone(Asking):
                     send()
             finally:
                 settling.cancel()
-                self.stillness.no_more(self._uniqueid_of(seat), send)
+                self.stillness.no_more(seat, send)
         await self._answered(citizen, await sent)
 
     async def hang_up(self, channel: str, cause: int = 16) -> bool:

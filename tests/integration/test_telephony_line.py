@@ -224,13 +224,18 @@ async def test_events_are_handled_while_a_snapshot_is_taken(ami: FakeAmi, bus: B
         assert set(line.telephone.legs) == {"1.2"}
 
 
-async def test_a_seat_that_stands_still_is_not_asked_about_again(
-    ami: FakeAmi, line: TelephonyLine, seen: Subscription
-) -> None:
+async def a_citizen_and_a_parked_seat(ami: FakeAmi, seen: Subscription) -> tuple[FakeChannel, FakeChannel]:
     one, two = ami.add(citizen()), ami.add(replace(seat(), application="Wait"))
     ami.channel_event("UserEvent", two, ("UserEvent", "SeatParked"), ("Seat", "1001"))
     for kind in (NewLeg, NewLeg, LegAnswered, SeatParked):
         await the_next(seen, kind)
+    return one, two
+
+
+async def test_a_seat_that_stands_still_is_not_asked_about_again(
+    ami: FakeAmi, line: TelephonyLine, seen: Subscription
+) -> None:
+    one, two = await a_citizen_and_a_parked_seat(ami, seen)
     asked = ami.names().count("Status")
     await line.telephone.bridge(one.channel, two.channel)
     assert ami.names().count("Status") == asked
@@ -254,10 +259,7 @@ async def test_what_is_read_is_told_in_the_turn_in_which_it_was_read(line: Telep
 async def test_a_bridge_is_sent_before_anybody_awaits_it_and_as_soon_as_the_seat_says_that_it_parks(
     ami: FakeAmi, line: TelephonyLine, seen: Subscription
 ) -> None:
-    one, two = ami.add(citizen()), ami.add(replace(seat(), application="Wait"))
-    ami.channel_event("UserEvent", two, ("UserEvent", "SeatParked"), ("Seat", "1001"))
-    for kind in (NewLeg, NewLeg, LegAnswered, SeatParked):
-        await the_next(seen, kind)
+    one, two = await a_citizen_and_a_parked_seat(ami, seen)
     bridged = line.telephone.bridge(one.channel, two.channel)
     await ami.received("Bridge")
     await bridged
